@@ -1,0 +1,14 @@
+/*
+ * The commands of imdshim(1). Each takes the parsed options and returns the exit status.
+ */
+#ifndef IMDSHIM_LAUNCHER_COMMANDS_H
+#define IMDSHIM_LAUNCHER_COMMANDS_H
+
+#include "launcher/options.h"
+
+int run_main(const struct options *options);   /* run.c */
+int exec_main(const struct options *options);  /* exec.c */
+int check_main(const struct options *options); /* check.c */
+int watch_main(const struct options *options); /* watch.c */
+
+#endif

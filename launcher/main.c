@@ -1,0 +1,80 @@
+/*
+ * imdshim - start a molecular-dynamics engine and learn the port that its IMD server listens
+ * on.
+ *
+ * This file names the commands; each is a file of its own. imdshim(1) is the contract.
+ */
+#include <err.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "launcher/commands.h"
+#include "launcher/options.h"
+#include "launcher/status.h"
+
+static const struct command commands[] = {
+    {"run", run_main, "[OPTIONS] [--] ENGINE [ARG...]", "cotSqv"},
+    {"exec", exec_main, "--fd N|--fifo PATH [-qv] [--] ENGINE [ARG...]", "dfqv"},
+    {"check", check_main, "ENGINE", ""},
+    {"watch", watch_main, "[-t SECS] [HOST:]PORT", "t"},
+};
+
+static const size_t command_count = sizeof commands / sizeof commands[0];
+
+static void print_usage(FILE *to)
+{
+    for (size_t i = 0; i < command_count; i++)
+        fprintf(to, "%s imdshim %s %s\n", i == 0 ? "usage:" : "      ", commands[i].name,
+                commands[i].synopsis);
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < command_count; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+/*
+ * Started with one of the descriptors 0 to 2 closed, the next file opened would take its number
+ * and our messages would go there. The stand-ins close again when the engine is executed.
+ */
+static void occupy_standard_descriptors(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
+int main(int argc, char **argv)
+{
+    const struct command *command;
+    struct options options;
+
+    occupy_standard_descriptors();
+    if (argc < 2) {
+        print_usage(stderr);
+        return STATUS_FAILED;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        print_usage(stdout);
+        return EXIT_SUCCESS;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("imdshim " IMDSHIM_VERSION);
+        return EXIT_SUCCESS;
+    }
+    command = find_command(argv[1]);
+    if (command == NULL)
+        errx(STATUS_FAILED, "unknown command '%s': run, exec, check or watch", argv[1]);
+    options_parse(command, argc - 1, argv + 1, &options);
+    return command->main(&options);
+}

@@ -1,0 +1,107 @@
+/*
+ * The one option parser. Every command draws its options from the one table below; a letter has
+ * the same meaning wherever it is accepted.
+ *
+ * Parsing stops at the first operand, as in env(1): what follows belongs to the engine.
+ */
+#include <bsd/stdlib.h>
+#include <err.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "launcher/options.h"
+#include "launcher/status.h"
+
+/* Upper-case and d, f are options with no short form. */
+static const struct option long_options[] = {
+    {"client", required_argument, NULL, 'c'},  {"port-file", required_argument, NULL, 'o'},
+    {"timeout", required_argument, NULL, 't'}, {"stop-with-client", no_argument, NULL, 'S'},
+    {"fd", required_argument, NULL, 'd'},      {"fifo", required_argument, NULL, 'f'},
+    {"quiet", no_argument, NULL, 'q'},         {"verbose", no_argument, NULL, 'v'},
+    {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+};
+
+static const char short_options[] = "+:c:o:t:qvh";
+
+static int parse_number(const char *name, const char *text, int least, int most)
+{
+    const char *reason;
+    int number = (int)strtonum(text, least, most, &reason);
+
+    if (reason != NULL)
+        errx(STATUS_FAILED, "%s '%s' is %s: give a whole number from %d to %d", name, text,
+             reason, least, most);
+    return number;
+}
+
+static void store(const struct command *command, struct options *options, int letter)
+{
+    switch (letter) {
+    case 'c':
+        options->client = optarg;
+        break;
+    case 'o':
+        options->port_file = optarg;
+        break;
+    case 't':
+        options->timeout = parse_number("--timeout", optarg, 1, INT_MAX / 1000);
+        break;
+    case 'S':
+        options->stop_with_client = true;
+        break;
+    case 'd':
+        options->fd = parse_number("--fd", optarg, 0, INT_MAX);
+        break;
+    case 'f':
+        options->fifo = optarg;
+        break;
+    case 'q':
+        options->verbosity = QUIET;
+        break;
+    case 'v':
+        options->verbosity = VERBOSE;
+        break;
+    case 'h':
+        printf("usage: imdshim %s %s\n       see imdshim(1)\n", command->name,
+               command->synopsis);
+        exit(EXIT_SUCCESS);
+    }
+}
+
+static void refuse(const struct command *command, const char *word, int letter)
+{
+    if (letter == ':')
+        errx(STATUS_FAILED, "option '%s' needs a value: imdshim %s %s", word, command->name,
+             command->synopsis);
+    errx(STATUS_FAILED, "'%s' is no option of %s: imdshim %s %s", word, command->name,
+         command->name, command->synopsis);
+}
+
+void options_parse(const struct command *command, int argc, char **argv,
+                   struct options *options)
+{
+    int letter;
+
+    *options = (struct options){.verbosity = NORMAL, .fd = -1};
+    opterr = 0;
+    for (;;) {
+        const char *word = argv[optind];
+
+        letter = getopt_long(argc, argv, short_options, long_options, NULL);
+        if (letter == -1)
+            break;
+        if (letter == '?' || letter == ':' ||
+            (letter != 'h' && strchr(command->letters, letter) == NULL))
+            refuse(command, word, letter);
+        store(command, options, letter);
+    }
+    options->operands = argv + optind;
+    if (options->operands[0] == NULL)
+        errx(STATUS_FAILED, "nothing to %s: imdshim %s %s", command->name, command->name,
+             command->synopsis);
+    if (options->stop_with_client && options->client == NULL)
+        errx(STATUS_FAILED, "--stop-with-client needs a --client");
+}

@@ -1,0 +1,124 @@
+/*
+ * The interposed calls, and nothing else that the library exports: tell or ask, call the real
+ * one.
+ *
+ * bind(2) and listen(2) are told after they returned: what they say is then a fact. A wait is
+ * told before, for it may not return until the client is there. All but bind and listen are
+ * cancellation points and stay so, in the real call; nothing of ours is held across it.
+ */
+#include "shim/real.h"
+#include "shim/report.h"
+
+#define EXPORTED __attribute__((visibility("default")))
+
+/* glibc declares these only to programs built with fortification. */
+int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size);
+int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+                const sigset_t *mask, size_t size);
+
+/* One branch where nothing matters any more; `real` can be used after either call. */
+
+static inline bool listeners_matter(void)
+{
+    if (!attends(ATTEND_START | ATTEND_LISTENERS))
+        return false;
+    report_start();
+    return true;
+}
+
+static inline bool waits_matter(void)
+{
+    if (!attends(ATTEND_START | ATTEND_WAITS))
+        return false;
+    report_start();
+    return true;
+}
+
+EXPORTED int bind(int fd, const struct sockaddr *address, socklen_t length)
+{
+    int result;
+
+    if (!listeners_matter())
+        return real.bind(fd, address, length);
+    result = real.bind(fd, address, length);
+    report_bind(fd, address, length, result);
+    return result;
+}
+
+EXPORTED int listen(int fd, int backlog)
+{
+    int result;
+
+    if (!listeners_matter())
+        return real.listen(fd, backlog);
+    result = real.listen(fd, backlog);
+    report_listen(fd, result, __builtin_return_address(0));
+    return result;
+}
+
+EXPORTED int accept(int fd, struct sockaddr *address, socklen_t *length)
+{
+    if (waits_matter())
+        report_wait(fd);
+    return real.accept(fd, address, length);
+}
+
+EXPORTED int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
+{
+    if (waits_matter())
+        report_wait(fd);
+    return real.accept4(fd, address, length, flags);
+}
+
+EXPORTED int select(int count, fd_set *readable, fd_set *writable, fd_set *except,
+                    struct timeval *timeout)
+{
+    if (waits_matter())
+        report_wait_select(count, readable);
+    return real.select(count, readable, writable, except, timeout);
+}
+
+EXPORTED int pselect(int count, fd_set *readable, fd_set *writable, fd_set *except,
+                     const struct timespec *timeout, const sigset_t *mask)
+{
+    if (waits_matter())
+        report_wait_select(count, readable);
+    return real.pselect(count, readable, writable, except, timeout, mask);
+}
+
+EXPORTED int poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+    if (waits_matter())
+        report_wait_poll(fds, count);
+    return real.poll(fds, count, timeout);
+}
+
+EXPORTED int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+                   const sigset_t *mask)
+{
+    if (waits_matter())
+        report_wait_poll(fds, count);
+    return real.ppoll(fds, count, timeout, mask);
+}
+
+EXPORTED int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size)
+{
+    if (waits_matter())
+        report_wait_poll(fds, count);
+    return real.poll_chk(fds, count, timeout, size);
+}
+
+EXPORTED int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+                         const sigset_t *mask, size_t size)
+{
+    if (waits_matter())
+        report_wait_poll(fds, count);
+    return real.ppoll_chk(fds, count, timeout, mask, size);
+}
+
+EXPORTED int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+{
+    if (waits_matter())
+        report_wait(fd);
+    return real.epoll_ctl(epoll, operation, fd, event);
+}

@@ -1,0 +1,153 @@
+#include "shim/channel.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "shim/sys.h"
+#include "shim/text.h"
+
+enum { PAUSE = 5 }; /* milliseconds between attempts */
+
+enum outcome { OVER, AGAIN, BROKEN };
+
+static const char *parse_number(const char *text, uint64_t *number)
+{
+    const char *start = text;
+
+    for (*number = 0; *text >= '0' && *text <= '9'; text++)
+        *number = *number * 10 + (uint64_t)(*text - '0');
+    return text > start && text - start < 20 ? text : NULL;
+}
+
+bool channel_parse_fd(struct channel *channel, const char *text)
+{
+    uint64_t numbers[3];
+
+    for (int i = 0; i < 3; i++) {
+        text = parse_number(text, &numbers[i]);
+        if (text == NULL || *text != (i < 2 ? ':' : '\0'))
+            return false;
+        text++;
+    }
+    if (numbers[0] > INT_MAX)
+        return false;
+    channel->fd = (int)numbers[0];
+    channel->device = numbers[1];
+    channel->inode = numbers[2];
+    return true;
+}
+
+bool channel_parse_fifo(struct channel *channel, const char *text)
+{
+    size_t length = strlen(text);
+
+    if (text[0] != '/' || length >= sizeof channel->path)
+        return false;
+    memcpy(channel->path, text, length + 1);
+    channel->fd = -1;
+    return true;
+}
+
+/* A socket cannot be opened again; sys_send() keeps a socket from blocking instead. */
+static int reopen(int fd, const struct stat *status)
+{
+    char path[64] = "";
+    struct text text = {path, 0, sizeof path - 1};
+    struct pollfd now = {.fd = fd, .events = POLLOUT};
+    struct timespec at_once = {0, 0};
+    int again;
+
+    if (S_ISSOCK(status->st_mode))
+        return fd;
+    text_put_string(&text, "/proc/self/fd/");
+    text_put_number(&text, (uint64_t)fd, 10);
+    again = sys_open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (again < 0 && errno != ENXIO &&
+        syscall(SYS_ppoll, &now, 1UL, &at_once, NULL, 0UL) == 1 && (now.revents & POLLOUT) != 0)
+        return fd; /* no /proc, or not permitted: a pipe with room for PIPE_BUF will do */
+    sys_close(fd);
+    return again;
+}
+
+/*
+ * The engine may close the inherited descriptor and have its number again for a file of its
+ * own, at any moment and in any thread. So the number is duplicated first and the duplicate,
+ * which nobody else knows, is compared with the file that was handed over. Opening that file
+ * again gives a file description of our own, which may be non-blocking without the launcher's
+ * or the engine's becoming so.
+ */
+static int open_inherited(const struct channel *channel, struct stat *status)
+{
+    int fd = sys_duplicate(channel->fd);
+
+    if (fd < 0)
+        return -1;
+    if (sys_fstat(fd, status) == 0 && status->st_dev == channel->device &&
+        status->st_ino == channel->inode)
+        return reopen(fd, status);
+    sys_close(fd);
+    errno = EBADF;
+    return -1;
+}
+
+static int open_fifo(const struct channel *channel, struct stat *status)
+{
+    int fd = sys_open(channel->path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+    if (fd < 0 || (sys_fstat(fd, status) == 0 && S_ISFIFO(status->st_mode)))
+        return fd;
+    sys_close(fd);
+    errno = EBADF;
+    return -1;
+}
+
+/* ENXIO: no reader, perhaps not yet. EAGAIN: no room. Neither lasts where all is well. */
+static enum outcome outcome_of(ssize_t result)
+{
+    if (result >= 0)
+        return OVER;
+    if (errno == ENXIO || errno == EAGAIN)
+        return AGAIN;
+    return errno == EPIPE ? BROKEN : OVER;
+}
+
+static enum outcome attempt(const struct channel *channel, const char *line, size_t length)
+{
+    struct stat status;
+    ssize_t written;
+    enum outcome outcome;
+    int fd = channel->fd >= 0 ? open_inherited(channel, &status) : open_fifo(channel, &status);
+
+    if (fd < 0)
+        return outcome_of(-1);
+    written =
+        S_ISSOCK(status.st_mode) ? sys_send(fd, line, length) : sys_write(fd, line, length);
+    outcome = outcome_of(written);
+    sys_close(fd);
+    return outcome;
+}
+
+/*
+ * All signals are blocked meanwhile: a handler that left by longjmp(3) would leave a descriptor
+ * open. SIGPIPE, if the reader went away between open and write, is sent to this thread and is
+ * taken back before the mask is; one that was pending before belongs to the engine.
+ */
+void channel_write(const struct channel *channel, const char *line, size_t length, bool patient)
+{
+    const sys_sigset all = ~(sys_sigset)0, pipe_signal = (sys_sigset)1 << (SIGPIPE - 1);
+    sys_sigset mask, before = 0;
+    int attempts = patient ? CHANNEL_PATIENCE / PAUSE : 0;
+    enum outcome outcome;
+
+    if (sys_sigmask(SIG_BLOCK, &all, &mask) != 0)
+        return;
+    sys_sigpending(&before);
+    while ((outcome = attempt(channel, line, length)) == AGAIN && attempts-- > 0)
+        sys_sleep(PAUSE * 1000000L);
+    if (outcome == BROKEN && (before & pipe_signal) == 0)
+        sys_sigtake(&pipe_signal);
+    sys_sigmask(SIG_SETMASK, &mask, NULL);
+}

@@ -1,0 +1,36 @@
+/*
+ * Events as lines of text; the grammar is in wire.h. Pure, and safe in a signal handler.
+ */
+#ifndef IMDSHIM_SHIM_EVENT_H
+#define IMDSHIM_SHIM_EVENT_H
+
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include "shim/wire.h"
+
+/* A socket on which listen() has succeeded. */
+struct listener {
+    struct sockaddr_storage address;
+    unsigned asked; /* the port that the engine asked for */
+    int fd;
+    pid_t pid;
+    char host[HOST_SIZE];
+    char exe[NAME_SIZE];    /* the program */
+    char object[NAME_SIZE]; /* the module that called listen() */
+};
+
+struct event_line {
+    char bytes[EVENT_MAX];
+    size_t length;
+};
+
+/* reason is NULL for the IMD socket, else one of wire.h's. */
+void event_format_listener(struct event_line *line, const struct listener *listener,
+                           const char *reason);
+void event_format_ready(struct event_line *line, unsigned port, pid_t pid);
+void event_format_loaded(struct event_line *line, pid_t pid, const char *exe, const char *comm);
+void event_format_ended(struct event_line *line, pid_t pid);
+
+#endif

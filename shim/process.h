@@ -1,0 +1,14 @@
+/*
+ * Who this process is, asked of the kernel each time: a fork or an exec changes the answers.
+ * Safe in a signal handler. Where the kernel does not say, the text is empty.
+ */
+#ifndef IMDSHIM_SHIM_PROCESS_H
+#define IMDSHIM_SHIM_PROCESS_H
+
+#include "shim/wire.h"
+
+void process_exe(char name[NAME_SIZE]);  /* base name of the program */
+void process_comm(char name[COMM_SIZE]); /* the kernel's name of this thread */
+void process_host(char name[HOST_SIZE]);
+
+#endif

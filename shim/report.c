@@ -1,0 +1,220 @@
+#include "shim/report.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "shim/address.h"
+#include "shim/event.h"
+#include "shim/match.h"
+#include "shim/module.h"
+#include "shim/process.h"
+#include "shim/real.h"
+#include "shim/settings.h"
+#include "shim/sockets.h"
+#include "shim/sys.h"
+
+_Atomic unsigned attention = ATTEND_EVERYTHING;
+
+static _Atomic int awaited_fd = -1; /* the IMD socket, while its first wait is to come */
+static _Atomic unsigned awaited_port;
+
+static void send_line(const struct settings *settings, const struct event_line *line,
+                      bool patient)
+{
+    channel_write(&settings->channel, line->bytes, line->length, patient);
+}
+
+void report_start(void)
+{
+    int error = errno;
+    unsigned start = ATTEND_EVERYTHING;
+
+    if (!attends(ATTEND_START))
+        return;
+    real_resolve();
+    /* Of threads that come here together only the first may say what matters: it may be past
+     * it. */
+    atomic_compare_exchange_strong(&attention, &start,
+                                   settings_get() != NULL ? ATTEND_LISTENERS : 0);
+    errno = error;
+}
+
+/* Only what the kernel has read can be read here: it looks at the address before these errors.
+ */
+static bool kernel_has_read_address(int result)
+{
+    return result == 0 || errno == EADDRINUSE || errno == EACCES || errno == EADDRNOTAVAIL;
+}
+
+void report_bind(int fd, const struct sockaddr *address, socklen_t length, int result)
+{
+    int error = errno;
+    uint64_t inode;
+
+    if (kernel_has_read_address(result) && address_is_internet(address, length)) {
+        inode = socket_inode(fd);
+        if (inode != 0)
+            socket_remember_asked(inode, address_port(address, length));
+    }
+    errno = error;
+}
+
+/* False unless it is a TCP socket, MPTCP included. */
+static bool describe_socket(int fd, struct listener *listener)
+{
+    int protocol = 0;
+    socklen_t length = sizeof protocol;
+
+    if (syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) != 0 ||
+        (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP))
+        return false;
+    memset(&listener->address, 0, sizeof listener->address);
+    length = sizeof listener->address;
+    if (syscall(SYS_getsockname, fd, &listener->address, &length) != 0)
+        return false;
+    return address_is_internet((const struct sockaddr *)&listener->address, length);
+}
+
+static void describe_caller(struct listener *listener, const void *caller)
+{
+    listener->pid = sys_getpid();
+    process_host(listener->host);
+    process_exe(listener->exe);
+    module_find(caller, listener->object);
+}
+
+/* Why it is not the IMD socket, or NULL: then it is taken. */
+static const char *reason_to_pass(const struct listener *listener, uint64_t inode)
+{
+    if (match_is_runtime(listener->exe, listener->object))
+        return REASON_RUNTIME;
+    return socket_take(inode) ? NULL : REASON_SECOND;
+}
+
+/* The event first: a launcher that hears "ready" has heard the port. */
+static void await_client(int fd, const struct listener *listener, bool all_events)
+{
+    awaited_port =
+        address_port((const struct sockaddr *)&listener->address, sizeof listener->address);
+    awaited_fd = fd;
+    attention = all_events ? ATTEND_LISTENERS | ATTEND_WAITS : ATTEND_WAITS;
+}
+
+static void report_listener(int fd, const void *caller)
+{
+    const struct settings *settings = settings_get();
+    uint64_t inode = socket_inode(fd);
+    struct listener listener = {.fd = fd};
+    struct event_line line;
+    const char *reason;
+
+    if (settings == NULL || inode == 0 || inode == socket_taken() ||
+        !describe_socket(fd, &listener))
+        return;
+    listener.asked = socket_asked(inode);
+    describe_caller(&listener, caller);
+    reason = reason_to_pass(&listener, inode);
+    if (reason != NULL && !settings->all_events)
+        return;
+    event_format_listener(&line, &listener, reason);
+    send_line(settings, &line, reason == NULL);
+    if (reason == NULL)
+        await_client(fd, &listener, settings->all_events);
+}
+
+void report_listen(int fd, int result, const void *caller)
+{
+    int error = errno;
+
+    if (result == 0)
+        report_listener(fd, caller);
+    errno = error;
+}
+
+/* However many threads come here at once, one of them tells. */
+static void report_ready(void)
+{
+    const struct settings *settings = settings_get();
+    struct event_line line;
+
+    if (settings == NULL || (atomic_fetch_and(&attention, ~ATTEND_WAITS) & ATTEND_WAITS) == 0)
+        return;
+    event_format_ready(&line, awaited_port, sys_getpid());
+    send_line(settings, &line, true);
+}
+
+void report_wait(int fd)
+{
+    int error = errno;
+    uint64_t imd_socket = socket_taken();
+
+    if (imd_socket != 0 && socket_inode(fd) == imd_socket)
+        report_ready();
+    errno = error;
+}
+
+void report_wait_poll(const struct pollfd *fds, nfds_t count)
+{
+    int error = errno, wanted = awaited_fd;
+    struct pollfd some[32];
+    nfds_t done, now;
+
+    for (done = 0; wanted >= 0 && fds != NULL && done < count; done += now) {
+        now = count - done < 32 ? count - done : 32;
+        if (sys_copy(some, fds + done, now * sizeof *some) != 0)
+            break;
+        for (nfds_t i = 0; i < now; i++)
+            if (some[i].fd == wanted)
+                report_wait(wanted);
+    }
+    errno = error;
+}
+
+/* The kernel reads whole longs, FD_SETSIZE is no limit to it. */
+void report_wait_select(int count, const fd_set *readable)
+{
+    int error = errno, wanted = awaited_fd;
+    unsigned long bits;
+    size_t offset = (size_t)wanted / (8 * sizeof bits) * sizeof bits;
+
+    if (wanted >= 0 && wanted < count && readable != NULL &&
+        sys_copy(&bits, (const char *)readable + offset, sizeof bits) == 0 &&
+        (bits >> (size_t)wanted % (8 * sizeof bits) & 1) != 0)
+        report_wait(wanted);
+    errno = error;
+}
+
+static pid_t loaded_pid; /* a forked child is another process, and says nothing at its end */
+
+__attribute__((constructor)) static void report_loaded(void)
+{
+    const struct settings *settings = settings_get();
+    int error = errno;
+    struct event_line line;
+    char exe[NAME_SIZE], comm[COMM_SIZE];
+
+    report_start();
+    if (settings != NULL && settings->all_events) {
+        loaded_pid = sys_getpid();
+        process_exe(exe);
+        process_comm(comm);
+        event_format_loaded(&line, loaded_pid, exe, comm);
+        send_line(settings, &line, false);
+    }
+    errno = error;
+}
+
+__attribute__((destructor)) static void report_ended(void)
+{
+    int error = errno;
+    struct event_line line;
+
+    if (loaded_pid != 0 && loaded_pid == sys_getpid()) {
+        event_format_ended(&line, loaded_pid);
+        send_line(settings_get(), &line, false);
+    }
+    errno = error;
+}

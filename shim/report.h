@@ -1,0 +1,45 @@
+/*
+ * What the interposed calls tell. Each function keeps errno, takes no lock, allocates nothing
+ * and is safe in a signal handler.
+ *
+ * `attention` says which calls still matter. It is the one branch that an interposed call costs
+ * once the port is known and the engine has been seen to wait on it.
+ */
+#ifndef IMDSHIM_SHIM_REPORT_H
+#define IMDSHIM_SHIM_REPORT_H
+
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+
+enum {
+    ATTEND_START = 1,     /* nothing is initialised */
+    ATTEND_LISTENERS = 2, /* bind and listen matter */
+    ATTEND_WAITS = 4,     /* the first wait on the IMD socket matters */
+    ATTEND_EVERYTHING = 7,
+};
+
+extern _Atomic unsigned attention;
+
+static inline bool attends(unsigned what)
+{
+    unsigned now = atomic_load_explicit(&attention, memory_order_acquire);
+
+    return __builtin_expect((now & what) != 0, false);
+}
+
+/* Before anything else, if attends(ATTEND_START): `real` can be used afterwards. Idempotent. */
+void report_start(void);
+
+/* After bind() and listen(). The caller is an address in the module that called. */
+void report_bind(int fd, const struct sockaddr *address, socklen_t length, int result);
+void report_listen(int fd, int result, const void *caller);
+
+/* Before a call that waits on a descriptor, a poll set, or a select set. */
+void report_wait(int fd);
+void report_wait_poll(const struct pollfd *fds, nfds_t count);
+void report_wait_select(int count, const fd_set *readable);
+
+#endif

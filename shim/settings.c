@@ -1,0 +1,69 @@
+#include "shim/settings.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shim/sys.h"
+#include "shim/wire.h"
+
+enum state { UNREAD, READING, INERT, ACTIVE };
+
+enum { READING_TURNS = 1000 }; /* reading takes microseconds; this bounds a wait for it */
+
+static struct settings settings;
+static _Atomic int state = UNREAD;
+
+static enum state read_environment(void)
+{
+    const char *fd = secure_getenv(WIRE_FD), *fifo = secure_getenv(WIRE_FIFO);
+    const char *events = secure_getenv(WIRE_EVENTS);
+
+    settings.all_events = events != NULL && strcmp(events, WIRE_EVENTS_ALL) == 0;
+    if (fd != NULL && channel_parse_fd(&settings.channel, fd))
+        return ACTIVE;
+    if (fifo != NULL && channel_parse_fifo(&settings.channel, fifo))
+        return ACTIVE;
+    return INERT;
+}
+
+/* Another thread is reading. It will not be long, but a wait inside an engine has an end. */
+static enum state wait_for_reading(void)
+{
+    enum state now = READING;
+
+    for (int i = 0; now == READING && i < READING_TURNS; i++) {
+        sched_yield();
+        now = (enum state)atomic_load_explicit(&state, memory_order_acquire);
+    }
+    return now;
+}
+
+static enum state read_once(void)
+{
+    const sys_sigset all = ~(sys_sigset)0;
+    sys_sigset mask;
+    int now = UNREAD;
+
+    /* A signal handler that came here while this thread reads would wait for itself. */
+    sys_sigmask(SIG_BLOCK, &all, &mask);
+    if (atomic_compare_exchange_strong(&state, &now, READING)) {
+        now = read_environment();
+        atomic_store_explicit(&state, now, memory_order_release);
+    } else if (now == READING) {
+        now = wait_for_reading();
+    }
+    sys_sigmask(SIG_SETMASK, &mask, NULL);
+    return (enum state)now;
+}
+
+const struct settings *settings_get(void)
+{
+    enum state now = (enum state)atomic_load_explicit(&state, memory_order_acquire);
+
+    if (now == UNREAD || now == READING)
+        now = read_once();
+    return now == ACTIVE ? &settings : NULL;
+}

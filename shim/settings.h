@@ -1,0 +1,25 @@
+/*
+ * What the environment asks of the library, read once.
+ *
+ * Everything is copied: engines change their environment, and process titles are written over
+ * it.
+ */
+#ifndef IMDSHIM_SHIM_SETTINGS_H
+#define IMDSHIM_SHIM_SETTINGS_H
+
+#include <stdbool.h>
+
+#include "shim/channel.h"
+
+struct settings {
+    struct channel channel;
+    bool all_events;
+};
+
+/*
+ * NULL where the library is inert: its variables are absent or damaged, or the process is
+ * set-id. May be called at any time, by a library constructor that runs before ours included.
+ */
+const struct settings *settings_get(void);
+
+#endif

@@ -1,0 +1,104 @@
+/*
+ * System calls as the kernel has them, for use inside an engine's bind() and listen().
+ *
+ * glibc's open, read, write and close are cancellation points, and other preloaded libraries
+ * wrap them: a bind() that goes through them could be cancelled, or counted as the engine's own
+ * file access. syscall(2) is neither. Results and errno are those of the manual pages.
+ */
+#ifndef IMDSHIM_SHIM_SYS_H
+#define IMDSHIM_SHIM_SYS_H
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The kernel's own signal set, not glibc's: SIGCANCEL and SIGSETXID can be blocked with it. */
+typedef uint64_t sys_sigset;
+
+static inline int sys_open(const char *path, int flags)
+{
+    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, 0);
+}
+
+static inline int sys_close(int fd)
+{
+    return (int)syscall(SYS_close, fd);
+}
+
+static inline int sys_duplicate(int fd)
+{
+    return (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+}
+
+static inline ssize_t sys_read(int fd, void *to, size_t size)
+{
+    return syscall(SYS_read, fd, to, size);
+}
+
+static inline ssize_t sys_write(int fd, const void *from, size_t size)
+{
+    return syscall(SYS_write, fd, from, size);
+}
+
+static inline ssize_t sys_send(int fd, const void *from, size_t size)
+{
+    return syscall(SYS_sendto, fd, from, size, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
+}
+
+/* glibc exports fstat only since 2.33; the kernel's struct is glibc's on 64-bit Linux. */
+static inline int sys_fstat(int fd, struct stat *status)
+{
+    return (int)syscall(SYS_fstat, fd, status);
+}
+
+static inline ssize_t sys_readlink(const char *path, char *to, size_t size)
+{
+    return syscall(SYS_readlinkat, AT_FDCWD, path, to, size);
+}
+
+/* glibc before 2.25 caches getpid(), wrongly after a raw clone(2). */
+static inline pid_t sys_getpid(void)
+{
+    return (pid_t)syscall(SYS_getpid);
+}
+
+static inline int sys_sigmask(int how, const sys_sigset *set, sys_sigset *old)
+{
+    return (int)syscall(SYS_rt_sigprocmask, how, set, old, sizeof *set);
+}
+
+static inline int sys_sigpending(sys_sigset *set)
+{
+    return (int)syscall(SYS_rt_sigpending, set, sizeof *set);
+}
+
+/* Take one pending signal of the set, if there is one. */
+static inline int sys_sigtake(const sys_sigset *set)
+{
+    const struct timespec at_once = {0, 0};
+
+    return (int)syscall(SYS_rt_sigtimedwait, set, NULL, &at_once, sizeof *set);
+}
+
+static inline void sys_sleep(long nanoseconds)
+{
+    const struct timespec time = {0, nanoseconds};
+
+    syscall(SYS_nanosleep, &time, NULL);
+}
+
+/*
+ * Copy memory that the engine passed to a call, -1 where the kernel would have said EFAULT: a
+ * plain read of a bad pointer would end the engine. Where a sandbox forbids the call (EPERM,
+ * ENOSYS) the pointer is trusted.
+ */
+int sys_copy(void *to, const void *from, size_t size);
+
+#endif

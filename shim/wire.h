@@ -1,0 +1,41 @@
+/*
+ * What the library and its launcher agree on; imdshim(7) says it to everyone else.
+ *
+ * The environment. Exactly one of the first two names the channel for events; without either,
+ * or in a set-id process, the library is inert.
+ *
+ *   IMDSHIM_FD=N:DEV:INO   an inherited descriptor and the file it must still be (decimal)
+ *   IMDSHIM_FIFO=PATH      a FIFO that the library opens, writes and closes
+ *   IMDSHIM_EVENTS=all     send the launcher's events as well
+ *
+ * An event is one line, "PORT EVENT KEY=VALUE...", printable ASCII, written by one write(2) of
+ * at most EVENT_MAX bytes, so that lines of several processes never mix (PIPE_BUF, pipe(7)). In
+ * a value every byte outside '!'..'~', and '%' itself, is written %XX.
+ */
+#ifndef IMDSHIM_SHIM_WIRE_H
+#define IMDSHIM_SHIM_WIRE_H
+
+#define WIRE_FD "IMDSHIM_FD"
+#define WIRE_FIFO "IMDSHIM_FIFO"
+#define WIRE_EVENTS "IMDSHIM_EVENTS"
+#define WIRE_EVENTS_ALL "all"
+
+#define EVENT_LISTENING "listening" /* the IMD socket: connections will not be refused */
+#define EVENT_READY "ready"         /* the engine waits on it for a client */
+
+/* Only with IMDSHIM_EVENTS=all. PORT is 0 where there is none. */
+#define EVENT_LOADED "loaded" /* a program image has the library */
+#define EVENT_ENDED "ended"   /* that image ended by exit(3), it was not replaced or killed */
+#define EVENT_PASSED "passed" /* a listener that was not taken; reason= says why */
+
+#define REASON_RUNTIME "runtime" /* its caller is an MPI or cluster runtime */
+#define REASON_SECOND "second"   /* this process has reported another one before */
+
+enum {
+    EVENT_MAX = 2048, /* bytes, the newline included; below PIPE_BUF, small on a signal stack */
+    NAME_SIZE = 256,  /* a file's base name and its NUL: NAME_MAX + 1 */
+    COMM_SIZE = 16,   /* TASK_COMM_LEN */
+    HOST_SIZE = 65,   /* __NEW_UTS_LEN + 1 */
+};
+
+#endif
