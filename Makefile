@@ -29,26 +29,29 @@ bsd = $(if $(call archived,bsd),-Wl$(,)-Bstatic -lbsd -lmd -Wl$(,)-Bdynamic,-lbs
 shim_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/*.c))
 launcher_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard launcher/*.c))
 
+# make V=1 shows the commands whole.
+q = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
+
 all: $(bin) $(lib)
 
 $(lib): $(shim_objects) shim/exports.map
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -shared -Wl,--version-script=shim/exports.map,-soname,libimdshim.so \
+	$(call q,LD)$(CC) $(CFLAGS) -shared -Wl,--version-script=shim/exports.map,-soname,libimdshim.so \
 		$(relro) -Wl,-z,defs -o $@ $(shim_objects) $(LDFLAGS)
 
 $(bin): $(launcher_objects)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(SANITIZE) -pie $(relro) -o $@ $^ $(bsd) $(LDFLAGS)
+	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie $(relro) -o $@ $^ $(bsd) $(LDFLAGS)
 
 # The library is never built with a sanitizer: it goes into programs that have no run time for it.
 $(BUILD)/shim/%.o: SANITIZE =
 $(BUILD)/shim/%.o: shim/%.c
 	@mkdir -p $(@D)
-	$(CC) $(all_cflags) -fPIC -fvisibility=hidden -c -o $@ $<
+	$(call q,CC)$(CC) $(all_cflags) -fPIC -fvisibility=hidden -c -o $@ $<
 
 $(BUILD)/launcher/%.o: launcher/%.c
 	@mkdir -p $(@D)
-	$(CC) $(all_cflags) -fPIE -c -o $@ $<
+	$(call q,CC)$(CC) $(all_cflags) -fPIE -c -o $@ $<
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .PHONY: all

@@ -51,7 +51,10 @@ bool channel_parse_fifo(struct channel *channel, const char *text)
     return true;
 }
 
-/* A socket cannot be opened again; sys_send() keeps a socket from blocking instead. */
+/*
+ * A socket cannot be opened again; sys_send() keeps it from blocking instead. A regular file does
+ * not block, and its offset is to be shared: it may be the engine's log.
+ */
 static int reopen(int fd, const struct stat *status)
 {
     char path[64] = "";
@@ -60,11 +63,11 @@ static int reopen(int fd, const struct stat *status)
     struct timespec at_once = {0, 0};
     int again;
 
-    if (S_ISSOCK(status->st_mode))
+    if (S_ISSOCK(status->st_mode) || S_ISREG(status->st_mode))
         return fd;
     text_put_string(&text, "/proc/self/fd/");
     text_put_number(&text, (uint64_t)fd, 10);
-    again = sys_open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    again = sys_open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (again < 0 && errno != ENXIO &&
         syscall(SYS_ppoll, &now, 1UL, &at_once, NULL, 0UL) == 1 && (now.revents & POLLOUT) != 0)
         return fd; /* no /proc, or not permitted: a pipe with room for PIPE_BUF will do */

@@ -1,0 +1,32 @@
+/*
+ * imdshim check: can an engine be shimmed? One line on stdout; 0 yes, 1 no, 126 and 127 as
+ * env(1).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "launcher/commands.h"
+#include "launcher/library.h"
+#include "launcher/preflight.h"
+#include "launcher/status.h"
+
+int check_main(const struct options *options)
+{
+    char library[PATH_MAX], text[PATH_MAX + 512];
+    struct preflight preflight;
+
+    library_find(library);
+    preflight_examine(options->operands[0], library, &preflight);
+    preflight_explain(&preflight, text, sizeof text);
+    puts(text);
+    switch (preflight.verdict) {
+    case PREFLIGHT_FINE:
+        return EXIT_SUCCESS;
+    case PREFLIGHT_NOT_FOUND:
+        return STATUS_NOT_FOUND;
+    case PREFLIGHT_NOT_EXECUTABLE:
+        return STATUS_CANNOT_EXECUTE;
+    default:
+        return EXIT_FAILURE;
+    }
+}

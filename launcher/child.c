@@ -1,0 +1,127 @@
+#include "launcher/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/*
+ * A parent that died before prctl() has left no signal behind: so it is looked for afterwards.
+ * SIGTERM is what engines answer with a checkpoint.
+ */
+static void die_with(pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent)
+        _exit(1);
+}
+
+static void close_input(void)
+{
+    int fd = open("/dev/null", O_RDONLY);
+
+    if (fd > STDIN_FILENO) {
+        dup2(fd, STDIN_FILENO);
+        close(fd);
+    }
+}
+
+/* A failed exec is told through the pipe, which a successful one closes. */
+static void become(const struct child_plan *plan, const struct signals *signals, pid_t parent,
+                   int report)
+{
+    int error;
+
+    die_with(parent);
+    if (plan->without_input)
+        close_input();
+    signals_restore(signals);
+    execvpe(plan->argv[0], (char *const *)plan->argv, plan->environment);
+    error = errno;
+    if (write(report, &error, sizeof error) < 0)
+        _exit(2);
+    _exit(1);
+}
+
+/* 0 if the pipe was closed by a successful exec. */
+static int hear(int pipe)
+{
+    int error = 0;
+    ssize_t length;
+
+    do
+        length = read(pipe, &error, sizeof error);
+    while (length < 0 && errno == EINTR);
+    close(pipe);
+    return length == (ssize_t)sizeof error ? error : 0;
+}
+
+int child_start(struct child *child, const struct child_plan *plan,
+                const struct signals *signals)
+{
+    pid_t parent = getpid();
+    int report[2], error;
+
+    memset(child, 0, sizeof *child);
+    if (pipe2(report, O_CLOEXEC) != 0)
+        return errno;
+    child->pid = fork();
+    if (child->pid == 0)
+        become(plan, signals, parent, report[1]);
+    error = errno;
+    close(report[1]);
+    if (child->pid < 0) {
+        close(report[0]);
+        return error;
+    }
+    error = hear(report[0]);
+    if (error == 0)
+        child->state = CHILD_RUNS;
+    else
+        waitpid(child->pid, NULL, 0);
+    return error;
+}
+
+void child_note_comm(struct child *child)
+{
+    char path[64];
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%ld/comm", (long)child->pid);
+    file = fopen(path, "re");
+    if (file == NULL)
+        return;
+    if (fgets(child->comm, sizeof child->comm, file) != NULL)
+        child->comm[strcspn(child->comm, "\n")] = '\0';
+    fclose(file);
+}
+
+void child_look(struct child *child)
+{
+    siginfo_t info = {.si_pid = 0};
+
+    if (child->state != CHILD_RUNS)
+        return;
+    if (waitid(P_PID, (id_t)child->pid, &info,
+               WEXITED | WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT) != 0 ||
+        info.si_pid == 0)
+        return;
+    if (info.si_code == CLD_STOPPED || info.si_code == CLD_CONTINUED) {
+        child->stopped = info.si_code == CLD_STOPPED;
+        waitid(P_PID, (id_t)child->pid, &info, WSTOPPED | WCONTINUED | WNOHANG);
+        child_look(child);
+        return;
+    }
+    child_note_comm(child);
+    if (waitpid(child->pid, &child->wait_status, 0) == child->pid)
+        child->state = CHILD_ENDED;
+}
+
+void child_signal(const struct child *child, int signal)
+{
+    if (child->state == CHILD_RUNS)
+        kill(child->pid, signal);
+}

@@ -1,0 +1,39 @@
+#include "launcher/engine.h"
+
+#include <bsd/err.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "launcher/environment.h"
+#include "launcher/library.h"
+#include "launcher/status.h"
+#include "shim/wire.h"
+
+char **engine_environment(const char *library, const struct engine_channel *channel,
+                          bool all_events)
+{
+    char name[PATH_MAX];
+    char *preload, **environment;
+
+    library_name_for_preload(library, name);
+    preload = library_compose_preload(getenv("LD_PRELOAD"), name);
+    environment = environment_with(environ,
+                                   (struct variable[]){
+                                       {"LD_PRELOAD", preload},
+                                       {WIRE_FD, channel->fd},
+                                       {WIRE_FIFO, channel->fifo},
+                                       {WIRE_EVENTS, all_events ? WIRE_EVENTS_ALL : NULL},
+                                   },
+                                   4);
+    free(preload);
+    return environment;
+}
+
+int engine_exec_failed(const char *engine, int error)
+{
+    int status = status_of_exec_error(error);
+
+    warnc(error, "cannot execute %s: check its %s", engine,
+          status == STATUS_NOT_FOUND ? "name and PATH" : "permissions and format");
+    return status;
+}

@@ -1,0 +1,26 @@
+/*
+ * How an engine is started with the library in it: what run and exec have in common.
+ */
+#ifndef IMDSHIM_LAUNCHER_ENGINE_H
+#define IMDSHIM_LAUNCHER_ENGINE_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+/* Where events go: exactly one is given. */
+struct engine_channel {
+    const char *fd; /* "N:DEV:INO" */
+    const char *fifo;
+};
+
+/*
+ * The environment for the engine, malloc'd: ours, with LD_PRELOAD extended and the library's
+ * variables as shim/wire.h has them. Dies with 125 if the library cannot be used.
+ */
+char **engine_environment(const char *library, const struct engine_channel *channel,
+                          bool all_events);
+
+/* Say on stderr that the engine could not be executed, and return 126 or 127. */
+int engine_exec_failed(const char *engine, int error);
+
+#endif

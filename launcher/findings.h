@@ -1,0 +1,47 @@
+/*
+ * What a run's events have told: the IMD listener, or why there is none. Pure, of fixed size.
+ */
+#ifndef IMDSHIM_LAUNCHER_FINDINGS_H
+#define IMDSHIM_LAUNCHER_FINDINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "launcher/event.h"
+
+/* A program image that had the library. */
+struct image {
+    pid_t pid; /* 0: none */
+    char exe[3 * NAME_SIZE];
+    char comm[3 * COMM_SIZE];
+    bool ended; /* by exit(3); else it was killed, or became another image by exec(2) */
+};
+
+struct findings {
+    pid_t engine;
+    bool listening, ready;
+    struct event listener;
+    struct image engine_image; /* the last one of the engine's own process */
+    struct image last_image;   /* the last one of any process that the engine started */
+    unsigned passed_count;
+    char passed[256]; /* the listeners that were not taken, for a message */
+};
+
+/* What an event changes. */
+enum news { NEWS_NONE, NEWS_LISTENING, NEWS_READY, NEWS_PASSED };
+
+void findings_begin(struct findings *findings, pid_t engine);
+enum news findings_add(struct findings *findings, const struct event *event);
+
+/* Why no listener has been found. */
+enum why { WHY_NOT_LOADED, WHY_NOTHING_MATCHED, WHY_NEVER_LISTENED };
+
+/*
+ * The reason, and one line of text without a newline that says it and what to do. comm is what
+ * the engine's process is named now, "" if unknown; killed: it was ended by a signal.
+ */
+enum why findings_explain(const struct findings *findings, const char *comm, bool killed,
+                          char *text, size_t size);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * What run says on stderr: one line each.
+ */
+#ifndef IMDSHIM_LAUNCHER_NOTICE_H
+#define IMDSHIM_LAUNCHER_NOTICE_H
+
+#include "launcher/event.h"
+#include "launcher/findings.h"
+#include "launcher/options.h"
+
+/* Said unless the user wants less than `least`. */
+void notice(const struct options *options, enum verbosity least, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+void notice_listener(const struct options *options, const struct event *listener);
+void notice_passed(const struct options *options, const struct event *listener);
+
+/* Why nothing was learned from an engine that has ended; comm and killed as in findings.h. */
+void notice_nothing_learned(const struct options *options, const struct findings *findings,
+                            const char *comm, bool killed);
+void notice_timed_out(const struct options *options, const struct findings *findings,
+                      const char *comm);
+
+#endif

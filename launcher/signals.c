@@ -1,0 +1,88 @@
+#include "launcher/signals.h"
+
+#include <err.h>
+#include <stddef.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "launcher/status.h"
+
+/*
+ * Not these: faults of our own, and the two that stop a background job that touches the
+ * terminal, which must stop us with the engine.
+ */
+static const int left_alone[] = {
+    SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGABRT, SIGTTIN, SIGTTOU,
+};
+
+static void set_of_taken(sigset_t *set)
+{
+    sigfillset(set);
+    for (size_t i = 0; i < sizeof left_alone / sizeof left_alone[0]; i++)
+        sigdelset(set, left_alone[i]);
+}
+
+/*
+ * An ignored signal that is blocked is kept by the kernel for us to read: so what was ignored
+ * when we were started (nohup) needs no care, but for SIGCHLD: ignored, it reaps our children
+ * itself.
+ */
+void signals_take(struct signals *signals)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL}, old;
+    sigset_t taken;
+
+    set_of_taken(&taken);
+    sigaction(SIGCHLD, &action, &old);
+    signals->child_was_ignored = old.sa_handler == SIG_IGN;
+    sigprocmask(SIG_BLOCK, &taken, &signals->inherited);
+    signals->fd = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (signals->fd < 0)
+        err(STATUS_FAILED, "signalfd");
+}
+
+void signals_restore(const struct signals *signals)
+{
+    struct sigaction action = {.sa_handler = SIG_IGN};
+
+    if (signals->child_was_ignored)
+        sigaction(SIGCHLD, &action, NULL);
+    sigprocmask(SIG_SETMASK, &signals->inherited, NULL);
+}
+
+bool signals_next(const struct signals *signals, struct signalfd_siginfo *info)
+{
+    return read(signals->fd, info, sizeof *info) == (ssize_t)sizeof *info;
+}
+
+bool signals_is_for_us_alone(const struct signalfd_siginfo *info)
+{
+    return info->ssi_code <= 0; /* SI_USER, SI_QUEUE, SI_TKILL and their kin, sigaction(2) */
+}
+
+static void raise_unblocked(int signal)
+{
+    sigset_t only, mask;
+
+    sigemptyset(&only);
+    sigaddset(&only, signal);
+    raise(signal);
+    sigprocmask(SIG_UNBLOCK, &only, &mask);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+}
+
+void signals_stop_self(int signal)
+{
+    raise_unblocked(signal);
+}
+
+/* Without a core: it would be ours, not the engine's, and might overwrite the engine's. */
+void signals_end_self(int signal)
+{
+    const struct rlimit no_core = {0, 0};
+    struct sigaction action = {.sa_handler = SIG_DFL};
+
+    setrlimit(RLIMIT_CORE, &no_core);
+    sigaction(signal, &action, NULL);
+    raise_unblocked(signal);
+}
