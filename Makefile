@@ -53,5 +53,50 @@ $(BUILD)/launcher/%.o: launcher/%.c
 	@mkdir -p $(@D)
 	$(call q,CC)$(CC) $(all_cflags) -fPIE -c -o $@ $<
 
+# ---- tests ------------------------------------------------------------------------------------
+# tests/unit and tests/system: a program of Check tests each. tests/doubles: stand-in engines.
+# tests/support is linked into every test. The shim's modules are built again for unit tests, with
+# the sanitizer; calls.o stays out, for it would interpose the test's own calls.
+
+programs = $(patsubst %.c,$(BUILD)/%,$(wildcard $(1)/*.c))
+unit_tests = $(call programs,tests/unit)
+system_tests = $(call programs,tests/system)
+doubles = $(call programs,tests/doubles)
+test_modules = $(patsubst shim/%.c,$(BUILD)/tests/shim/%.o,$(filter-out shim/calls.c,$(wildcard shim/*.c))) \
+	$(filter-out $(BUILD)/launcher/main.o,$(launcher_objects))
+support = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
+check_libs = -lcheck -lsubunit -lm -lrt -lpthread -lutil
+
+$(BUILD)/tests/shim/%.o: shim/%.c
+	@mkdir -p $(@D)
+	$(call q,CC)$(CC) $(all_cflags) -fPIE -c -o $@ $<
+
+$(BUILD)/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(call q,CC)$(CC) $(all_cflags) -fPIE -c -o $@ $<
+
+$(BUILD)/tests/modules.a: $(test_modules)
+	$(call q,AR)rm -f $@ && $(AR) rcs $@ $^
+
+$(unit_tests) $(system_tests): %: %.o $(support) $(BUILD)/tests/modules.a
+	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie -o $@ $^ $(check_libs) $(bsd) $(LDFLAGS)
+
+# An engine is an ordinary program: no hardening of ours, symbols resolved as they come. What one
+# needs beyond that stands in its first lines, as "LINK: ...".
+$(doubles): %: %.o
+	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie -o $@ $< \
+		$(shell sed -n '1,8s/.*LINK: \(.*\)/\1/p' $(patsubst $(BUILD)/%,%.c,$@)) -lpthread -ldl
+
+tests: all $(unit_tests) $(system_tests) $(doubles)
+
+# What the test programs are told. RUN_WITH goes before the launcher: valgrind, say.
+test_environment = IMDSHIM="$(RUN_WITH)$(abspath $(bin))" LIBIMDSHIM="$(abspath $(lib))" \
+	DOUBLES="$(abspath $(BUILD)/tests/doubles)" SOURCE="$(CURDIR)"
+TESTS ?= $(unit_tests) $(system_tests)
+
+run-tests: tests
+	$(test_environment) tests/run.sh $(TESTS)
+
+.PRECIOUS: $(BUILD)/tests/%.o
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all
+.PHONY: all tests run-tests
