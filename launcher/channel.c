@@ -1,11 +1,11 @@
 #include "launcher/channel.h"
 
 #include <bsd/err.h>
-#include <bsd/stdlib.h>
 #include <bsd/string.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,28 +44,11 @@ static bool is_abandoned(int directory, const char *name, pid_t owner)
     return fd < 0 && errno == ENXIO;
 }
 
-/* What killed runs have left. A host sharing the directory, by NFS say, judges only its own. */
-static void sweep(const char *path, const char *host)
-{
-    DIR *directory = opendir(path);
-    struct dirent *entry;
-
-    if (directory == NULL)
-        return;
-    while ((entry = readdir(directory)) != NULL) {
-        pid_t owner = owner_of(entry->d_name, host);
-
-        if (owner != 0 && is_abandoned(dirfd(directory), entry->d_name, owner))
-            unlinkat(dirfd(directory), entry->d_name, 0);
-    }
-    closedir(directory);
-}
-
 static void make_fifo(struct channel *channel, const char *directory, const char *host)
 {
     for (int i = 0; i < NAMES_TO_TRY; i++) {
-        if (snprintf(channel->path, sizeof channel->path, "%s/%s.%ld.%08x", directory, host,
-                     (long)getpid(), arc4random()) >= PATH_MAX)
+        if (snprintf(channel->path, sizeof channel->path, "%s/%s.%ld.%d", directory, host,
+                     (long)getpid(), i) >= PATH_MAX)
             errx(STATUS_FAILED, "%s: the path is too long", directory);
         if (mkfifo(channel->path, 0600) == 0)
             return;
@@ -87,7 +70,6 @@ void channel_open(struct channel *channel)
     memset(channel, 0, sizeof *channel);
     private_dir_make(directory);
     gethostname(host, sizeof host - 1);
-    sweep(directory, host);
     make_fifo(channel, directory, host);
     channel->fd = open(channel->path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (channel->fd < 0) {
@@ -147,6 +129,27 @@ bool channel_next(struct channel *channel, struct event *event)
             break;
     }
     return false;
+}
+
+/* A host sharing the directory, by NFS say, judges only its own. */
+void channel_sweep(const struct channel *channel)
+{
+    char path[PATH_MAX], host[HOST_SIZE] = "";
+    DIR *directory;
+    struct dirent *entry;
+
+    gethostname(host, sizeof host - 1);
+    strlcpy(path, channel->path, sizeof path);
+    directory = opendir(dirname(path));
+    if (directory == NULL)
+        return;
+    while ((entry = readdir(directory)) != NULL) {
+        pid_t owner = owner_of(entry->d_name, host);
+
+        if (owner != 0 && is_abandoned(dirfd(directory), entry->d_name, owner))
+            unlinkat(dirfd(directory), entry->d_name, 0);
+    }
+    closedir(directory);
 }
 
 void channel_close(struct channel *channel)

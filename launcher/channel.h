@@ -28,6 +28,9 @@ void channel_open(struct channel *channel);
 /* The next event that has arrived; false if there is none now. Never blocks. */
 bool channel_next(struct channel *channel, struct event *event);
 
+/* Remove what killed runs of this host have left beside the FIFO. */
+void channel_sweep(const struct channel *channel);
+
 /* Remove the FIFO. */
 void channel_close(struct channel *channel);
 

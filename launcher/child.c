@@ -30,8 +30,8 @@ static void close_input(void)
 }
 
 /* A failed exec is told through the pipe, which a successful one closes. */
-static void become(const struct child_plan *plan, const struct signals *signals, pid_t parent,
-                   int report)
+_Noreturn static void become(const struct child_plan *plan, const struct signals *signals,
+                             pid_t parent, int report)
 {
     int error;
 
@@ -62,16 +62,18 @@ static int hear(int pipe)
 int child_start(struct child *child, const struct child_plan *plan,
                 const struct signals *signals)
 {
-    pid_t parent = getpid();
+    pid_t parent = getpid(), pid;
     int report[2], error;
 
     memset(child, 0, sizeof *child);
     if (pipe2(report, O_CLOEXEC) != 0)
         return errno;
-    child->pid = fork();
-    if (child->pid == 0)
+    /* Our memory is the child's until it is another program: become() changes none of ours. */
+    pid = vfork();
+    if (pid == 0)
         become(plan, signals, parent, report[1]);
     error = errno;
+    child->pid = pid;
     close(report[1]);
     if (child->pid < 0) {
         close(report[0]);
@@ -85,18 +87,19 @@ int child_start(struct child *child, const struct child_plan *plan,
     return error;
 }
 
-void child_note_comm(struct child *child)
+void child_read_comm(pid_t pid, char comm[COMM_SIZE])
 {
     char path[64];
-    FILE *file;
+    int fd;
+    ssize_t length;
 
-    snprintf(path, sizeof path, "/proc/%ld/comm", (long)child->pid);
-    file = fopen(path, "re");
-    if (file == NULL)
-        return;
-    if (fgets(child->comm, sizeof child->comm, file) != NULL)
-        child->comm[strcspn(child->comm, "\n")] = '\0';
-    fclose(file);
+    snprintf(path, sizeof path, "/proc/%ld/comm", (long)pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    length = fd >= 0 ? read(fd, comm, COMM_SIZE - 1) : 0;
+    comm[length > 0 ? length : 0] = '\0';
+    comm[strcspn(comm, "\n")] = '\0';
+    if (fd >= 0)
+        close(fd);
 }
 
 void child_look(struct child *child)
@@ -115,7 +118,7 @@ void child_look(struct child *child)
         child_look(child);
         return;
     }
-    child_note_comm(child);
+    child_read_comm(child->pid, child->comm);
     if (waitpid(child->pid, &child->wait_status, 0) == child->pid)
         child->state = CHILD_ENDED;
 }

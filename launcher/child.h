@@ -34,9 +34,11 @@ int child_start(struct child *child, const struct child_plan *plan,
 /* Note what has become of it, without waiting. */
 void child_look(struct child *child);
 
-/* Set comm to what it is named now. A zombie still has the name of its last exec(2), proc(5).
+/*
+ * What a process is named now, "" if there is none. A zombie still has the name that its last
+ * exec(2) gave it, proc(5).
  */
-void child_note_comm(struct child *child);
+void child_read_comm(pid_t pid, char comm[COMM_SIZE]);
 
 /* Nothing is sent to a child that does not run: its number may be another's by now. */
 void child_signal(const struct child *child, int signal);

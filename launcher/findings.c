@@ -90,12 +90,14 @@ static bool became_another(const struct image *image, const char *comm)
 }
 
 /* A wrapper such as env(1) does not come to its exit(3): it becomes what it starts. */
-static bool vanished(const struct image *image, pid_t engine, bool killed)
+static bool vanished(const struct image *image, const struct present *present)
 {
-    return image->pid != engine && !image->ended && !killed;
+    if (present->last_comm[0] != '\0')
+        return became_another(image, present->last_comm);
+    return !image->ended && !present->killed;
 }
 
-enum why findings_explain(const struct findings *findings, const char *comm, bool killed,
+enum why findings_explain(const struct findings *findings, const struct present *present,
                           char *text, size_t size)
 {
     static const char advice[] =
@@ -113,12 +115,12 @@ enum why findings_explain(const struct findings *findings, const char *comm, boo
                  findings->passed);
         return WHY_NOTHING_MATCHED;
     }
-    if (own->pid != 0 && became_another(own, comm)) {
+    if (own->pid != 0 && became_another(own, present->engine_comm)) {
         snprintf(text, size, "%s[%ld] became '%s' without the library: %s", own->exe,
-                 (long)own->pid, comm, advice);
+                 (long)own->pid, present->engine_comm, advice);
         return WHY_NOT_LOADED;
     }
-    if (vanished(last, findings->engine, killed)) {
+    if (last->pid != findings->engine && vanished(last, present)) {
         snprintf(text, size, "%s[%ld] became a program without the library: %s", last->exe,
                  (long)last->pid, advice);
         return WHY_NOT_LOADED;

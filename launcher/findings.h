@@ -37,11 +37,15 @@ enum news findings_add(struct findings *findings, const struct event *event);
 /* Why no listener has been found. */
 enum why { WHY_NOT_LOADED, WHY_NOTHING_MATCHED, WHY_NEVER_LISTENED };
 
-/*
- * The reason, and one line of text without a newline that says it and what to do. comm is what
- * the engine's process is named now, "" if unknown; killed: it was ended by a signal.
- */
-enum why findings_explain(const struct findings *findings, const char *comm, bool killed,
+/* What the kernel says of the processes now; a name is "" if there is no such process. */
+struct present {
+    const char *engine_comm; /* a zombie still has it */
+    const char *last_comm;   /* of the last image's process */
+    bool killed;             /* the engine was ended by a signal */
+};
+
+/* The reason, and one line of text without a newline that says it and what to do. */
+enum why findings_explain(const struct findings *findings, const struct present *present,
                           char *text, size_t size);
 
 #endif

@@ -4,6 +4,7 @@
 #include <err.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "launcher/endpoint.h"
 
@@ -43,8 +44,22 @@ void notice_passed(const struct options *options, const struct event *listener)
            listener->object);
 }
 
+static enum why explain(const struct findings *findings, const struct child *engine,
+                        char *reason)
+{
+    char last_comm[COMM_SIZE];
+    const struct present present = {
+        .engine_comm = engine->comm,
+        .last_comm = last_comm,
+        .killed = engine->state == CHILD_ENDED && WIFSIGNALED(engine->wait_status),
+    };
+
+    child_read_comm(findings->last_image.pid, last_comm);
+    return findings_explain(findings, &present, reason, REASON_SIZE);
+}
+
 void notice_nothing_learned(const struct options *options, const struct findings *findings,
-                            const char *comm, bool killed)
+                            const struct child *engine)
 {
     static const char *const headings[] = {
         [WHY_NOT_LOADED] = "not loaded",
@@ -52,17 +67,17 @@ void notice_nothing_learned(const struct options *options, const struct findings
         [WHY_NEVER_LISTENED] = "engine ended first",
     };
     char reason[REASON_SIZE];
-    enum why why = findings_explain(findings, comm, killed, reason, sizeof reason);
+    enum why why = explain(findings, engine, reason);
 
     notice(options, NORMAL, "%s: %s", headings[why], reason);
 }
 
 void notice_timed_out(const struct options *options, const struct findings *findings,
-                      const char *comm)
+                      const struct child *engine)
 {
     char reason[REASON_SIZE];
 
-    findings_explain(findings, comm, false, reason, sizeof reason);
+    explain(findings, engine, reason);
     notice(options, NORMAL, "timed out: nothing listened within %d s, ending the engine: %s",
            options->timeout, reason);
 }

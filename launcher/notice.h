@@ -4,6 +4,7 @@
 #ifndef IMDSHIM_LAUNCHER_NOTICE_H
 #define IMDSHIM_LAUNCHER_NOTICE_H
 
+#include "launcher/child.h"
 #include "launcher/event.h"
 #include "launcher/findings.h"
 #include "launcher/options.h"
@@ -15,10 +16,10 @@ void notice(const struct options *options, enum verbosity least, const char *for
 void notice_listener(const struct options *options, const struct event *listener);
 void notice_passed(const struct options *options, const struct event *listener);
 
-/* Why nothing was learned from an engine that has ended; comm and killed as in findings.h. */
+/* Why nothing was learned from an engine that has ended, or that is to be ended now. */
 void notice_nothing_learned(const struct options *options, const struct findings *findings,
-                            const char *comm, bool killed);
+                            const struct child *engine);
 void notice_timed_out(const struct options *options, const struct findings *findings,
-                      const char *comm);
+                      const struct child *engine);
 
 #endif

@@ -26,6 +26,7 @@
 #include "launcher/findings.h"
 #include "launcher/library.h"
 #include "launcher/notice.h"
+#include "launcher/orphans.h"
 #include "launcher/port_file.h"
 #include "launcher/preflight.h"
 #include "launcher/signals.h"
@@ -44,6 +45,7 @@ struct run {
     struct signals signals;
     struct channel channel;
     struct child engine, client;
+    struct orphans orphans; /* once the engine is being ended */
     struct findings findings;
     bool obstacle;    /* pre-flight has said why the library cannot be loaded */
     bool interrupted; /* a signal that ends programs has come in */
@@ -99,6 +101,7 @@ static void end_engine(struct run *run, enum ending ending)
 {
     run->ending = ending;
     run->deadline = now() + GRACE * INT64_C(1000);
+    orphans_adopt(&run->orphans, run->engine.pid, run->client.pid);
     child_signal(&run->engine, SIGTERM);
     child_signal(&run->engine, SIGCONT);
 }
@@ -171,14 +174,14 @@ static void on_client_end(struct run *run)
         end_engine(run, BY_CLIENT);
 }
 
-/* What it told last is still in the channel. */
+/* What it told last is still in the channel. What it left behind keeps the deadline. */
 static void on_engine_end(struct run *run)
 {
-    run->deadline = 0;
+    if (run->ending == BY_ITSELF)
+        run->deadline = 0;
     take_events(run);
     if (!run->findings.listening && !run->obstacle && run->ending != TIMED_OUT)
-        notice_nothing_learned(run->options, &run->findings, run->engine.comm,
-                               WIFSIGNALED(run->engine.wait_status));
+        notice_nothing_learned(run->options, &run->findings, &run->engine);
     if (run->options->client != NULL && run->client.state == CHILD_NONE)
         notice(run->options, NORMAL,
                "the client was not started: the engine ended with status %d",
@@ -241,10 +244,11 @@ static void on_deadline(struct run *run)
     run->deadline = 0;
     if (run->ending != BY_ITSELF) {
         child_signal(&run->engine, SIGKILL);
+        orphans_kill(&run->orphans);
         return;
     }
-    child_note_comm(&run->engine);
-    notice_timed_out(run->options, &run->findings, run->engine.comm);
+    child_read_comm(run->engine.pid, run->engine.comm);
+    notice_timed_out(run->options, &run->findings, &run->engine);
     end_engine(run, TIMED_OUT);
 }
 
@@ -258,6 +262,13 @@ static int time_left(const struct run *run)
     return left > 0 ? (int)left : 0;
 }
 
+static bool is_over(struct run *run)
+{
+    if (run->engine.state == CHILD_RUNS || run->client.state == CHILD_RUNS)
+        return false;
+    return run->ending == BY_ITSELF || !orphans_terminate(&run->orphans);
+}
+
 /* Events before signals: what the engine told before it ended has come in before its SIGCHLD.
  */
 static void run_until_all_ended(struct run *run)
@@ -267,7 +278,7 @@ static void run_until_all_ended(struct run *run)
         {.fd = run->signals.fd, .events = POLLIN},
     };
 
-    while (run->engine.state == CHILD_RUNS || run->client.state == CHILD_RUNS) {
+    while (!is_over(run)) {
         if (poll(fds, 2, time_left(run)) == 0)
             on_deadline(run);
         take_events(run);
@@ -301,12 +312,17 @@ int run_main(const struct options *options)
     int error;
 
     library_find(library);
-    look_ahead(&run, library);
+    if (options->client != NULL)
+        look_ahead(&run, library);
     if (options->port_file != NULL)
         port_file_prepare(options->port_file);
     signals_take(&run.signals);
     channel_open(&run.channel);
     error = start_engine(&run, library);
+    /* What the engine need not wait for is done beside it. */
+    if (error == 0 && options->client == NULL)
+        look_ahead(&run, library);
+    channel_sweep(&run.channel);
     if (error == 0)
         run_until_all_ended(&run);
     channel_close(&run.channel);

@@ -59,10 +59,12 @@ static void fail(struct session *session, const char *format, ...)
 
 static void fail_in_stream(struct session *session, const char *what)
 {
-    fail(session, "%s: %s (frames so far: %" PRIu64 "): %s", session->connection.name, what,
-         session->imd.frames,
-         session->imd.greeted ? "see the engine's log"
-                              : "is this an engine's IMD port, and has it no other client?");
+    if (session->imd.greeted)
+        fail(session, "%s: %s (frames so far: %" PRIu64 "): see the engine's log",
+             session->connection.name, what, session->imd.frames);
+    else
+        fail(session, "%s: %s: is this an engine's IMD port, and has it no other client?",
+             session->connection.name, what);
 }
 
 static void connect_next(struct session *session)

@@ -4,8 +4,8 @@
  * Connecting, address after address; greeting, until the handshake is complete and GO is sent;
  * streaming, until the server closes, which is how a run ends; or leaving early. A client that
  * leaves early sends DISCONNECT first, and then reads on until the server has closed or a
- * moment has passed: the server may be about to write, and to write into a closed connection
- * raises the SIGPIPE that ends an engine.
+ * moment has passed: the server may be in the middle of a frame, and LAMMPS ends the run if a
+ * frame cannot be sent (fix_imd.cpp, handle_step_v2 and handle_output_v3).
  */
 #ifndef IMDSHIM_LAUNCHER_SESSION_H
 #define IMDSHIM_LAUNCHER_SESSION_H

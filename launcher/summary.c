@@ -18,6 +18,7 @@ enum {
     USUAL_WIDTH = 80,
     UPDATE_INTERVAL = 100, /* ms */
     RATE_INTERVAL = 500,
+    LEAST_TIME = 10, /* from which a rate means something */
 };
 
 struct line {
@@ -173,7 +174,7 @@ void summary_print(FILE *out, const struct imd *imd, int64_t milliseconds)
         append(&line, ", T %.1f K", (double)imd->temperature);
     append_size(&line, ", ", (double)imd->bytes, "");
     append(&line, " in %.2f s", seconds);
-    if (milliseconds > 0) {
+    if (milliseconds >= LEAST_TIME) {
         double rate = (double)imd->frames / seconds;
 
         append(&line, ": %.*f frames/s", decimals(rate), rate);
