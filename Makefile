@@ -106,9 +106,87 @@ run-tests: tests
 	$(test_environment) tests/run.sh $(TESTS)
 
 .PRECIOUS: $(BUILD)/tests/%.o
+# ---- the two commands of the README, and CI ---------------------------------------------------
+
+check:
+	scripts/setup.sh build check || [ $$? -eq 2 ]
+	$(MAKE) run-tests
+
+demo:
+	scripts/setup.sh build demo || [ $$? -eq 2 ]
+	$(MAKE) all $(BUILD)/tests/doubles/imd-server
+	BUILD=$(BUILD) scripts/demo.sh
+
+# Address and undefined-behaviour sanitizers in the launcher, the tests and the stand-in engines.
+# The run time is linked into each program: a preloaded library may then come first.
+check-asan:
+	scripts/setup.sh build check || [ $$? -eq 2 ]
+	$(MAKE) BUILD=$(BUILD)-asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
+		SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -static-libasan' run-tests
+
+# Threads: the library's own modules and the engines that listen in many threads at once.
+check-tsan:
+	scripts/setup.sh build check || [ $$? -eq 2 ]
+	$(MAKE) BUILD=$(BUILD)-tsan CFLAGS='-O1 -g' SANITIZE='-fsanitize=thread' run-tests \
+		TESTS='$(patsubst $(BUILD)/%,$(BUILD)-tsan/%,$(threaded_tests))'
+
+# The launcher and all that it starts, the library in the engines included.
+check-valgrind:
+	scripts/setup.sh build check || [ $$? -eq 2 ]
+	$(MAKE) run-tests RUN_WITH='valgrind -q --error-exitcode=99 --leak-check=full \
+		--trace-children=yes --trace-children-skip=*/gmx*,*/lmp,*/mpirun ' \
+		TESTS='$(valgrind_tests)'
+
+threaded_tests = $(filter %sockets %settings %threads,$(unit_tests) $(system_tests))
+valgrind_tests = $(system_tests)
+
+coverage:
+	scripts/setup.sh build check || [ $$? -eq 2 ]
+	rm -rf $(BUILD)-coverage
+	$(MAKE) BUILD=$(BUILD)-coverage CFLAGS='-O0 -g --coverage' run-tests
+	scripts/coverage.sh $(BUILD)-coverage
+
+sources = $(wildcard shim/*.[ch] launcher/*.[ch] tests/*/*.[ch])
+shell_scripts = $(wildcard scripts/*.sh tests/*.sh) .ci/run
+pages = launcher/imdshim.1 shim/imdshim.7
+
+format:
+	clang-format -i $(sources)
+
+lint:
+	scripts/setup.sh build lint
+	clang-format --dry-run -Werror $(sources)
+	clang-tidy --quiet $(filter %.c,$(sources)) -- $(std)
+	cppcheck --quiet --std=c11 --library=posix,gnu --error-exitcode=1 --inline-suppr \
+		--enable=warning,performance,portability -D_GNU_SOURCE -D__x86_64__ -I. shim launcher
+	shellcheck $(shell_scripts)
+	! mandoc -Tlint $(pages) 2>/dev/null | grep -v 'referenced manual not found'
+
+# ---- installation -----------------------------------------------------------------------------
+
+bin_dir = $(DESTDIR)$(PREFIX)/bin
+lib_dir = $(DESTDIR)$(PREFIX)/lib/imdshim
+man_dir = $(DESTDIR)$(PREFIX)/share/man
+
+install: all
+	install -d '$(bin_dir)' '$(lib_dir)' '$(man_dir)/man1' '$(man_dir)/man7'
+	install -m 755 $(bin) '$(bin_dir)'
+	install -m 644 $(lib) '$(lib_dir)'
+	install -m 644 launcher/imdshim.1 '$(man_dir)/man1'
+	install -m 644 shim/imdshim.7 '$(man_dir)/man7'
+
+uninstall:
+	rm -f '$(bin_dir)/imdshim' '$(lib_dir)/libimdshim.so'
+	rm -f '$(man_dir)/man1/imdshim.1' '$(man_dir)/man7/imdshim.7'
+	rmdir '$(lib_dir)' 2>/dev/null || true
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-coverage
+
 # Figures, side by side in one run; nothing is judged.
 bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so
 	$(BUILD)/tests/bench/bench $(abspath $(bin)) $(abspath $(lib)) $(abspath $(BUILD)/tests/bench/empty.so)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all bench tests run-tests
+.PHONY: all bench check check-asan check-tsan check-valgrind clean coverage demo format install lint \
+	run-tests tests uninstall

@@ -31,19 +31,28 @@ static pid_t owner_of(const char *name, const char *host)
     return sscanf(name + length, ".%ld.", &pid) == 1 && pid > 0 ? (pid_t)pid : 0;
 }
 
-/* No reader, says the kernel; and none that is about to open it, for its process is gone. */
-static bool is_abandoned(int directory, const char *name, pid_t owner)
+/* Asked of the kernel: to open for writing fails with ENXIO, fifo(7). */
+static bool nobody_reads(int directory, const char *name)
 {
-    int fd;
+    int fd = openat(directory, name, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 
-    if (kill(owner, 0) == 0 || errno != ESRCH)
-        return false;
-    fd = openat(directory, name, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
     if (fd >= 0)
         close(fd);
     return fd < 0 && errno == ENXIO;
 }
 
+/* Another process that is there may be about to open it. */
+static bool is_abandoned(int directory, const char *name, pid_t owner)
+{
+    bool gone = owner == getpid() || (kill(owner, 0) != 0 && errno == ESRCH);
+
+    return gone && nobody_reads(directory, name);
+}
+
+/*
+ * A name that is taken was taken by a killed run that had our number, and is free again; or by
+ * a run that has it now, in another PID namespace.
+ */
 static void make_fifo(struct channel *channel, const char *directory, const char *host)
 {
     for (int i = 0; i < NAMES_TO_TRY; i++) {
@@ -54,6 +63,8 @@ static void make_fifo(struct channel *channel, const char *directory, const char
             return;
         if (errno != EEXIST)
             break;
+        if (nobody_reads(AT_FDCWD, channel->path) && unlink(channel->path) == 0)
+            i--;
     }
     err(STATUS_FAILED, "cannot make the FIFO %s: set TMPDIR to a directory that can be written",
         channel->path);
@@ -119,16 +130,16 @@ bool channel_next(struct channel *channel, struct event *event)
 {
     char line[sizeof channel->buffer];
 
-    for (int i = 0; i < FILLS_PER_CALL; i++) {
+    /* A line that is in the buffer when we return would wait there: poll(2) does not see it. */
+    for (int fills = 0;; fills++) {
         while (take_line(channel, line)) {
             if (event_parse(line, event))
                 return true;
             channel->junk++;
         }
-        if (!fill(channel))
-            break;
+        if (fills == FILLS_PER_CALL || !fill(channel))
+            return false;
     }
-    return false;
 }
 
 /* A host sharing the directory, by NFS say, judges only its own. */

@@ -102,25 +102,31 @@ void child_read_comm(pid_t pid, char comm[COMM_SIZE])
         close(fd);
 }
 
-void child_look(struct child *child)
+/* The next change of state; 0 if there is none. An end is left for waitpid(2) to take. */
+static int next_change(pid_t pid)
 {
     siginfo_t info = {.si_pid = 0};
 
-    if (child->state != CHILD_RUNS)
-        return;
-    if (waitid(P_PID, (id_t)child->pid, &info,
-               WEXITED | WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT) != 0 ||
-        info.si_pid == 0)
-        return;
-    if (info.si_code == CLD_STOPPED || info.si_code == CLD_CONTINUED) {
-        child->stopped = info.si_code == CLD_STOPPED;
-        waitid(P_PID, (id_t)child->pid, &info, WSTOPPED | WCONTINUED | WNOHANG);
-        child_look(child);
-        return;
-    }
-    child_read_comm(child->pid, child->comm);
-    if (waitpid(child->pid, &child->wait_status, 0) == child->pid)
-        child->state = CHILD_ENDED;
+    if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0)
+        return info.si_code;
+    if (waitid(P_PID, (id_t)pid, &info, WSTOPPED | WCONTINUED | WNOHANG) == 0 &&
+        info.si_pid != 0)
+        return info.si_code;
+    return 0;
+}
+
+void child_look(struct child *child)
+{
+    int change;
+
+    while (child->state == CHILD_RUNS && (change = next_change(child->pid)) != 0)
+        if (change == CLD_STOPPED || change == CLD_CONTINUED) {
+            child->stopped = change == CLD_STOPPED;
+        } else {
+            child_read_comm(child->pid, child->comm);
+            if (waitpid(child->pid, &child->wait_status, 0) == child->pid)
+                child->state = CHILD_ENDED;
+        }
 }
 
 void child_signal(const struct child *child, int signal)

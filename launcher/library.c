@@ -61,6 +61,7 @@ static void make_link(const char *library, const char *link)
         return;
     if (snprintf(temporary, sizeof temporary, "%s.%ld", link, (long)getpid()) >= PATH_MAX)
         errx(STATUS_FAILED, "%s: the path is too long", link);
+    unlink(temporary); /* of a killed run that had our number */
     if (symlink(library, temporary) != 0 || rename(temporary, link) != 0)
         err(STATUS_FAILED, "cannot make the link %s to the library", link);
 }

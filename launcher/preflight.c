@@ -39,6 +39,10 @@ static bool find_program(const char *name, char path[PATH_MAX])
     const char *directories = getenv("PATH");
     int error = ENOENT;
 
+    if (name[0] == '\0') {
+        errno = ENOENT;
+        return false;
+    }
     if (strchr(name, '/') != NULL)
         return strlcpy(path, name, PATH_MAX) < PATH_MAX && is_executable_file(path);
     for (const char *at = directories != NULL ? directories : "/bin:/usr/bin";;) {
@@ -153,18 +157,26 @@ static enum preflight_verdict judge_elf(int fd, const char *library,
     return PREFLIGHT_OTHER_LIBC;
 }
 
+/* The program that the kernel will execute in the end, open; -1 if it cannot be read. */
+static int open_program(char program[PATH_MAX])
+{
+    int fd = open(program, O_RDONLY | O_CLOEXEC);
+
+    for (int i = 0; i < SCRIPT_DEPTH && fd >= 0 && follow_script(fd, program); i++) {
+        close(fd);
+        fd = open(program, O_RDONLY | O_CLOEXEC);
+    }
+    return fd;
+}
+
 /* Set-id bits of a script do nothing; those of its interpreter count. */
-static enum preflight_verdict judge(struct preflight *preflight, const char *library, int depth)
+static enum preflight_verdict judge(struct preflight *preflight, const char *library)
 {
     enum preflight_verdict verdict;
-    int fd = open(preflight->program, O_RDONLY | O_CLOEXEC);
+    int fd = open_program(preflight->program);
 
     if (fd < 0)
         return PREFLIGHT_UNREADABLE;
-    if (depth > 0 && follow_script(fd, preflight->program)) {
-        close(fd);
-        return judge(preflight, library, depth - 1);
-    }
     verdict = judge_privileges(fd);
     if (verdict == PREFLIGHT_FINE)
         verdict = judge_elf(fd, library, preflight);
@@ -179,7 +191,7 @@ void preflight_examine(const char *engine, const char *library, struct preflight
         preflight->verdict = errno == ENOENT || errno == ENOTDIR ? PREFLIGHT_NOT_FOUND
                                                                  : PREFLIGHT_NOT_EXECUTABLE;
     else
-        preflight->verdict = judge(preflight, library, SCRIPT_DEPTH);
+        preflight->verdict = judge(preflight, library);
 }
 
 void preflight_explain(const struct preflight *preflight, char *text, size_t size)

@@ -27,18 +27,13 @@
 #include "launcher/library.h"
 #include "launcher/notice.h"
 #include "launcher/orphans.h"
+#include "launcher/outcome.h"
 #include "launcher/port_file.h"
 #include "launcher/preflight.h"
 #include "launcher/signals.h"
 #include "launcher/status.h"
 
 enum { GRACE = 10 }; /* seconds from SIGTERM to SIGKILL */
-
-enum ending {
-    BY_ITSELF, /* the engine's status counts */
-    TIMED_OUT, /* nothing listened in time */
-    BY_CLIENT, /* the client failed, or --stop-with-client */
-};
 
 struct run {
     const struct options *options;
@@ -47,9 +42,8 @@ struct run {
     struct child engine, client;
     struct orphans orphans; /* once the engine is being ended */
     struct findings findings;
+    struct outcome outcome;
     bool obstacle;    /* pre-flight has said why the library cannot be loaded */
-    bool interrupted; /* a signal that ends programs has come in */
-    enum ending ending;
     int64_t deadline; /* milliseconds of CLOCK_MONOTONIC, 0: none */
 };
 
@@ -99,7 +93,7 @@ static int start_engine(struct run *run, const char *library)
 /* A stopped engine would not see SIGTERM before it is continued. */
 static void end_engine(struct run *run, enum ending ending)
 {
-    run->ending = ending;
+    run->outcome.ending = ending;
     run->deadline = now() + GRACE * INT64_C(1000);
     orphans_adopt(&run->orphans, run->engine.pid, run->client.pid);
     child_signal(&run->engine, SIGTERM);
@@ -131,7 +125,7 @@ static void on_ready(struct run *run)
     notice(run->options, VERBOSE, "the engine waits for a client on port %u",
            run->findings.listener.port);
     if (run->options->client == NULL || run->engine.state != CHILD_RUNS ||
-        run->ending != BY_ITSELF)
+        run->outcome.ending != BY_ITSELF)
         return;
     error = client_start(&run->client, run->options->client, &run->findings.listener,
                          &run->signals);
@@ -165,7 +159,8 @@ static void on_client_end(struct run *run)
 {
     int status = status_of_wait(run->client.wait_status);
 
-    if (run->engine.state != CHILD_RUNS || run->interrupted || run->ending != BY_ITSELF)
+    if (run->engine.state != CHILD_RUNS || run->outcome.interrupted ||
+        run->outcome.ending != BY_ITSELF)
         return;
     if (status != 0)
         notice(run->options, NORMAL, "the client failed with status %d: ending the engine",
@@ -177,10 +172,10 @@ static void on_client_end(struct run *run)
 /* What it told last is still in the channel. What it left behind keeps the deadline. */
 static void on_engine_end(struct run *run)
 {
-    if (run->ending == BY_ITSELF)
+    if (run->outcome.ending == BY_ITSELF)
         run->deadline = 0;
     take_events(run);
-    if (!run->findings.listening && !run->obstacle && run->ending != TIMED_OUT)
+    if (!run->findings.listening && !run->obstacle && run->outcome.ending != TIMED_OUT)
         notice_nothing_learned(run->options, &run->findings, &run->engine);
     if (run->options->client != NULL && run->client.state == CHILD_NONE)
         notice(run->options, NORMAL,
@@ -223,7 +218,7 @@ static void on_signal(struct run *run, const struct signalfd_siginfo *info)
     case SIGTERM:
     case SIGHUP:
     case SIGQUIT:
-        run->interrupted = true;
+        run->outcome.interrupted = true;
         break;
     }
     pass_on(run, info);
@@ -242,7 +237,7 @@ static void take_signals(struct run *run)
 static void on_deadline(struct run *run)
 {
     run->deadline = 0;
-    if (run->ending != BY_ITSELF) {
+    if (run->outcome.ending != BY_ITSELF) {
         child_signal(&run->engine, SIGKILL);
         orphans_kill(&run->orphans);
         return;
@@ -266,7 +261,7 @@ static bool is_over(struct run *run)
 {
     if (run->engine.state == CHILD_RUNS || run->client.state == CHILD_RUNS)
         return false;
-    return run->ending == BY_ITSELF || !orphans_terminate(&run->orphans);
+    return run->outcome.ending == BY_ITSELF || !orphans_terminate(&run->orphans);
 }
 
 /* Events before signals: what the engine told before it ended has come in before its SIGCHLD.
@@ -287,22 +282,18 @@ static void run_until_all_ended(struct run *run)
 }
 
 /* Returns the status, or ends by the engine's signal. */
-static int final_status(const struct run *run)
+static int end(struct run *run)
 {
-    const struct child *engine = &run->engine, *client = &run->client;
-    int client_status = client->state == CHILD_ENDED ? status_of_wait(client->wait_status) : 0;
+    int signal, status;
 
-    if (run->ending == TIMED_OUT)
-        return STATUS_TIMED_OUT;
-    if (run->options->client != NULL && client->state == CHILD_NONE && !run->interrupted)
-        return STATUS_FAILED;
-    if (run->ending == BY_CLIENT)
-        return client_status;
-    if (WIFSIGNALED(engine->wait_status))
-        signals_end_self(WTERMSIG(engine->wait_status));
-    if (engine->wait_status != 0 || run->interrupted)
-        return status_of_wait(engine->wait_status);
-    return client_status;
+    run->outcome.client_asked = run->options->client != NULL;
+    run->outcome.client_started = run->client.state != CHILD_NONE;
+    run->outcome.engine = run->engine.wait_status;
+    run->outcome.client = run->client.wait_status;
+    status = outcome_status(&run->outcome, &signal);
+    if (signal != 0)
+        signals_end_self(signal);
+    return status;
 }
 
 int run_main(const struct options *options)
@@ -326,5 +317,5 @@ int run_main(const struct options *options)
     if (error == 0)
         run_until_all_ended(&run);
     channel_close(&run.channel);
-    return error == 0 ? final_status(&run) : engine_exec_failed(options->operands[0], error);
+    return error == 0 ? end(&run) : engine_exec_failed(options->operands[0], error);
 }

@@ -85,7 +85,7 @@ static void put_ipv6(struct text *text, const unsigned char *bytes)
         put_ipv4(text, bytes + sizeof mapped);
         return;
     }
-    for (int i = 0; i < GROUPS; i++)
+    for (size_t i = 0; i < GROUPS; i++)
         groups[i] = (unsigned)bytes[2 * i] << 8 | bytes[2 * i + 1];
     put_groups(text, groups);
 }

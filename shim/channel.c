@@ -13,13 +13,19 @@ enum { PAUSE = 5 }; /* milliseconds between attempts */
 
 enum outcome { OVER, AGAIN, BROKEN };
 
+/* The text behind the number; NULL if there is none, or one above UINT64_MAX. */
 static const char *parse_number(const char *text, uint64_t *number)
 {
     const char *start = text;
 
-    for (*number = 0; *text >= '0' && *text <= '9'; text++)
-        *number = *number * 10 + (uint64_t)(*text - '0');
-    return text > start && text - start < 20 ? text : NULL;
+    for (*number = 0; *text >= '0' && *text <= '9'; text++) {
+        uint64_t digit = (uint64_t)(*text - '0');
+
+        if (*number > (UINT64_MAX - digit) / 10)
+            return NULL;
+        *number = *number * 10 + digit;
+    }
+    return text > start ? text : NULL;
 }
 
 bool channel_parse_fd(struct channel *channel, const char *text)
@@ -52,8 +58,8 @@ bool channel_parse_fifo(struct channel *channel, const char *text)
 }
 
 /*
- * A socket cannot be opened again; sys_send() keeps it from blocking instead. A regular file does
- * not block, and its offset is to be shared: it may be the engine's log.
+ * A socket cannot be opened again; sys_send() keeps it from blocking instead. A regular file
+ * does not block, and its offset is to be shared: it may be the engine's log.
  */
 static int reopen(int fd, const struct stat *status)
 {
@@ -134,23 +140,31 @@ static enum outcome attempt(const struct channel *channel, const char *line, siz
 }
 
 /*
- * All signals are blocked meanwhile: a handler that left by longjmp(3) would leave a descriptor
- * open. SIGPIPE, if the reader went away between open and write, is sent to this thread and is
- * taken back before the mask is; one that was pending before belongs to the engine.
+ * SIGPIPE, if the reader went away between open and write, was sent to this thread and is taken
+ * back. If the engine had one pending before, it must have it still: one of its own thread has
+ * been merged with ours and is sent again.
  */
+static void take_back_sigpipe(sys_sigset before)
+{
+    const sys_sigset sigpipe = SYS_SIGNAL_BIT(SIGPIPE);
+    sys_sigset after = 0;
+
+    sys_sigtake(&sigpipe);
+    sys_sigpending(&after);
+    if ((before & sigpipe) != 0 && (after & sigpipe) == 0)
+        sys_sigraise(SIGPIPE);
+}
+
 void channel_write(const struct channel *channel, const char *line, size_t length, bool patient)
 {
-    const sys_sigset all = ~(sys_sigset)0, pipe_signal = (sys_sigset)1 << (SIGPIPE - 1);
-    sys_sigset mask, before = 0;
+    sys_sigset mask = sys_block_signals(), before = 0;
     int attempts = patient ? CHANNEL_PATIENCE / PAUSE : 0;
     enum outcome outcome;
 
-    if (sys_sigmask(SIG_BLOCK, &all, &mask) != 0)
-        return;
     sys_sigpending(&before);
     while ((outcome = attempt(channel, line, length)) == AGAIN && attempts-- > 0)
         sys_sleep(PAUSE * 1000000L);
-    if (outcome == BROKEN && (before & pipe_signal) == 0)
-        sys_sigtake(&pipe_signal);
-    sys_sigmask(SIG_SETMASK, &mask, NULL);
+    if (outcome == BROKEN)
+        take_back_sigpipe(before);
+    sys_restore_signals(mask);
 }

@@ -66,21 +66,29 @@ bool module_scan_feed(struct module_scan *scan, const char *text, size_t length)
     return false;
 }
 
-void module_find(const void *address, char name[NAME_SIZE])
+static bool scan_maps(struct module_scan *scan)
 {
-    struct module_scan scan;
     char text[CHUNK];
     ssize_t length;
     bool found = false;
     int fd = sys_open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
 
-    name[0] = '\0';
     if (fd < 0)
-        return;
-    module_scan_begin(&scan, address);
+        return false;
     while (!found && (length = sys_read(fd, text, sizeof text)) > 0)
-        found = module_scan_feed(&scan, text, (size_t)length);
+        found = module_scan_feed(scan, text, (size_t)length);
     sys_close(fd);
-    if (found)
-        memcpy(name, scan.name, NAME_SIZE);
+    return found;
+}
+
+void module_find(const void *address, char name[NAME_SIZE])
+{
+    struct module_scan scan;
+    sys_sigset mask = sys_block_signals();
+
+    module_scan_begin(&scan, address);
+    if (!scan_maps(&scan))
+        scan.name[0] = '\0';
+    memcpy(name, scan.name, NAME_SIZE);
+    sys_restore_signals(mask);
 }

@@ -1,7 +1,6 @@
 #include "shim/settings.h"
 
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,19 +42,17 @@ static enum state wait_for_reading(void)
 
 static enum state read_once(void)
 {
-    const sys_sigset all = ~(sys_sigset)0;
-    sys_sigset mask;
+    /* A signal handler that came here while this thread reads would wait for itself. */
+    sys_sigset mask = sys_block_signals();
     int now = UNREAD;
 
-    /* A signal handler that came here while this thread reads would wait for itself. */
-    sys_sigmask(SIG_BLOCK, &all, &mask);
     if (atomic_compare_exchange_strong(&state, &now, READING)) {
         now = read_environment();
         atomic_store_explicit(&state, now, memory_order_release);
     } else if (now == READING) {
         now = wait_for_reading();
     }
-    sys_sigmask(SIG_SETMASK, &mask, NULL);
+    sys_restore_signals(mask);
     return (enum state)now;
 }
 

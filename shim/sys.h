@@ -9,6 +9,7 @@
 #define IMDSHIM_SHIM_SYS_H
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -21,6 +22,7 @@
 
 /* The kernel's own signal set, not glibc's: SIGCANCEL and SIGSETXID can be blocked with it. */
 typedef uint64_t sys_sigset;
+#define SYS_SIGNAL_BIT(signal) ((sys_sigset)1 << ((signal)-1))
 
 static inline int sys_open(const char *path, int flags)
 {
@@ -69,9 +71,22 @@ static inline pid_t sys_getpid(void)
     return (pid_t)syscall(SYS_getpid);
 }
 
-static inline int sys_sigmask(int how, const sys_sigset *set, sys_sigset *old)
+/*
+ * Every signal, where a handler must not come between: one that left by longjmp(3) would leave
+ * a descriptor of ours open. Returns the mask that was, to be restored.
+ */
+static inline sys_sigset sys_block_signals(void)
 {
-    return (int)syscall(SYS_rt_sigprocmask, how, set, old, sizeof *set);
+    const sys_sigset all = ~(sys_sigset)0;
+    sys_sigset mask = 0;
+
+    syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, &mask, sizeof mask);
+    return mask;
+}
+
+static inline void sys_restore_signals(sys_sigset mask)
+{
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof mask);
 }
 
 static inline int sys_sigpending(sys_sigset *set)
@@ -85,6 +100,12 @@ static inline int sys_sigtake(const sys_sigset *set)
     const struct timespec at_once = {0, 0};
 
     return (int)syscall(SYS_rt_sigtimedwait, set, NULL, &at_once, sizeof *set);
+}
+
+/* To this thread. */
+static inline int sys_sigraise(int signal)
+{
+    return (int)syscall(SYS_tgkill, sys_getpid(), syscall(SYS_gettid), signal);
 }
 
 static inline void sys_sleep(long nanoseconds)
