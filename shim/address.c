@@ -17,7 +17,8 @@ bool address_is_internet(const struct sockaddr *address, socklen_t length)
 
     if (length < sizeof(struct sockaddr_in))
         return false;
-    memcpy(&family, &address->sa_family, sizeof family);
+    memcpy(&family, (const char *)address + offsetof(struct sockaddr, sa_family),
+           sizeof family);
     /* Linux binds AF_UNSPEC with INADDR_ANY as AF_INET (inet_bind, net/ipv4/af_inet.c). */
     return family == AF_INET || family == AF_INET6 || family == AF_UNSPEC;
 }

@@ -6,6 +6,8 @@
  * told before, for it may not return until the client is there. All but bind and listen are
  * cancellation points and stay so, in the real call; nothing of ours is held across it.
  */
+#undef _FORTIFY_SOURCE /* it would put inline definitions of poll and ppoll before these */
+
 #include "shim/real.h"
 #include "shim/report.h"
 
@@ -41,7 +43,7 @@ EXPORTED int bind(int fd, const struct sockaddr *address, socklen_t length)
     if (!listeners_matter())
         return real.bind(fd, address, length);
     result = real.bind(fd, address, length);
-    report_bind(fd, address, length, result);
+    report_bind(fd, address, length);
     return result;
 }
 
@@ -118,7 +120,7 @@ EXPORTED int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec
 
 EXPORTED int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 {
-    if (waits_matter())
+    if (operation != EPOLL_CTL_DEL && waits_matter())
         report_wait(fd);
     return real.epoll_ctl(epoll, operation, fd, event);
 }

@@ -11,7 +11,7 @@
 
 enum { PAUSE = 5 }; /* milliseconds between attempts */
 
-enum outcome { OVER, AGAIN, BROKEN };
+enum outcome { OVER, AGAIN, SIGNALLED };
 
 /* The text behind the number; NULL if there is none, or one above UINT64_MAX. */
 static const char *parse_number(const char *text, uint64_t *number)
@@ -30,11 +30,11 @@ static const char *parse_number(const char *text, uint64_t *number)
 
 bool channel_parse_fd(struct channel *channel, const char *text)
 {
-    uint64_t numbers[3];
+    uint64_t numbers[4];
 
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         text = parse_number(text, &numbers[i]);
-        if (text == NULL || *text != (i < 2 ? ':' : '\0'))
+        if (text == NULL || *text != (i < 3 ? ':' : '\0'))
             return false;
         text++;
     }
@@ -43,6 +43,7 @@ bool channel_parse_fd(struct channel *channel, const char *text)
     channel->fd = (int)numbers[0];
     channel->device = numbers[1];
     channel->inode = numbers[2];
+    channel->birth = numbers[3];
     return true;
 }
 
@@ -57,16 +58,33 @@ bool channel_parse_fifo(struct channel *channel, const char *text)
     return true;
 }
 
+static bool is_handed_over(const struct channel *channel, int fd, struct stat *status)
+{
+    return sys_fstat(fd, status) == 0 && status->st_dev == channel->device &&
+           status->st_ino == channel->inode && sys_birth(fd) == channel->birth;
+}
+
+static bool has_room(int fd)
+{
+    struct pollfd now = {.fd = fd, .events = POLLOUT};
+    struct timespec at_once = {0, 0};
+
+    return syscall(SYS_ppoll, &now, 1UL, &at_once, NULL, 0UL) == 1 &&
+           (now.revents & POLLOUT) != 0;
+}
+
 /*
  * A socket cannot be opened again; sys_send() keeps it from blocking instead. A regular file
  * does not block, and its offset is to be shared: it may be the engine's log.
+ *
+ * What cannot be opened again, without /proc or the permission, is written to as it is if there
+ * is room for PIPE_BUF. So is what turns out to be another file: /proc/self/fd is the main
+ * thread's, and a thread may have a table of its own, unshare(2).
  */
-static int reopen(int fd, const struct stat *status)
+static int reopen(const struct channel *channel, int fd, struct stat *status)
 {
     char path[64] = "";
     struct text text = {path, 0, sizeof path - 1};
-    struct pollfd now = {.fd = fd, .events = POLLOUT};
-    struct timespec at_once = {0, 0};
     int again;
 
     if (S_ISSOCK(status->st_mode) || S_ISREG(status->st_mode))
@@ -74,11 +92,22 @@ static int reopen(int fd, const struct stat *status)
     text_put_string(&text, "/proc/self/fd/");
     text_put_number(&text, (uint64_t)fd, 10);
     again = sys_open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (again < 0 && errno != ENXIO &&
-        syscall(SYS_ppoll, &now, 1UL, &at_once, NULL, 0UL) == 1 && (now.revents & POLLOUT) != 0)
-        return fd; /* no /proc, or not permitted: a pipe with room for PIPE_BUF will do */
+    if (again < 0 && errno == ENXIO) {
+        sys_close(fd);
+        errno = ENXIO;
+        return -1;
+    }
+    if (again >= 0 && is_handed_over(channel, again, status)) {
+        sys_close(fd);
+        return again;
+    }
+    if (again >= 0)
+        sys_close(again);
+    if (has_room(fd))
+        return fd;
     sys_close(fd);
-    return again;
+    errno = EAGAIN;
+    return -1;
 }
 
 /*
@@ -94,9 +123,8 @@ static int open_inherited(const struct channel *channel, struct stat *status)
 
     if (fd < 0)
         return -1;
-    if (sys_fstat(fd, status) == 0 && status->st_dev == channel->device &&
-        status->st_ino == channel->inode)
-        return reopen(fd, status);
+    if (is_handed_over(channel, fd, status))
+        return reopen(channel, fd, status);
     sys_close(fd);
     errno = EBADF;
     return -1;
@@ -113,6 +141,12 @@ static int open_fifo(const struct channel *channel, struct stat *status)
     return -1;
 }
 
+/* The signal that a failed write(2) sends, 0 if none. */
+static int signal_of(int error)
+{
+    return error == EPIPE ? SIGPIPE : error == EFBIG ? SIGXFSZ : 0;
+}
+
 /* ENXIO: no reader, perhaps not yet. EAGAIN: no room. Neither lasts where all is well. */
 static enum outcome outcome_of(ssize_t result)
 {
@@ -120,39 +154,47 @@ static enum outcome outcome_of(ssize_t result)
         return OVER;
     if (errno == ENXIO || errno == EAGAIN)
         return AGAIN;
-    return errno == EPIPE ? BROKEN : OVER;
+    return signal_of(errno) != 0 ? SIGNALLED : OVER;
+}
+
+static enum outcome write_to(int fd, bool is_socket, const char *line, size_t length)
+{
+    if (!is_socket)
+        return outcome_of(sys_write(fd, line, length));
+    /* MSG_NOSIGNAL: EPIPE has sent no signal. */
+    return outcome_of(sys_send(fd, line, length)) == AGAIN ? AGAIN : OVER;
 }
 
 static enum outcome attempt(const struct channel *channel, const char *line, size_t length)
 {
     struct stat status;
-    ssize_t written;
     enum outcome outcome;
-    int fd = channel->fd >= 0 ? open_inherited(channel, &status) : open_fifo(channel, &status);
+    int error,
+        fd = channel->fd >= 0 ? open_inherited(channel, &status) : open_fifo(channel, &status);
 
     if (fd < 0)
         return outcome_of(-1);
-    written =
-        S_ISSOCK(status.st_mode) ? sys_send(fd, line, length) : sys_write(fd, line, length);
-    outcome = outcome_of(written);
+    outcome = write_to(fd, S_ISSOCK(status.st_mode), line, length);
+    error = errno;
     sys_close(fd);
+    errno = error;
     return outcome;
 }
 
 /*
- * SIGPIPE, if the reader went away between open and write, was sent to this thread and is taken
- * back. If the engine had one pending before, it must have it still: one of its own thread has
- * been merged with ours and is sent again.
+ * A reader that went away between open and write, a file at its size limit: the signal was sent
+ * to this thread and is taken back. If the engine had one pending before, it must have it
+ * still: one of its own thread has been merged with ours and is sent again.
  */
-static void take_back_sigpipe(sys_sigset before)
+static void take_back(int signal, sys_sigset before)
 {
-    const sys_sigset sigpipe = SYS_SIGNAL_BIT(SIGPIPE);
+    const sys_sigset only = SYS_SIGNAL_BIT(signal);
     sys_sigset after = 0;
 
-    sys_sigtake(&sigpipe);
+    sys_sigtake(&only);
     sys_sigpending(&after);
-    if ((before & sigpipe) != 0 && (after & sigpipe) == 0)
-        sys_sigraise(SIGPIPE);
+    if ((before & only) != 0 && (after & only) == 0)
+        sys_sigraise(signal);
 }
 
 void channel_write(const struct channel *channel, const char *line, size_t length, bool patient)
@@ -160,11 +202,13 @@ void channel_write(const struct channel *channel, const char *line, size_t lengt
     sys_sigset mask = sys_block_signals(), before = 0;
     int attempts = patient ? CHANNEL_PATIENCE / PAUSE : 0;
     enum outcome outcome;
+    int signal;
 
     sys_sigpending(&before);
     while ((outcome = attempt(channel, line, length)) == AGAIN && attempts-- > 0)
         sys_sleep(PAUSE * 1000000L);
-    if (outcome == BROKEN)
-        take_back_sigpipe(before);
+    signal = outcome == SIGNALLED ? signal_of(errno) : 0;
+    if (signal != 0)
+        take_back(signal, before);
     sys_restore_signals(mask);
 }

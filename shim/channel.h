@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 enum { CHANNEL_PATIENCE = 100 }; /* milliseconds */
@@ -20,10 +21,12 @@ struct channel {
     int fd; /* an inherited descriptor, or -1: use path */
     dev_t device;
     ino_t inode;
+    uint64_t birth; /* as sys_birth() has it */
     char path[PATH_MAX];
 };
 
-/* "N:DEV:INO" and a FIFO's path, as wire.h has them. False if the text is not of that form. */
+/* "N:DEV:INO:BIRTH" and a FIFO's path, as wire.h has them. False if the text is not of that
+ * form. */
 bool channel_parse_fd(struct channel *channel, const char *text);
 bool channel_parse_fifo(struct channel *channel, const char *text);
 

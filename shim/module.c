@@ -4,7 +4,7 @@
 
 #include "shim/sys.h"
 
-enum { CHUNK = 1024 }; /* bytes of maps read at once; on the stack, perhaps a signal's */
+enum { CHUNK = 256 }; /* bytes of maps read at once; on the stack, perhaps a signal's */
 
 void module_scan_begin(struct module_scan *scan, const void *address)
 {

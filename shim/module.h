@@ -15,7 +15,7 @@
 
 /* The base name of the module around the address; "" if none is there or /proc is not mounted.
  */
-void module_find(const void *address, char name[NAME_SIZE]);
+__attribute__((noinline)) void module_find(const void *address, char name[NAME_SIZE]);
 
 /*
  * The parser behind it, pure. Feed the text of proc(5) maps in pieces of any size; true when

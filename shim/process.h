@@ -7,7 +7,9 @@
 
 #include "shim/wire.h"
 
-void process_exe(char name[NAME_SIZE]);  /* base name of the program */
+/* The base name of the program. Not inlined: its stack is not to be the caller's. */
+__attribute__((noinline)) void process_exe(char name[NAME_SIZE]);
+
 void process_comm(char name[COMM_SIZE]); /* the kernel's name of this thread */
 void process_host(char name[HOST_SIZE]);
 

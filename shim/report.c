@@ -18,8 +18,7 @@
 
 _Atomic unsigned attention = ATTEND_EVERYTHING;
 
-static _Atomic int awaited_fd = -1; /* the IMD socket, while its first wait is to come */
-static _Atomic unsigned awaited_port;
+static _Atomic unsigned awaited_port; /* of the IMD socket */
 
 static void send_line(const struct settings *settings, const struct event_line *line,
                       bool patient)
@@ -27,38 +26,35 @@ static void send_line(const struct settings *settings, const struct event_line *
     channel_write(&settings->channel, line->bytes, line->length, patient);
 }
 
+/* Of threads that come here together only the first may say what matters: it may be past it. */
 void report_start(void)
 {
     int error = errno;
     unsigned start = ATTEND_EVERYTHING;
+    const struct settings *settings;
 
     if (!attends(ATTEND_START))
         return;
     real_resolve();
-    /* Of threads that come here together only the first may say what matters: it may be past
-     * it. */
-    atomic_compare_exchange_strong(&attention, &start,
-                                   settings_get() != NULL ? ATTEND_LISTENERS : 0);
+    settings = settings_get();
+    if (settings_are_read()) /* else another thread is at it, and the next call starts again */
+        atomic_compare_exchange_strong(&attention, &start,
+                                       settings != NULL ? ATTEND_LISTENERS : 0);
     errno = error;
 }
 
-/* Only what the kernel has read can be read here: it looks at the address before these errors.
- */
-static bool kernel_has_read_address(int result)
-{
-    return result == 0 || errno == EADDRINUSE || errno == EACCES || errno == EADDRNOTAVAIL;
-}
-
-void report_bind(int fd, const struct sockaddr *address, socklen_t length, int result)
+/* Whatever came of it: what NAMD does when its port is taken is to ask for another one. */
+void report_bind(int fd, const struct sockaddr *address, socklen_t length)
 {
     int error = errno;
-    uint64_t inode;
+    struct sockaddr_storage asked;
+    uint64_t inode = socket_inode(fd);
 
-    if (kernel_has_read_address(result) && address_is_internet(address, length)) {
-        inode = socket_inode(fd);
-        if (inode != 0)
-            socket_remember_asked(inode, address_port(address, length));
-    }
+    if (length > sizeof asked)
+        length = sizeof asked;
+    if (inode != 0 && sys_copy(&asked, address, length) == 0 &&
+        address_is_internet((const struct sockaddr *)&asked, length))
+        socket_remember_asked(inode, address_port((const struct sockaddr *)&asked, length));
     errno = error;
 }
 
@@ -95,12 +91,23 @@ static const char *reason_to_pass(const struct listener *listener, uint64_t inod
 }
 
 /* The event first: a launcher that hears "ready" has heard the port. */
-static void await_client(int fd, const struct listener *listener, bool all_events)
+static void await_client(const struct listener *listener, bool all_events)
 {
     awaited_port =
         address_port((const struct sockaddr *)&listener->address, sizeof listener->address);
-    awaited_fd = fd;
     attention = all_events ? ATTEND_LISTENERS | ATTEND_WAITS : ATTEND_WAITS;
+}
+
+/* A function of its own: the line is on the stack, perhaps a signal's, only while it is sent.
+ */
+__attribute__((noinline)) static void send_listener(const struct settings *settings,
+                                                    const struct listener *listener,
+                                                    const char *reason)
+{
+    struct event_line line;
+
+    event_format_listener(&line, listener, reason);
+    send_line(settings, &line, reason == NULL);
 }
 
 static void report_listener(int fd, const void *caller)
@@ -108,7 +115,6 @@ static void report_listener(int fd, const void *caller)
     const struct settings *settings = settings_get();
     uint64_t inode = socket_inode(fd);
     struct listener listener = {.fd = fd};
-    struct event_line line;
     const char *reason;
 
     if (settings == NULL || inode == 0 || inode == socket_taken() ||
@@ -119,10 +125,9 @@ static void report_listener(int fd, const void *caller)
     reason = reason_to_pass(&listener, inode);
     if (reason != NULL && !settings->all_events)
         return;
-    event_format_listener(&line, &listener, reason);
-    send_line(settings, &line, reason == NULL);
+    send_listener(settings, &listener, reason);
     if (reason == NULL)
-        await_client(fd, &listener, settings->all_events);
+        await_client(&listener, settings->all_events);
 }
 
 void report_listen(int fd, int result, const void *caller)
@@ -146,6 +151,7 @@ static void report_ready(void)
     send_line(settings, &line, true);
 }
 
+/* By its inode: the engine may wait on a duplicate. */
 void report_wait(int fd)
 {
     int error = errno;
@@ -158,17 +164,17 @@ void report_wait(int fd)
 
 void report_wait_poll(const struct pollfd *fds, nfds_t count)
 {
-    int error = errno, wanted = awaited_fd;
+    int error = errno;
     struct pollfd some[32];
-    nfds_t done, now;
+    nfds_t now;
 
-    for (done = 0; wanted >= 0 && fds != NULL && done < count; done += now) {
+    for (nfds_t done = 0; fds != NULL && done < count && attends(ATTEND_WAITS); done += now) {
         now = count - done < 32 ? count - done : 32;
         if (sys_copy(some, fds + done, now * sizeof *some) != 0)
             break;
         for (nfds_t i = 0; i < now; i++)
-            if (some[i].fd == wanted)
-                report_wait(wanted);
+            if (some[i].fd >= 0 && (some[i].events & (POLLIN | POLLRDNORM)) != 0)
+                report_wait(some[i].fd);
     }
     errno = error;
 }
@@ -176,14 +182,19 @@ void report_wait_poll(const struct pollfd *fds, nfds_t count)
 /* The kernel reads whole longs, FD_SETSIZE is no limit to it. */
 void report_wait_select(int count, const fd_set *readable)
 {
-    int error = errno, wanted = awaited_fd;
-    unsigned long bits;
-    size_t offset = (size_t)wanted / (8 * sizeof bits) * sizeof bits;
+    enum { BITS = 8 * sizeof(unsigned long) };
+    const unsigned long *words = (const unsigned long *)(const void *)readable;
+    int error = errno;
+    unsigned long word;
 
-    if (wanted >= 0 && wanted < count && readable != NULL &&
-        sys_copy(&bits, (const char *)readable + offset, sizeof bits) == 0 &&
-        (bits >> (size_t)wanted % (8 * sizeof bits) & 1) != 0)
-        report_wait(wanted);
+    for (int first = 0; words != NULL && first < count && attends(ATTEND_WAITS);
+         first += BITS) {
+        if (sys_copy(&word, &words[first / BITS], sizeof word) != 0)
+            break;
+        for (int i = 0; i < BITS && first + i < count; i++)
+            if ((word >> i & 1) != 0)
+                report_wait(first + i);
+    }
     errno = error;
 }
 
@@ -191,8 +202,8 @@ static pid_t loaded_pid; /* a forked child is another process, and says nothing 
 
 __attribute__((constructor)) static void report_loaded(void)
 {
-    const struct settings *settings = settings_get();
     int error = errno;
+    const struct settings *settings = settings_get();
     struct event_line line;
     char exe[NAME_SIZE], comm[COMM_SIZE];
 

@@ -34,7 +34,7 @@ static inline bool attends(unsigned what)
 void report_start(void);
 
 /* After bind() and listen(). The caller is an address in the module that called. */
-void report_bind(int fd, const struct sockaddr *address, socklen_t length, int result);
+void report_bind(int fd, const struct sockaddr *address, socklen_t length);
 void report_listen(int fd, int result, const void *caller);
 
 /* Before a call that waits on a descriptor, a poll set, or a select set. */

@@ -64,3 +64,8 @@ const struct settings *settings_get(void)
         now = read_once();
     return now == ACTIVE ? &settings : NULL;
 }
+
+bool settings_are_read(void)
+{
+    return atomic_load_explicit(&state, memory_order_acquire) > READING;
+}

@@ -22,4 +22,7 @@ struct settings {
  */
 const struct settings *settings_get(void);
 
+/* False while another thread is still reading them; settings_get() has waited in vain then. */
+bool settings_are_read(void);
+
 #endif

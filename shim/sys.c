@@ -1,18 +1,34 @@
 #include "shim/sys.h"
 
-#include <errno.h>
 #include <string.h>
+
+enum { WORD = sizeof(sys_sigset), SMALLEST_PAGE = 4096 };
+
+/*
+ * rt_sigprocmask(2) reads the set, and to block signals that are all blocked changes nothing.
+ * No sandbox forbids it, unlike process_vm_readv(2).
+ */
+static int word_is_readable(uintptr_t word)
+{
+    return word != 0 && syscall(SYS_rt_sigprocmask, SIG_BLOCK, word, NULL, (size_t)WORD) == 0;
+}
+
+static int is_readable(uintptr_t at, uintptr_t end)
+{
+    for (; at < end; at = (at | (SMALLEST_PAGE - 1)) + 1)
+        if (!word_is_readable(at & ~(uintptr_t)(WORD - 1)))
+            return 0;
+    return 1;
+}
 
 int sys_copy(void *to, const void *from, size_t size)
 {
-    const struct iovec local = {to, size};
-    const struct iovec remote = {(void *)(uintptr_t)from, size};
-    long copied = syscall(SYS_process_vm_readv, sys_getpid(), &local, 1UL, &remote, 1UL, 0UL);
+    uintptr_t at = (uintptr_t)from, end = at + size;
+    sys_sigset mask = sys_block_signals();
+    int readable = at <= end && is_readable(at, end);
 
-    if (copied == (long)size)
-        return 0;
-    if (copied >= 0 || (errno != EPERM && errno != ENOSYS))
-        return -1;
-    memcpy(to, from, size);
-    return 0;
+    sys_restore_signals(mask);
+    if (readable)
+        memcpy(to, from, size);
+    return readable ? 0 : -1;
 }

@@ -4,9 +4,10 @@
  * The environment. Exactly one of the first two names the channel for events; without either,
  * or in a set-id process, the library is inert.
  *
- *   IMDSHIM_FD=N:DEV:INO   an inherited descriptor and the file it must still be (decimal)
- *   IMDSHIM_FIFO=PATH      a FIFO that the library opens, writes and closes
- *   IMDSHIM_EVENTS=all     send the launcher's events as well
+ *   IMDSHIM_FD=N:DEV:INO:BIRTH  an inherited descriptor and the file that it must still be, in
+ *                               decimal; BIRTH in nanoseconds since 1970, 0 if it is not known
+ *   IMDSHIM_FIFO=PATH           a FIFO that the library opens, writes and closes
+ *   IMDSHIM_EVENTS=all          send the launcher's events as well
  *
  * An event is one line, "PORT EVENT KEY=VALUE...", printable ASCII, written by one write(2) of
  * at most EVENT_MAX bytes, so that lines of several processes never mix (PIPE_BUF, pipe(7)). In
@@ -29,7 +30,7 @@
 #define EVENT_PASSED "passed" /* a listener that was not taken; reason= says why */
 
 #define REASON_RUNTIME "runtime" /* its caller is an MPI or cluster runtime */
-#define REASON_SECOND "second"   /* this process has reported another one before */
+#define REASON_SECOND "second"   /* this process, or the one it was forked from, has told one */
 
 enum {
     EVENT_MAX = 2048, /* bytes, the newline included; below PIPE_BUF, small on a signal stack */
