@@ -1,24 +1,29 @@
 #include "launcher/channel.h"
 
 #include <bsd/err.h>
+#include <bsd/stdlib.h>
 #include <bsd/string.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "launcher/private_dir.h"
 #include "launcher/status.h"
 
 enum {
-    NAMES_TO_TRY = 16,
     FILLS_PER_CALL = 16, /* a program that writes junk without end must not keep us here */
+    STALE = 60,          /* seconds after which a FIFO that was being made is not any more */
 };
+
+/* Before the host's name while nobody reads the FIFO yet: no other run may take it for stale.
+ */
+static const char making[] = ".making.";
 
 /* The process of a FIFO's name, 0 if the name is not one of this host's. */
 static pid_t owner_of(const char *name, const char *host)
@@ -41,33 +46,32 @@ static bool nobody_reads(int directory, const char *name)
     return fd < 0 && errno == ENXIO;
 }
 
-/* Another process that is there may be about to open it. */
-static bool is_abandoned(int directory, const char *name, pid_t owner)
+static bool is_old(int directory, const char *name)
 {
-    bool gone = owner == getpid() || (kill(owner, 0) != 0 && errno == ESRCH);
+    struct stat status;
 
-    return gone && nobody_reads(directory, name);
+    return fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           time(NULL) - status.st_ctime > STALE;
 }
 
-/*
- * A name that is taken was taken by a killed run that had our number, and is free again; or by
- * a run that has it now, in another PID namespace.
- */
-static void make_fifo(struct channel *channel, const char *directory, const char *host)
+/* A FIFO has its name once it is read: if nobody reads it, its run was killed. */
+static bool is_abandoned(int directory, const char *name, const char *host)
 {
-    for (int i = 0; i < NAMES_TO_TRY; i++) {
-        if (snprintf(channel->path, sizeof channel->path, "%s/%s.%ld.%d", directory, host,
-                     (long)getpid(), i) >= PATH_MAX)
-            errx(STATUS_FAILED, "%s: the path is too long", directory);
-        if (mkfifo(channel->path, 0600) == 0)
-            return;
-        if (errno != EEXIST)
-            break;
-        if (nobody_reads(AT_FDCWD, channel->path) && unlink(channel->path) == 0)
-            i--;
-    }
-    err(STATUS_FAILED, "cannot make the FIFO %s: set TMPDIR to a directory that can be written",
-        channel->path);
+    if (strncmp(name, making, strlen(making)) == 0)
+        return owner_of(name + strlen(making), host) != 0 && is_old(directory, name);
+    return owner_of(name, host) != 0 && nobody_reads(directory, name);
+}
+
+static void make_paths(struct channel *channel, char temporary[PATH_MAX])
+{
+    char directory[PATH_MAX], host[HOST_SIZE] = "", name[HOST_SIZE + 32];
+
+    private_dir_make(directory);
+    gethostname(host, sizeof host - 1);
+    snprintf(name, sizeof name, "%s.%ld.%08x", host, (long)getpid(), arc4random());
+    if (snprintf(channel->path, sizeof channel->path, "%s/%s", directory, name) >= PATH_MAX ||
+        snprintf(temporary, PATH_MAX, "%s/%s%s", directory, making, name) >= PATH_MAX)
+        errx(STATUS_FAILED, "%s: the path is too long: set TMPDIR to a shorter one", directory);
 }
 
 /*
@@ -76,18 +80,20 @@ static void make_fifo(struct channel *channel, const char *directory, const char
  */
 void channel_open(struct channel *channel)
 {
-    char directory[PATH_MAX], host[HOST_SIZE] = "";
+    char temporary[PATH_MAX];
 
     memset(channel, 0, sizeof *channel);
-    private_dir_make(directory);
-    gethostname(host, sizeof host - 1);
-    make_fifo(channel, directory, host);
-    channel->fd = open(channel->path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-    if (channel->fd < 0) {
+    make_paths(channel, temporary);
+    if (mkfifo(temporary, 0600) != 0)
+        err(STATUS_FAILED,
+            "cannot make the FIFO %s: set TMPDIR to a directory that can be written",
+            temporary);
+    channel->fd = open(temporary, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (channel->fd < 0 || rename(temporary, channel->path) != 0) {
         int error = errno;
 
-        unlink(channel->path);
-        errc(STATUS_FAILED, error, "cannot open the FIFO %s", channel->path);
+        unlink(temporary);
+        errc(STATUS_FAILED, error, "cannot open the FIFO %s", temporary);
     }
 }
 
@@ -154,12 +160,9 @@ void channel_sweep(const struct channel *channel)
     directory = opendir(dirname(path));
     if (directory == NULL)
         return;
-    while ((entry = readdir(directory)) != NULL) {
-        pid_t owner = owner_of(entry->d_name, host);
-
-        if (owner != 0 && is_abandoned(dirfd(directory), entry->d_name, owner))
+    while ((entry = readdir(directory)) != NULL)
+        if (is_abandoned(dirfd(directory), entry->d_name, host))
             unlinkat(dirfd(directory), entry->d_name, 0);
-    }
     closedir(directory);
 }
 

@@ -14,8 +14,11 @@
  */
 static void die_with(pid_t parent)
 {
+    pid_t now;
+
     prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != parent)
+    now = getppid();
+    if (now != parent && now != 0) /* 0: in another PID namespace, unshare(1) --pid */
         _exit(1);
 }
 
@@ -67,7 +70,7 @@ int child_start(struct child *child, const struct child_plan *plan,
 
     memset(child, 0, sizeof *child);
     if (pipe2(report, O_CLOEXEC) != 0)
-        return errno;
+        return -errno;
     /* Our memory is the child's until it is another program: become() changes none of ours. */
     pid = vfork();
     if (pid == 0)
@@ -77,7 +80,7 @@ int child_start(struct child *child, const struct child_plan *plan,
     close(report[1]);
     if (child->pid < 0) {
         close(report[0]);
-        return error;
+        return -error;
     }
     error = hear(report[0]);
     if (error == 0)
@@ -98,6 +101,9 @@ void child_read_comm(pid_t pid, char comm[COMM_SIZE])
     length = fd >= 0 ? read(fd, comm, COMM_SIZE - 1) : 0;
     comm[length > 0 ? length : 0] = '\0';
     comm[strcspn(comm, "\n")] = '\0';
+    for (char *at = comm; *at != '\0'; at++)
+        if (*at < ' ' || *at > '~')
+            *at = '?';
     if (fd >= 0)
         close(fd);
 }

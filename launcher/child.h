@@ -25,8 +25,9 @@ struct child_plan {
 };
 
 /*
- * Start a program that gets SIGTERM if we die, however that happens. Returns 0, or the errno of
- * a failed fork(2) or exec(3): then nothing runs.
+ * Start a program that gets SIGTERM if we die, however that happens. Returns 0; the errno of a
+ * failed exec(3); or the errno, negative, of what kept us from coming so far. Then nothing
+ * runs.
  */
 int child_start(struct child *child, const struct child_plan *plan,
                 const struct signals *signals);
@@ -35,8 +36,8 @@ int child_start(struct child *child, const struct child_plan *plan,
 void child_look(struct child *child);
 
 /*
- * What a process is named now, "" if there is none. A zombie still has the name that its last
- * exec(2) gave it, proc(5).
+ * What a process is named now, "" if there is none: the name that its last exec(2) gave it, or
+ * one of its own, proc(5); '?' for what is not printable. A zombie still has it.
  */
 void child_read_comm(pid_t pid, char comm[COMM_SIZE]);
 

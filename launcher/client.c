@@ -1,6 +1,7 @@
 #include "launcher/client.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "launcher/endpoint.h"
@@ -21,10 +22,14 @@ int client_start(struct child *client, const char *command, const struct event *
 
     const struct variable variables[] = {
         {"IMD_HOST", host}, {"IMD_PORT", port}, {"IMD_URL", url}};
+    char **environment = environment_with(environ, variables, 3);
     const struct child_plan plan = {
         .argv = (const char *const[]){"/bin/sh", "-c", command, NULL},
-        .environment = environment_with(environ, variables, 3),
+        .environment = environment,
         .without_input = true,
     };
-    return child_start(client, &plan, signals);
+    int error = child_start(client, &plan, signals);
+
+    free(environment);
+    return error;
 }

@@ -8,7 +8,7 @@
 #include "launcher/child.h"
 #include "launcher/event.h"
 
-/* 0, or the errno of what failed. Its input is /dev/null: the terminal is the engine's. */
+/* As child_start(). Its input is /dev/null: the terminal is the engine's. */
 int client_start(struct child *client, const char *command, const struct event *listener,
                  const struct signals *signals);
 

@@ -5,9 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+static bool is_ipv4_wildcard(const char *address)
+{
+    return strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::ffff:0.0.0.0") == 0;
+}
+
 static bool is_wildcard(const char *address)
 {
-    return strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0;
+    return is_ipv4_wildcard(address) || strcmp(address, "::") == 0;
 }
 
 void endpoint_for_others(const struct event *listener, char host[ENDPOINT_HOST_SIZE])
@@ -25,7 +30,7 @@ void endpoint_for_client(const struct event *listener, const char *this_host,
     if (!here || !is_wildcard(listener->address))
         endpoint_for_others(listener, host);
     else
-        strlcpy(host, listener->address[0] == ':' ? "localhost" : "127.0.0.1",
+        strlcpy(host, is_ipv4_wildcard(listener->address) ? "127.0.0.1" : "localhost",
                 ENDPOINT_HOST_SIZE);
 }
 

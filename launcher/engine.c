@@ -2,6 +2,7 @@
 
 #include <bsd/err.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "launcher/environment.h"
@@ -29,11 +30,18 @@ char **engine_environment(const char *library, const struct engine_channel *chan
     return environment;
 }
 
+/* A script whose interpreter is missing fails with ENOENT as well, execve(2). */
+static const char *advice(const char *engine, int error)
+{
+    if (status_of_exec_error(error) != STATUS_NOT_FOUND)
+        return "check its permissions and format";
+    if (strchr(engine, '/') != NULL && access(engine, F_OK) == 0)
+        return "its interpreter is missing, see 'imdshim check'";
+    return "check its name and PATH";
+}
+
 int engine_exec_failed(const char *engine, int error)
 {
-    int status = status_of_exec_error(error);
-
-    warnc(error, "cannot execute %s: check its %s", engine,
-          status == STATUS_NOT_FOUND ? "name and PATH" : "permissions and format");
-    return status;
+    warnc(error, "cannot execute '%s': %s", engine, advice(engine, error));
+    return status_of_exec_error(error);
 }

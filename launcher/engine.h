@@ -9,12 +9,12 @@
 
 /* Where events go: exactly one is given. */
 struct engine_channel {
-    const char *fd; /* "N:DEV:INO" */
+    const char *fd; /* "N:DEV:INO:BIRTH" */
     const char *fifo;
 };
 
 /*
- * The environment for the engine, malloc'd: ours, with LD_PRELOAD extended and the library's
+ * The environment for the engine, for free(3): ours, with LD_PRELOAD extended and the library's
  * variables as shim/wire.h has them. Dies with 125 if the library cannot be used.
  */
 char **engine_environment(const char *library, const struct engine_channel *channel,

@@ -20,7 +20,18 @@
 #include "launcher/preflight.h"
 #include "launcher/status.h"
 
-enum { FD_TEXT = 64 };
+enum { FD_TEXT = 96 };
+
+/* As shim/wire.h has BIRTH. */
+static unsigned long long birth_of(int fd)
+{
+    struct statx status;
+
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &status) != 0 ||
+        (status.stx_mask & STATX_BTIME) == 0)
+        return 0;
+    return (unsigned long long)status.stx_btime.tv_sec * 1000000000 + status.stx_btime.tv_nsec;
+}
 
 /* The library writes to it only while it is this very file. */
 static void hand_over_fd(int fd, char text[FD_TEXT])
@@ -28,13 +39,17 @@ static void hand_over_fd(int fd, char text[FD_TEXT])
     struct stat status;
     int flags = fcntl(fd, F_GETFL), close_on_exec = fcntl(fd, F_GETFD);
 
+    if (close_on_exec == FD_CLOEXEC) {
+        errno = EBADF; /* nothing that is inherited has that flag: main() has opened it */
+        close_on_exec = -1;
+    }
     if (flags < 0 || close_on_exec < 0 || fstat(fd, &status) != 0)
-        err(STATUS_FAILED, "--fd %d: pass it on to imdshim (pass_fds, %d>...)", fd, fd);
+        err(STATUS_FAILED, "--fd %d is not open: pass it on to imdshim (pass_fds, %d>...)", fd,
+            fd);
     if ((flags & O_ACCMODE) == O_RDONLY)
         errx(STATUS_FAILED, "--fd %d is open for reading only: give the end to write to", fd);
-    fcntl(fd, F_SETFD, close_on_exec & ~FD_CLOEXEC);
-    snprintf(text, FD_TEXT, "%d:%llu:%llu", fd, (unsigned long long)status.st_dev,
-             (unsigned long long)status.st_ino);
+    snprintf(text, FD_TEXT, "%d:%llu:%llu:%llu", fd, (unsigned long long)status.st_dev,
+             (unsigned long long)status.st_ino, birth_of(fd));
 }
 
 /* An absolute path, for the engine may change its directory. */
@@ -43,11 +58,11 @@ static void find_fifo(const char *fifo, char path[PATH_MAX])
     struct stat status;
 
     if (realpath(fifo, path) == NULL || stat(path, &status) != 0)
-        err(STATUS_FAILED, "--fifo %s: make it first, with mkfifo", fifo);
+        err(STATUS_FAILED, "--fifo '%s' is not there: make it first, with mkfifo", fifo);
     if (!S_ISFIFO(status.st_mode))
-        errx(STATUS_FAILED, "--fifo %s is not a FIFO: make one with mkfifo", fifo);
+        errx(STATUS_FAILED, "--fifo '%s' is not a FIFO: make one with mkfifo", fifo);
     if (access(path, W_OK) != 0)
-        err(STATUS_FAILED, "--fifo %s: its permissions must let you write", fifo);
+        err(STATUS_FAILED, "--fifo '%s' cannot be written: give yourself the permission", fifo);
 }
 
 static void warn_of_obstacle(const char *engine, const char *library)
@@ -67,6 +82,7 @@ int exec_main(const struct options *options)
     char library[PATH_MAX], fifo[PATH_MAX], fd[FD_TEXT];
     struct engine_channel channel = {NULL, NULL};
     char **environment;
+    int error;
 
     if ((options->fd >= 0) == (options->fifo != NULL))
         errx(STATUS_FAILED, "exec needs --fd or --fifo, one of them: where shall events go?");
@@ -82,5 +98,7 @@ int exec_main(const struct options *options)
     if (options->verbosity != QUIET)
         warn_of_obstacle(options->operands[0], library);
     execvpe(options->operands[0], options->operands, environment);
-    return engine_exec_failed(options->operands[0], errno);
+    error = errno;
+    free(environment);
+    return engine_exec_failed(options->operands[0], error);
 }

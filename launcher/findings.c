@@ -3,6 +3,9 @@
 #include <bsd/string.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+
+#include "launcher/status.h"
 
 void findings_begin(struct findings *findings, pid_t engine)
 {
@@ -36,7 +39,8 @@ static enum news add_passed(struct findings *findings, const struct event *event
     size_t length = strlen(findings->passed);
 
     findings->passed_count++;
-    snprintf(findings->passed + length, sizeof findings->passed - length, "%s%s:%u (%.40s)",
+    snprintf(findings->passed + length, sizeof findings->passed - length,
+             strchr(event->address, ':') != NULL ? "%s[%s]:%u (%.40s)" : "%s%s:%u (%.40s)",
              length > 0 ? ", " : "", event->address, event->port, event->object);
     return NEWS_PASSED;
 }
@@ -94,7 +98,7 @@ static bool vanished(const struct image *image, const struct present *present)
 {
     if (present->last_comm[0] != '\0')
         return became_another(image, present->last_comm);
-    return !image->ended && !present->killed;
+    return !image->ended && !(present->ended && WIFSIGNALED(present->wait_status));
 }
 
 enum why findings_explain(const struct findings *findings, const struct present *present,
@@ -105,7 +109,8 @@ enum why findings_explain(const struct findings *findings, const struct present 
     const struct image *own = &findings->engine_image, *last = &findings->last_image;
 
     if (last->pid == 0) {
-        snprintf(text, size, "nothing in process %ld had the library: ask 'imdshim check'",
+        snprintf(text, size,
+                 "nothing in process %ld had the library: ask 'imdshim check ENGINE'",
                  (long)findings->engine);
         return WHY_NOT_LOADED;
     }
@@ -125,8 +130,13 @@ enum why findings_explain(const struct findings *findings, const struct present 
                  (long)last->pid, advice);
         return WHY_NOT_LOADED;
     }
-    snprintf(text, size,
-             "%s[%ld] opened no port: is IMD switched on in its input and its options?",
-             last->exe, (long)last->pid);
+    if (present->ended && present->wait_status != 0)
+        snprintf(text, size,
+                 "%s[%ld] opened no port; it ended with status %d: see what it printed",
+                 last->exe, (long)last->pid, status_of_wait(present->wait_status));
+    else
+        snprintf(text, size,
+                 "%s[%ld] opened no port: is IMD switched on in its input and its options?",
+                 last->exe, (long)last->pid);
     return WHY_NEVER_LISTENED;
 }

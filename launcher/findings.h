@@ -41,7 +41,8 @@ enum why { WHY_NOT_LOADED, WHY_NOTHING_MATCHED, WHY_NEVER_LISTENED };
 struct present {
     const char *engine_comm; /* a zombie still has it */
     const char *last_comm;   /* of the last image's process */
-    bool killed;             /* the engine was ended by a signal */
+    bool ended;              /* the engine has ended, with this wait(2) status */
+    int wait_status;
 };
 
 /* The reason, and one line of text without a newline that says it and what to do. */

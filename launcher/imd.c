@@ -163,6 +163,11 @@ static unsigned check_value(struct imd *imd, enum imd_type type, int32_t value)
     return 0;
 }
 
+static bool between_frames(const struct imd *imd)
+{
+    return imd->greeted && (imd->version == 2 || imd->place == next_place(imd, 0));
+}
+
 static unsigned decode_header(struct imd *imd)
 {
     int32_t type = (int32_t)load(imd->kept, sizeof type, true);
@@ -170,6 +175,11 @@ static unsigned decode_header(struct imd *imd)
 
     if (imd->version == 0)
         return decode_handshake(imd);
+    if (type == IMD_DISCONNECT && between_frames(imd)) {
+        expect_header(imd);
+        imd->gone = true;
+        return IMD_LEFT;
+    }
     if (check_type(imd, type) || check_value(imd, (enum imd_type)type, value))
         return IMD_FAILED;
     imd->type = (enum imd_type)type;
@@ -250,9 +260,9 @@ void imd_start(struct imd *imd)
 unsigned imd_feed(struct imd *imd, const void *bytes, size_t length)
 {
     const unsigned char *from = bytes;
-    unsigned news = imd->error[0] == '\0' ? 0 : IMD_FAILED;
+    unsigned news = imd->error[0] != '\0' ? IMD_FAILED : imd->gone ? IMD_LEFT : 0;
 
-    while (length > 0 && (news & IMD_FAILED) == 0) {
+    while (length > 0 && (news & (IMD_FAILED | IMD_LEFT)) == 0) {
         size_t taken = imd->left < length ? (size_t)imd->left : length;
 
         if (imd->part != IN_PASSED_BODY) {
@@ -280,7 +290,7 @@ bool imd_end(struct imd *imd)
         fail(imd, "the stream breaks off inside a packet: %s", names[imd->type]);
     else if (imd->filled > 0)
         fail(imd, "the stream breaks off inside a packet's header");
-    else if (imd->version == 3 && (!imd->greeted || imd->place != next_place(imd, 0)))
+    else if (!between_frames(imd))
         fail(imd, "the stream breaks off inside a frame, before its %s packet",
              names[type_due(imd)]);
     else if (imd->frames == 0)

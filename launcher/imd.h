@@ -54,6 +54,7 @@ enum imd_news {
     IMD_GREETED = 1, /* the handshake is complete: GO is due, within a second */
     IMD_FRAMED = 2,  /* at least one frame was completed */
     IMD_FAILED = 4,  /* for good: error says why */
+    IMD_LEFT = 8, /* the server has said DISCONNECT, as VMD's own server code does at its end */
 };
 
 struct imd {
@@ -81,12 +82,14 @@ struct imd {
     size_t filled;      /* bytes of it in kept */
     unsigned announced; /* version 3: bit i = each frame has the packet frame_order[i] */
     unsigned place;     /* version 3: which packet of the frame is due */
+    bool gone;          /* it has said DISCONNECT */
     unsigned char kept[IMD_LARGEST_BODY];
 };
 
 void imd_start(struct imd *imd);
 
-/* Decode a chunk; returns a set of enum imd_news. After a failure nothing more is decoded. */
+/* Decode a chunk; returns a set of enum imd_news. Nothing is decoded after a failure or
+ * a DISCONNECT. */
 unsigned imd_feed(struct imd *imd, const void *bytes, size_t length);
 
 /* The server has closed the stream. True if this is how a run ends, else error says what broke.

@@ -77,7 +77,7 @@ void library_name_for_preload(const char *library, char name[PATH_MAX])
     }
     private_dir_make(directory);
     if (stat(library, &status) != 0)
-        err(STATUS_FAILED, "%s", library);
+        err(STATUS_FAILED, "cannot look at the library %s: install imdshim again", library);
     if (snprintf(name, PATH_MAX, "%s/lib.%llx.%llx.so", directory,
                  (unsigned long long)status.st_dev,
                  (unsigned long long)status.st_ino) >= PATH_MAX)

@@ -16,7 +16,9 @@
 #include "launcher/status.h"
 
 static const struct command commands[] = {
-    {"run", run_main, "[OPTIONS] [--] ENGINE [ARG...]", "cotSqv"},
+    {"run", run_main,
+     "[-qv] [-c COMMAND] [-o FILE] [-t SECS] [--stop-with-client] [--] ENGINE [ARG...]",
+     "cotSqv"},
     {"exec", exec_main, "--fd N|--fifo PATH [-qv] [--] ENGINE [ARG...]", "dfqv"},
     {"check", check_main, "ENGINE", ""},
     {"watch", watch_main, "[-t SECS] [HOST:]PORT", "t"},
@@ -56,10 +58,14 @@ static void occupy_standard_descriptors(void)
 
 int main(int argc, char **argv)
 {
+    static char line[BUFSIZ];
     const struct command *command;
     struct options options;
+    int status;
 
     occupy_standard_descriptors();
+    setvbuf(stderr, line, _IOLBF,
+            sizeof line); /* a line is one write(2), whole among others' */
     if (argc < 2) {
         print_usage(stderr);
         return STATUS_FAILED;
@@ -70,11 +76,15 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--version") == 0) {
         puts("imdshim " IMDSHIM_VERSION);
-        return EXIT_SUCCESS;
+        return fflush(stdout) == 0 ? EXIT_SUCCESS : STATUS_FAILED;
     }
     command = find_command(argv[1]);
     if (command == NULL)
-        errx(STATUS_FAILED, "unknown command '%s': run, exec, check or watch", argv[1]);
+        errx(STATUS_FAILED, "unknown command '%s': run, exec, check or watch, or --help",
+             argv[1]);
     options_parse(command, argc - 1, argv + 1, &options);
-    return command->main(&options);
+    status = command->main(&options);
+    if (fflush(stdout) != 0)
+        err(STATUS_FAILED, "cannot write to standard output");
+    return status;
 }

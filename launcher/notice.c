@@ -2,19 +2,35 @@
 
 #include <bsd/string.h>
 #include <err.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <unistd.h>
 
 #include "launcher/endpoint.h"
 
-enum { REASON_SIZE = 2048 };
+enum {
+    REASON_SIZE = 2048,
+    PATIENCE = 100, /* milliseconds */
+};
+
+/*
+ * A pipe that nobody drains, a terminal that was stopped with Ctrl-S: a line is lost rather
+ * than that signals and deadlines wait for it.
+ */
+static bool stderr_has_room(void)
+{
+    struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+    return poll(&fd, 1, PATIENCE) != 0;
+}
 
 void notice(const struct options *options, enum verbosity least, const char *format, ...)
 {
     va_list arguments;
 
-    if (options->verbosity < least)
+    if (options->verbosity < least || !stderr_has_room())
         return;
     va_start(arguments, format);
     vwarnx(format, arguments);
@@ -51,7 +67,8 @@ static enum why explain(const struct findings *findings, const struct child *eng
     const struct present present = {
         .engine_comm = engine->comm,
         .last_comm = last_comm,
-        .killed = engine->state == CHILD_ENDED && WIFSIGNALED(engine->wait_status),
+        .ended = engine->state == CHILD_ENDED,
+        .wait_status = engine->wait_status,
     };
 
     child_read_comm(findings->last_image.pid, last_comm);

@@ -8,6 +8,7 @@
 #include <err.h>
 #include <getopt.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 #include "launcher/options.h"
 #include "launcher/status.h"
 
-/* Upper-case and d, f are options with no short form. */
+/* S, d and f have no short form. */
 static const struct option long_options[] = {
     {"client", required_argument, NULL, 'c'},  {"port-file", required_argument, NULL, 'o'},
     {"timeout", required_argument, NULL, 't'}, {"stop-with-client", no_argument, NULL, 'S'},
@@ -41,6 +42,8 @@ static void store(const struct command *command, struct options *options, int le
 {
     switch (letter) {
     case 'c':
+        if (optarg[0] == '\0')
+            errx(STATUS_FAILED, "--client is empty: give a command for sh -c");
         options->client = optarg;
         break;
     case 'o':
@@ -71,6 +74,17 @@ static void store(const struct command *command, struct options *options, int le
     }
 }
 
+/* getopt_long(3) takes abbreviations: --port for --port-file, until there is a --port. */
+static bool is_spelled_out(const char *word, int index)
+{
+    const char *name;
+
+    if (index < 0)
+        return true;
+    name = long_options[index].name;
+    return strncmp(word + 2, name, strlen(name)) == 0;
+}
+
 static void refuse(const struct command *command, const char *word, int letter)
 {
     if (letter == ':')
@@ -89,11 +103,12 @@ void options_parse(const struct command *command, int argc, char **argv,
     opterr = 0;
     for (;;) {
         const char *word = argv[optind];
+        int index = -1;
 
-        letter = getopt_long(argc, argv, short_options, long_options, NULL);
+        letter = getopt_long(argc, argv, short_options, long_options, &index);
         if (letter == -1)
             break;
-        if (letter == '?' || letter == ':' ||
+        if (letter == '?' || letter == ':' || !is_spelled_out(word, index) ||
             (letter != 'h' && strchr(command->letters, letter) == NULL))
             refuse(command, word, letter);
         store(command, options, letter);

@@ -40,18 +40,25 @@ static bool next_orphan(const struct orphans *orphans, FILE *children, pid_t *or
     return false;
 }
 
-static void terminate_once(struct orphans *orphans, pid_t pid)
+static bool got_sigterm(const struct orphans *orphans, pid_t pid)
 {
     for (int i = 0; i < orphans->terminated_count; i++)
         if (orphans->terminated[i] == pid)
-            return;
-    if (orphans->terminated_count < ORPHANS_MOST)
-        orphans->terminated[orphans->terminated_count++] = pid;
-    kill(pid, SIGTERM);
-    kill(pid, SIGCONT);
+            return true;
+    return false;
 }
 
-bool orphans_terminate(struct orphans *orphans)
+static void end_one(struct orphans *orphans, pid_t pid)
+{
+    if (orphans->kill) {
+        kill(pid, SIGKILL);
+    } else if (!got_sigterm(orphans, pid) && orphans->terminated_count < ORPHANS_MOST) {
+        orphans->terminated[orphans->terminated_count++] = pid;
+        kill(pid, SIGTERM);
+    }
+}
+
+bool orphans_end(struct orphans *orphans)
 {
     FILE *children = open_children();
     bool left = false;
@@ -61,21 +68,9 @@ bool orphans_terminate(struct orphans *orphans)
         return false;
     while (next_orphan(orphans, children, &pid))
         if (waitpid(pid, NULL, WNOHANG) == 0) {
-            terminate_once(orphans, pid);
+            end_one(orphans, pid);
             left = true;
         }
     fclose(children);
     return left;
-}
-
-void orphans_kill(const struct orphans *orphans)
-{
-    FILE *children = open_children();
-    pid_t pid;
-
-    if (children == NULL)
-        return;
-    while (next_orphan(orphans, children, &pid))
-        kill(pid, SIGKILL);
-    fclose(children);
 }

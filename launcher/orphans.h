@@ -17,14 +17,12 @@ struct orphans {
     pid_t known[2];                 /* children of our own, which are none: engine and client */
     pid_t terminated[ORPHANS_MOST]; /* got their SIGTERM; GROMACS takes a second one amiss */
     int terminated_count;
+    bool kill; /* their grace is over: SIGKILL, also for those that come yet */
 };
 
 void orphans_adopt(struct orphans *orphans, pid_t engine, pid_t client);
 
-/* Reap those that have ended, send SIGTERM to new ones; true if there are any left. */
-bool orphans_terminate(struct orphans *orphans);
-
-/* Send SIGKILL to all that are left. */
-void orphans_kill(const struct orphans *orphans);
+/* Reap those that have ended, end the others; true if there are any left. */
+bool orphans_end(struct orphans *orphans);
 
 #endif

@@ -18,6 +18,10 @@ static int make_temporary(const char *path, char temporary[PATH_MAX])
     int fd;
 
     umask(mask);
+    if (path[0] == '\0') {
+        errno = ENOENT;
+        return -1;
+    }
     if (snprintf(temporary, PATH_MAX, "%s.XXXXXX", path) >= PATH_MAX) {
         errno = ENAMETOOLONG;
         return -1;
@@ -31,14 +35,20 @@ static int make_temporary(const char *path, char temporary[PATH_MAX])
 void port_file_prepare(const char *path)
 {
     char temporary[PATH_MAX];
-    int fd = make_temporary(path, temporary);
+    struct stat status;
+    int fd;
 
+    if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        errx(STATUS_FAILED,
+             "cannot write the port file '%s', it is no regular file: choose another name",
+             path);
+    fd = make_temporary(path, temporary);
     if (fd < 0)
-        err(STATUS_FAILED, "cannot write the port file %s: choose another directory", path);
+        err(STATUS_FAILED, "cannot write the port file '%s': choose another directory", path);
     close(fd);
     unlink(temporary);
     if (unlink(path) != 0 && errno != ENOENT)
-        err(STATUS_FAILED, "cannot replace the port file %s: choose another name", path);
+        err(STATUS_FAILED, "cannot replace the port file '%s': choose another name", path);
 }
 
 int port_file_write(const char *path, const char *host, unsigned port)

@@ -157,14 +157,26 @@ static enum preflight_verdict judge_elf(int fd, const char *library,
     return PREFLIGHT_OTHER_LIBC;
 }
 
+/* Not a FIFO, say, that a script names as its interpreter: opening it would wait. */
+static int open_regular(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    struct stat status;
+
+    if (fd < 0 || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)))
+        return fd;
+    close(fd);
+    return -1;
+}
+
 /* The program that the kernel will execute in the end, open; -1 if it cannot be read. */
 static int open_program(char program[PATH_MAX])
 {
-    int fd = open(program, O_RDONLY | O_CLOEXEC);
+    int fd = open_regular(program);
 
     for (int i = 0; i < SCRIPT_DEPTH && fd >= 0 && follow_script(fd, program); i++) {
         close(fd);
-        fd = open(program, O_RDONLY | O_CLOEXEC);
+        fd = open_regular(program);
     }
     return fd;
 }

@@ -30,7 +30,7 @@ void private_dir_make(char path[PATH_MAX])
         err(STATUS_FAILED, "cannot make %s: set TMPDIR to a directory that can be written",
             path);
     if (lstat(path, &status) != 0)
-        err(STATUS_FAILED, "%s", path);
+        err(STATUS_FAILED, "cannot look at %s: set TMPDIR to another directory", path);
     if (!S_ISDIR(status.st_mode) || status.st_uid != user || (status.st_mode & 077) != 0)
         errx(STATUS_FAILED,
              "%s is not a directory of yours alone (mode 0700): remove it or set TMPDIR", path);

@@ -104,6 +104,14 @@ static void go(struct session *session)
     session->went = session->heard;
 }
 
+static void finish(struct session *session)
+{
+    if (imd_end(&session->imd))
+        session->phase = GONE;
+    else
+        fail_in_stream(session, session->imd.error);
+}
+
 static void digest(struct session *session, const unsigned char *bytes, size_t length)
 {
     unsigned news = imd_feed(&session->imd, bytes, length);
@@ -111,6 +119,8 @@ static void digest(struct session *session, const unsigned char *bytes, size_t l
     session->heard = session_now();
     if (news & IMD_FAILED)
         fail_in_stream(session, session->imd.error);
+    else if (news & IMD_LEFT)
+        finish(session);
     else if (news & IMD_GREETED)
         go(session);
     if (session->phase == STREAMING)
@@ -131,10 +141,8 @@ static void receive(struct session *session)
         fail_in_stream(session, strerror(errno));
     } else if (got > 0) {
         digest(session, bytes, (size_t)got);
-    } else if (imd_end(&session->imd)) {
-        session->phase = GONE;
     } else {
-        fail_in_stream(session, session->imd.error);
+        finish(session);
     }
 }
 

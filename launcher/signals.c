@@ -2,24 +2,30 @@
 
 #include <err.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "launcher/status.h"
 
-/*
- * Not these: faults of our own, and the two that stop a background job that touches the
- * terminal, which must stop us with the engine.
- */
-static const int left_alone[] = {
-    SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGABRT, SIGTTIN, SIGTTOU,
-};
+/* Not the two that stop a background job which touches the terminal: us with the engine. */
+static const int left_alone[] = {SIGTTIN, SIGTTOU};
 
 static void set_of_taken(sigset_t *set)
 {
     sigfillset(set);
     for (size_t i = 0; i < sizeof left_alone / sizeof left_alone[0]; i++)
         sigdelset(set, left_alone[i]);
+}
+
+static void note_ignored(sigset_t *ignored)
+{
+    struct sigaction action;
+
+    sigemptyset(ignored);
+    for (int signal = 1; signal <= SIGRTMAX; signal++)
+        if (sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+            sigaddset(ignored, signal);
 }
 
 /*
@@ -29,12 +35,12 @@ static void set_of_taken(sigset_t *set)
  */
 void signals_take(struct signals *signals)
 {
-    struct sigaction action = {.sa_handler = SIG_DFL}, old;
+    struct sigaction action = {.sa_handler = SIG_DFL};
     sigset_t taken;
 
     set_of_taken(&taken);
-    sigaction(SIGCHLD, &action, &old);
-    signals->child_was_ignored = old.sa_handler == SIG_IGN;
+    note_ignored(&signals->ignored);
+    sigaction(SIGCHLD, &action, NULL);
     sigprocmask(SIG_BLOCK, &taken, &signals->inherited);
     signals->fd = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals->fd < 0)
@@ -45,7 +51,7 @@ void signals_restore(const struct signals *signals)
 {
     struct sigaction action = {.sa_handler = SIG_IGN};
 
-    if (signals->child_was_ignored)
+    if (sigismember(&signals->ignored, SIGCHLD) == 1)
         sigaction(SIGCHLD, &action, NULL);
     sigprocmask(SIG_SETMASK, &signals->inherited, NULL);
 }
@@ -57,7 +63,16 @@ bool signals_next(const struct signals *signals, struct signalfd_siginfo *info)
 
 bool signals_is_for_us_alone(const struct signalfd_siginfo *info)
 {
+    if (info->ssi_signo == SIGHUP && getsid(0) == getpid())
+        return true;
+    if (info->ssi_pid == (uint32_t)getpid())
+        return false;           /* SIGPIPE of our own write to stderr */
     return info->ssi_code <= 0; /* SI_USER, SI_QUEUE, SI_TKILL and their kin, sigaction(2) */
+}
+
+bool signals_ends_programs(int signal)
+{
+    return signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT;
 }
 
 static void raise_unblocked(int signal)

@@ -10,9 +10,9 @@
 #include <sys/signalfd.h>
 
 struct signals {
-    int fd;                 /* for poll(2) */
-    sigset_t inherited;     /* the mask that we were started with */
-    bool child_was_ignored; /* so was SIGCHLD */
+    int fd;             /* for poll(2) */
+    sigset_t inherited; /* the mask that we were started with */
+    sigset_t ignored;   /* the signals that were ignored then, and are by what we start */
 };
 
 /* Block what we take, and make children reapable. Dies with 125 if there is no descriptor left.
@@ -26,10 +26,14 @@ void signals_restore(const struct signals *signals);
 bool signals_next(const struct signals *signals, struct signalfd_siginfo *info);
 
 /*
- * Did a process send it, to us? What the terminal sends (Ctrl-C, hang-up) comes from the kernel
- * and goes to the engine, in our process group, by itself.
+ * Must it be passed on? What the terminal sends (Ctrl-C) comes from the kernel and goes to the
+ * engine, in our process group, by itself; but a hang-up goes to the session's leader alone
+ * (drivers/tty/tty_jobctrl.c), and that may be us: xterm -e, ssh -t.
  */
 bool signals_is_for_us_alone(const struct signalfd_siginfo *info);
+
+/* INT, TERM, HUP, QUIT: those with which users and batch systems end programs. */
+bool signals_ends_programs(int signal);
 
 /* Stop as the signal would have stopped us: not at all in an orphaned process group. */
 void signals_stop_self(int signal);

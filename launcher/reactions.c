@@ -1,0 +1,210 @@
+#include "launcher/reactions.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "launcher/client.h"
+#include "launcher/endpoint.h"
+#include "launcher/notice.h"
+#include "launcher/port_file.h"
+#include "launcher/status.h"
+
+enum {
+    GRACE = 10, /* seconds from SIGTERM to SIGKILL */
+    EVENTS_PER_TURN = 256,
+};
+
+int64_t run_now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * INT64_C(1000) + time.tv_nsec / 1000000;
+}
+
+/* A stopped engine would not see SIGTERM before it is continued. */
+static void end_engine(struct run *run, enum ending ending)
+{
+    run->outcome.ending = ending;
+    run->deadline = run_now() + GRACE * INT64_C(1000);
+    orphans_adopt(&run->orphans, run->engine.pid, run->client.pid);
+    child_signal(&run->engine, SIGTERM);
+    if (run->engine.stopped)
+        child_signal(&run->engine, SIGCONT);
+}
+
+static void on_listening(struct run *run)
+{
+    const struct event *listener = &run->findings.listener;
+    const char *file = run->options->port_file;
+    char host[ENDPOINT_HOST_SIZE];
+
+    if (run->outcome.ending == BY_ITSELF)
+        run->deadline = 0; /* later it is the date of a SIGKILL */
+    notice_listener(run->options, listener);
+    endpoint_for_others(listener, host);
+    endpoint_bracket(host);
+    if (file != NULL && port_file_write(file, host, listener->port) != 0)
+        notice(run->options, QUIET,
+               "cannot write the port file '%s', the run goes on without: %s", file,
+               strerror(errno));
+}
+
+/*
+ * Not before: LAMMPS accepts a client only at its next "run", and ends if that client has given
+ * up by then (fix_imd.cpp).
+ */
+static void on_ready(struct run *run)
+{
+    int error;
+
+    notice(run->options, VERBOSE, "the engine waits for a client on port %u",
+           run->findings.listener.port);
+    if (run->options->client == NULL || run->engine.state != CHILD_RUNS ||
+        run->outcome.ending != BY_ITSELF)
+        return;
+    error = client_start(&run->client, run->options->client, &run->findings.listener,
+                         &run->signals);
+    if (error == 0)
+        return;
+    notice(run->options, QUIET, "cannot start the client, ending the engine: %s",
+           strerror(abs(error)));
+    end_engine(run, BY_CLIENT);
+}
+
+void run_on_event(struct run *run, const struct event *event)
+{
+    switch (findings_add(&run->findings, event)) {
+    case NEWS_LISTENING:
+        on_listening(run);
+        break;
+    case NEWS_READY:
+        on_ready(run);
+        break;
+    case NEWS_PASSED:
+        notice_passed(run->options, event);
+        break;
+    case NEWS_NONE:
+        break;
+    }
+}
+
+/* A program that tells without end must not keep us from the rest.
+ */
+bool run_take_events(struct run *run)
+{
+    struct event event;
+
+    for (int i = 0; i < EVENTS_PER_TURN; i++) {
+        if (!channel_next(&run->channel, &event))
+            return true;
+        run_on_event(run, &event);
+    }
+    return false;
+}
+
+static void on_client_end(struct run *run)
+{
+    int status = status_of_wait(run->client.wait_status);
+
+    if (run->engine.state != CHILD_RUNS || run->outcome.interrupted ||
+        run->outcome.ending != BY_ITSELF)
+        return;
+    if (status != 0)
+        notice(run->options, NORMAL, "the client failed with status %d: ending the engine",
+               status);
+    if (status != 0 || run->options->stop_with_client)
+        end_engine(run, BY_CLIENT);
+}
+
+/*
+ * What it told last is still in the channel. What it left behind keeps the deadline; a client
+ * that was to end with it gets one.
+ */
+static void on_engine_end(struct run *run)
+{
+    if (run->outcome.ending == BY_ITSELF)
+        run->deadline = run->outcome.interrupted ? run_now() + GRACE * INT64_C(1000) : 0;
+    while (!run_take_events(run))
+        continue;
+    if (run->outcome.ending == TIMED_OUT || run->obstacle)
+        return;
+    if (!run->findings.listening)
+        notice_nothing_learned(run->options, &run->findings, &run->engine);
+    else if (run->options->client != NULL && run->client.state == CHILD_NONE)
+        notice(run->options, NORMAL,
+               "the engine ended with status %d before it waited for a client",
+               status_of_wait(run->engine.wait_status));
+}
+
+/*
+ * The client first: an engine that ends because its client is gone, as LAMMPS does, may have
+ * ended by now too, and is not the one that failed.
+ */
+static void look_at_children(struct run *run)
+{
+    bool engine_ran = run->engine.state == CHILD_RUNS;
+    bool client_ran = run->client.state == CHILD_RUNS;
+
+    child_look(&run->client);
+    if (client_ran && run->client.state == CHILD_ENDED)
+        on_client_end(run);
+    child_look(&run->engine);
+    if (engine_ran && run->engine.state == CHILD_ENDED)
+        on_engine_end(run);
+}
+
+/* To the engine; to the client when the engine is gone. fg(1) continues the whole group itself.
+ */
+static void pass_on(struct run *run, const struct signalfd_siginfo *info)
+{
+    struct child *to = run->engine.state == CHILD_RUNS ? &run->engine : &run->client;
+    int signal = (int)info->ssi_signo;
+
+    if (!signals_is_for_us_alone(info) || (signal == SIGCONT && !to->stopped))
+        return;
+    child_signal(to, signal);
+}
+
+void run_on_signal(struct run *run, const struct signalfd_siginfo *info)
+{
+    int signal = (int)info->ssi_signo;
+
+    if (signal == SIGCHLD) {
+        look_at_children(run);
+        return;
+    }
+    if (signals_ends_programs(signal) && sigismember(&run->signals.ignored, signal) == 0)
+        run->outcome.interrupted = true;
+    pass_on(run, info);
+    if (signal == SIGTSTP)
+        signals_stop_self(SIGTSTP);
+}
+
+/* Nobody has listened in time. */
+static void give_up(struct run *run)
+{
+    child_read_comm(run->engine.pid, run->engine.comm);
+    notice_timed_out(run->options, &run->findings, &run->engine);
+    end_engine(run, TIMED_OUT);
+}
+
+/* The engine did not end, or a client that was interrupted with it: SIGTERM, then SIGKILL. */
+void run_on_deadline(struct run *run)
+{
+    bool waiting = run->outcome.ending == BY_ITSELF;
+
+    run->deadline = 0;
+    if (waiting && run->engine.state == CHILD_RUNS) {
+        give_up(run);
+        return;
+    }
+    child_signal(&run->engine, SIGKILL);
+    run->orphans.kill = true;
+    child_signal(&run->client, run->client_was_ended ? SIGKILL : SIGTERM);
+    run->client_was_ended = true;
+    run->deadline = run_now() + GRACE * INT64_C(1000);
+}

@@ -1,0 +1,43 @@
+/*
+ * A run while it lasts, and what it does about each thing that happens to it.
+ */
+#ifndef IMDSHIM_LAUNCHER_REACTIONS_H
+#define IMDSHIM_LAUNCHER_REACTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "launcher/channel.h"
+#include "launcher/child.h"
+#include "launcher/findings.h"
+#include "launcher/options.h"
+#include "launcher/orphans.h"
+#include "launcher/outcome.h"
+#include "launcher/signals.h"
+
+struct run {
+    const struct options *options;
+    struct signals signals;
+    struct channel channel;
+    struct child engine, client;
+    struct orphans orphans; /* once the engine is being ended */
+    struct findings findings;
+    struct outcome outcome;
+    bool client_was_ended; /* it has got SIGTERM */
+    bool obstacle;         /* pre-flight has said why the library cannot be loaded */
+    int64_t deadline;      /* milliseconds of CLOCK_MONOTONIC, 0: none */
+};
+
+/* Milliseconds of CLOCK_MONOTONIC. */
+int64_t run_now(void);
+
+void run_on_event(struct run *run, const struct event *event);
+void run_on_signal(struct run *run, const struct signalfd_siginfo *info);
+
+/* Nothing listened in time, or what was to end has not ended. Sets the next deadline. */
+void run_on_deadline(struct run *run);
+
+/* All the events that have come; false if there may be more. */
+bool run_take_events(struct run *run);
+
+#endif
