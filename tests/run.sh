@@ -9,7 +9,9 @@
 set -u
 
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+scratch=$(mktemp -d) # a test that failed may not have cleaned up
+chmod 755 "$scratch" # and some are another user's
+trap 'rm -rf "$log" "$scratch"' EXIT
 passed=0 failed=0 skipped=0
 
 count() { # count NAME: the number after "NAME: " in the totals of the log
@@ -18,7 +20,7 @@ count() { # count NAME: the number after "NAME: " in the totals of the log
 
 for program; do
     start=$(date +%s)
-    "$program" >"$log" 2>&1
+    TMPDIR=$scratch "$program" >"$log" 2>&1
     status=$?
     checks=$(count Checks) failures=$(count Failures) errors=$(count Errors)
     bad=$((${failures:-0} + ${errors:-0}))

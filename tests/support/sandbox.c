@@ -34,7 +34,9 @@ const char *sandbox_doubles(void)
 
 void sandbox_enter(void)
 {
-    snprintf(directory, sizeof directory, "/tmp/imdshim-test.XXXXXX");
+    const char *above = getenv("TMPDIR");
+
+    snprintf(directory, sizeof directory, "%s/imdshim-test.XXXXXX", above ? above : "/tmp");
     ck_assert_ptr_nonnull(mkdtemp(directory));
     ck_assert_int_eq(chdir(directory), 0);
     setenv("TMPDIR", directory, 1);

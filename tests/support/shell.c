@@ -12,7 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-static void start(struct shell *shell, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void start(struct shell *shell, const char *format,
+                                                        va_list arguments)
 {
     char command[8192];
     int out[2], err[2];
@@ -153,6 +154,7 @@ int shell_count_lines(const char *text, const char *part)
     size_t length = strlen(part);
     int count = 0;
 
+    ck_assert_uint_gt(length, 0);
     while ((text = strstr(text, part)) != NULL) {
         count++;
         text = strchr(text + length, '\n');

@@ -1,0 +1,5 @@
+/* A program that does nothing: its libraries do. */
+int main(void)
+{
+    return 0;
+}

@@ -1,0 +1,181 @@
+/*
+ * What the tests of the launcher have in common.
+ */
+#ifndef IMDSHIM_TESTS_SYSTEM_LAUNCHER_H
+#define IMDSHIM_TESTS_SYSTEM_LAUNCHER_H
+
+#include <check.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/support/sandbox.h"
+#include "tests/support/shell.h"
+
+#define ENGINE "$DOUBLES/launcher-engine"
+
+/* Its own port, to compare with what we have heard. */
+#define LISTENER ENGINE " listen=127.0.0.1 port wait exit=4"
+
+/*
+ * Shell functions to put before a command. tree DIRECTORY: install a copy there, and leave in
+ * $with what RUN_WITH puts before a launcher. as_nobody COMMAND...: without root's privileges,
+ * with a TMPDIR, a working directory and a tree that such a user can use; it does not return.
+ */
+#define TREE                                                                                   \
+    "with=${IMDSHIM%%${IMDSHIM##* }};"                                                         \
+    "tree() { mkdir -p \"$1/bin\" \"$1/lib/imdshim\" && cp ${IMDSHIM##* } \"$1/bin/imdshim\" " \
+    "&& cp \"$LIBIMDSHIM\" \"$1/lib/imdshim/libimdshim.so\"; };"
+#define AS_NOBODY                                                                              \
+    TREE "tree tree; cp " ENGINE " tree/engine; mkdir -m 777 -p own; chmod 777 ."              \
+         "; export TMPDIR=$PWD/own IMDSHIM=\"$with$PWD/tree/bin/imdshim\";"                    \
+         "as_nobody() { if [ $(id -u) = 0 ];"                                                  \
+         "then exec setpriv --reuid 65534 --regid 65534 --clear-groups \"$@\";"                \
+         "else exec \"$@\"; fi; };"
+
+/* A run under valgrind is a hundred times slower: loops take fewer turns. */
+static inline bool launcher_is_wrapped(void)
+{
+    return strchr(sandbox_launcher(), ' ') != NULL;
+}
+
+static inline bool built_with_sanitizer(void)
+{
+#if defined(__SANITIZE_ADDRESS__)
+    return true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+    return true;
+#endif
+#endif
+    return false;
+}
+
+/* A whole failure: one line, and it begins so. */
+static inline void assert_one_line(const char *text, const char *start)
+{
+    size_t length = strlen(text);
+
+    ck_assert_msg(strncmp(text, start, strlen(start)) == 0 && length > 0 &&
+                      strchr(text, '\n') == text + length - 1,
+                  "one line is expected that begins '%s', not:\n%s", start, text);
+}
+
+static inline bool exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+static inline void make_file(const char *path)
+{
+    FILE *file = fopen(path, "we");
+
+    ck_assert_ptr_nonnull(file);
+    fclose(file);
+}
+
+static inline void wait_for_file(const char *path)
+{
+    for (int i = 0; i < SHELL_SECONDS * 100 && !exists(path); i++)
+        shell_pause(10);
+    ck_assert_msg(exists(path), "%s does not come", path);
+}
+
+/* A file's first line, without its newline. */
+static inline void read_line(const char *path, char *line, int size)
+{
+    FILE *file = fopen(path, "re");
+
+    ck_assert_msg(file != NULL, "%s is missing", path);
+    ck_assert_msg(fgets(line, size, file) != NULL, "%s is empty", path);
+    line[strcspn(line, "\n")] = '\0';
+    fclose(file);
+}
+
+static inline pid_t read_pid(const char *path)
+{
+    char line[32];
+
+    read_line(path, line, sizeof line);
+    ck_assert_int_gt(atol(line), 1);
+    return (pid_t)atol(line);
+}
+
+/* What follows "PID (NAME) " in /proc/PID/stat; "" if there is no such process. */
+static inline void read_stat(pid_t pid, char rest[512])
+{
+    char path[64], line[512] = "";
+    const char *end = NULL;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    rest[0] = '\0';
+    file = fopen(path, "re");
+    if (file == NULL)
+        return;
+    if (fgets(line, sizeof line, file) != NULL)
+        end = strrchr(line, ')');
+    if (end != NULL && end[1] == ' ')
+        strcpy(rest, end + 2);
+    fclose(file);
+}
+
+/* R, S, T, Z ... as in proc(5), or 0 if there is no such process. */
+static inline char state_of(pid_t pid)
+{
+    char rest[512];
+
+    read_stat(pid, rest);
+    return rest[0];
+}
+
+static inline pid_t parent_of(pid_t pid)
+{
+    char rest[512];
+
+    read_stat(pid, rest);
+    return (pid_t)(rest[0] != '\0' ? atol(rest + 2) : 0);
+}
+
+#define NO_PROCESS ""
+
+static inline void wait_for_state(pid_t pid, const char *states)
+{
+    char state = state_of(pid);
+
+    for (int i = 0; i < SHELL_SECONDS * 100; i++) {
+        if (state == 0 ? states[0] == '\0' : strchr(states, state) != NULL)
+            return;
+        shell_pause(10);
+        state = state_of(pid);
+    }
+    ck_abort_msg("process %ld is in state '%c', not in one of '%s'", (long)pid, state, states);
+}
+
+/* stdout is the engine's port; the file "port" has the one that we have heard. */
+static inline void assert_heard(const struct shell *shell)
+{
+    char line[64], expected[64];
+
+    ck_assert_int_eq(shell_status(shell), 4);
+    read_line("port", line, sizeof line);
+    snprintf(expected, sizeof expected, "127.0.0.1:%d", atoi(shell->out));
+    ck_assert_str_eq(line, expected);
+}
+
+static inline Suite *suite_of_tests(TCase **tests, const char *name)
+{
+    Suite *suite = suite_create(name);
+
+    *tests = tcase_create(name);
+    suite_add_tcase(suite, *tests);
+    tcase_add_checked_fixture(*tests, sandbox_enter, sandbox_leave);
+    tcase_set_timeout(*tests, 60);
+    return suite;
+}
+
+#endif

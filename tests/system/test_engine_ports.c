@@ -1,0 +1,185 @@
+/* Which listener is told, and that its port is the real one. */
+#include "tests/system/test_engine.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
+/* Outside the range from which the kernel gives ports away. */
+enum { FIXED_FIRST = 21000, FIXED_LAST = 21200 };
+
+START_TEST(the_port_told_is_the_one_that_gromacs_prints)
+{
+    struct shell shell;
+    struct event event;
+
+    shell_run(&shell, EXEC "$DOUBLES/engine gmx 0" EVENTS_TO_OUT);
+    event = engine_told_its_port(&shell);
+    ck_assert_uint_eq(event.asked, 0);
+    ck_assert_str_eq(event.address, "0.0.0.0");
+    ck_assert_str_eq(event.exe, "engine");
+    ck_assert_str_eq(event.object, "engine");
+}
+END_TEST
+
+START_TEST(the_port_of_an_engine_that_prints_nothing_is_told)
+{
+    struct shell shell;
+    struct event event;
+    unsigned port = FIXED_FIRST;
+
+    do
+        shell_run(&shell, EXEC "$DOUBLES/engine lmp %u" EVENTS_TO_OUT, port++);
+    while (shell_status(&shell) == 1 && port < FIXED_LAST);
+    engine_ended_well(&shell);
+    event = engine_told(&shell, KIND_LISTENING);
+    ck_assert_uint_eq(event.port, port - 1);
+    ck_assert_uint_eq(event.asked, port - 1);
+    ck_assert_str_eq(shell.err, "");
+}
+END_TEST
+
+static int take_port(unsigned *port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t length = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, length), 0);
+    ck_assert_int_eq(listen(fd, 1), 0);
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+    *port = ntohs(address.sin_port);
+    return fd;
+}
+
+START_TEST(an_engine_that_moves_to_another_port_is_told_with_the_one_first_asked_for)
+{
+    struct shell shell;
+    struct event event;
+    unsigned taken;
+    int fd = take_port(&taken);
+
+    shell_run(&shell, EXEC "$DOUBLES/engine namd %u" EVENTS_TO_OUT, taken);
+    close(fd);
+    engine_ended_well(&shell);
+    event = engine_told(&shell, KIND_LISTENING);
+    ck_assert_uint_eq(event.port, (unsigned)atoi(strstr(shell.err, "BIND") + 4));
+    ck_assert_uint_ne(event.port, taken);
+    ck_assert_uint_eq(event.asked, taken);
+}
+END_TEST
+
+START_TEST(of_an_engine_with_mpi_the_engines_own_listener_is_told)
+{
+    struct shell shell;
+    struct event event;
+
+    engine_build_library("listening", "mca_btl_tcp.so");
+    shell_run(&shell, EXEC_VERBOSE "$DOUBLES/engine mpi ./mca_btl_tcp.so" EVENTS_TO_OUT);
+    event = engine_told_its_port(&shell);
+    ck_assert_str_eq(event.object, "engine");
+    ck_assert_int_eq(engine_count(&shell, EVENT_PASSED), 5);
+    ck_assert_int_eq(shell_count_lines(shell.out, " reason=runtime "), 5);
+    event = engine_told(&shell, KIND_PASSED);
+    ck_assert_str_eq(event.object, "mca_btl_tcp.so");
+}
+END_TEST
+
+static const struct {
+    const char *kind, *address;
+} told_kinds[] = {
+    {"bound", "127.0.0.1"}, {"unbound", "0.0.0.0"}, {"ipv6", "::1"},
+    {"dual", "::"},         {"mptcp", "127.0.0.1"}, {"twice", "127.0.0.1"},
+};
+
+enum { IPV6_FIRST = 2, MPTCP = 4, KINDS = 6 };
+
+static bool can_be_had(int i)
+{
+    int family = i == IPV6_FIRST || i == IPV6_FIRST + 1 ? AF_INET6 : AF_INET;
+    struct sockaddr_in6 host = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, i == MPTCP ? IPPROTO_MPTCP : 0);
+    bool good =
+        fd >= 0 && (family == AF_INET || bind(fd, (struct sockaddr *)&host, sizeof host) == 0);
+
+    if (fd >= 0)
+        close(fd);
+    return good;
+}
+
+START_TEST(a_stream_listener_of_every_kind_is_told_once)
+{
+    struct shell shell;
+    struct event event;
+
+    if (!can_be_had(_i))
+        return;
+    shell_run(&shell, EXEC_VERBOSE "$DOUBLES/families %s" EVENTS_TO_OUT, told_kinds[_i].kind);
+    event = engine_told_its_port(&shell);
+    ck_assert_str_eq(event.address, told_kinds[_i].address);
+    ck_assert_int_eq(engine_count(&shell, EVENT_PASSED), 0);
+}
+END_TEST
+
+static const char *const other_kinds[] = {"udp", "unix", "netlink", "refused"};
+
+START_TEST(what_is_no_tcp_listener_is_never_told)
+{
+    struct shell shell;
+
+    shell_run(&shell, EXEC_VERBOSE "$DOUBLES/families %s" EVENTS_TO_OUT, other_kinds[_i]);
+    engine_ended_well(&shell);
+    ck_assert_int_eq(engine_count(&shell, EVENT_LOADED), 1);
+    ck_assert_int_eq(engine_count(&shell, EVENT_LISTENING), 0);
+    ck_assert_int_eq(engine_count(&shell, EVENT_PASSED), 0);
+}
+END_TEST
+
+START_TEST(a_second_listener_is_not_told)
+{
+    struct shell shell;
+
+    shell_run(&shell, EXEC "$DOUBLES/families second" EVENTS_TO_OUT);
+    engine_told_its_port(&shell);
+    ck_assert_int_eq(shell_count_lines(shell.out, "\n"), 1);
+}
+END_TEST
+
+START_TEST(a_second_listener_is_named_when_all_events_are_asked_for)
+{
+    struct shell shell;
+    struct event event;
+
+    shell_run(&shell, EXEC_VERBOSE "$DOUBLES/families second" EVENTS_TO_OUT);
+    engine_told_its_port(&shell);
+    ck_assert_int_eq(engine_count(&shell, EVENT_PASSED), 1);
+    event = engine_told(&shell, KIND_PASSED);
+    ck_assert_str_eq(event.reason, REASON_SECOND);
+    ck_assert_uint_eq(event.port, (unsigned)atoi(strrchr(shell.err, ' ')));
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("engine_ports");
+    TCase *tests = engine_tests(suite, "ports");
+
+    for (int i = 0; i < KINDS; i++)
+        if (!can_be_had(i))
+            suite_skip(told_kinds[i].kind, "this kernel has no such sockets");
+    tcase_add_test(tests, the_port_told_is_the_one_that_gromacs_prints);
+    tcase_add_test(tests, the_port_of_an_engine_that_prints_nothing_is_told);
+    tcase_add_test(tests,
+                   an_engine_that_moves_to_another_port_is_told_with_the_one_first_asked_for);
+    tcase_add_test(tests, of_an_engine_with_mpi_the_engines_own_listener_is_told);
+    tcase_add_loop_test(tests, a_stream_listener_of_every_kind_is_told_once, 0, KINDS);
+    tcase_add_loop_test(tests, what_is_no_tcp_listener_is_never_told, 0, 4);
+    tcase_add_test(tests, a_second_listener_is_not_told);
+    tcase_add_test(tests, a_second_listener_is_named_when_all_events_are_asked_for);
+    return suite;
+}

@@ -1,0 +1,76 @@
+/* Every call returns with the library what it returns without, errno included. */
+#include "tests/system/test_engine.h"
+
+static void compare(const char *command)
+{
+    struct shell without, with;
+
+    shell_run(&without, "exec %s", command);
+    engine_ended_well(&without);
+    ck_assert_int_gt(shell_count_lines(without.out, "\n"), 3);
+    shell_run(&with, "exec " EXEC_VERBOSE "%s 9>events", command);
+    ck_assert_msg(shell_status(&with) == 0, "status %d after: %s", shell_status(&with),
+                  with.out);
+    ck_assert_str_eq(with.out, without.out);
+}
+
+START_TEST(good_and_bad_calls_return_what_they_would)
+{
+    compare("$DOUBLES/results calls");
+}
+END_TEST
+
+START_TEST(a_bad_address_is_refused_as_ever)
+{
+    compare("$DOUBLES/results bind");
+}
+END_TEST
+
+START_TEST(a_wait_with_a_bad_pointer_fails_as_ever)
+{
+    struct shell shell;
+
+    compare("$DOUBLES/results waits");
+    shell_run(&shell, "cat events");
+    ck_assert_int_eq(engine_count(&shell, EVENT_LISTENING), 1);
+}
+END_TEST
+
+/* The kernel then has not looked at the address. 13 is EACCES. */
+START_TEST(a_bad_address_is_refused_as_ever_where_a_sandbox_forbids_bind)
+{
+    compare("$DOUBLES/forbid bind 13 $DOUBLES/results bind");
+}
+END_TEST
+
+START_TEST(a_wait_with_a_bad_pointer_fails_as_ever_where_a_sandbox_forbids_reading_memory)
+{
+    compare("$DOUBLES/forbid process_vm_readv 1 $DOUBLES/results waits");
+}
+END_TEST
+
+START_TEST(calls_return_what_they_would_when_the_reader_is_gone)
+{
+    struct shell without, with;
+
+    shell_run(&without, "exec $DOUBLES/results calls");
+    shell_run(&with, "mkfifo fifo; exec $IMDSHIM exec --fifo fifo -- $DOUBLES/results calls");
+    engine_ended_well(&with);
+    ck_assert_str_eq(with.out, without.out);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("engine_results");
+    TCase *tests = engine_tests(suite, "results");
+
+    tcase_add_test(tests, good_and_bad_calls_return_what_they_would);
+    tcase_add_test(tests, a_bad_address_is_refused_as_ever);
+    tcase_add_test(tests, a_wait_with_a_bad_pointer_fails_as_ever);
+    tcase_add_test(tests, a_bad_address_is_refused_as_ever_where_a_sandbox_forbids_bind);
+    tcase_add_test(
+        tests, a_wait_with_a_bad_pointer_fails_as_ever_where_a_sandbox_forbids_reading_memory);
+    tcase_add_test(tests, calls_return_what_they_would_when_the_reader_is_gone);
+    return suite;
+}

@@ -1,0 +1,138 @@
+/* The engine is as it would be without imdshim; without its variables the library is inert. */
+#include "tests/system/test_engine.h"
+
+#include <unistd.h>
+
+static void is_as_without(const char *before, const char *prefix, const char *launcher)
+{
+    struct shell without, with;
+
+    shell_run(&without, "%s exec 9>events; exec %s $DOUBLES/state -x 'a b' '' --", before,
+              prefix);
+    engine_ended_well(&without);
+    ck_assert_ptr_nonnull(strstr(without.out, "arg <a b>\n"));
+    shell_run(&with,
+              "%s exec 9>events; exec %s " BARE_LAUNCHER " %s -- $DOUBLES/state -x 'a b' '' --",
+              before, prefix, launcher);
+    engine_ended_well(&with);
+    ck_assert_str_eq(with.out, without.out);
+}
+
+static const char *const launchers[] = {"exec --fd 9", "exec --fifo fifo", "run -q"};
+
+/* The mkfifo comes before: both runs have the file. */
+START_TEST(the_engine_is_as_it_would_be)
+{
+    is_as_without("[ -e fifo ] || mkfifo fifo;", "", launchers[_i]);
+}
+END_TEST
+
+START_TEST(the_signals_that_are_blocked_stay_blocked)
+{
+    is_as_without("[ -e fifo ] || mkfifo fifo;", "env --block-signal=USR2,TERM,PIPE",
+                  launchers[_i]);
+}
+END_TEST
+
+START_TEST(what_the_engine_inherits_reaches_it)
+{
+    is_as_without("[ -e fifo ] || mkfifo fifo; umask 027; ulimit -c 0 -n 100; ulimit -f 1000; "
+                  "trap '' HUP USR1 PIPE CHLD; mkdir -p sub; exec 5<. 7>other <&-;",
+                  "", launchers[_i]);
+}
+END_TEST
+
+static void says_nothing(const char *variables)
+{
+    struct shell shell;
+
+    shell_run(&shell,
+              "mkfifo fifo 2>/dev/null; exec 8<>fifo 9>&1 >/dev/null; %s "
+              "LD_PRELOAD=$LIBIMDSHIM exec $DOUBLES/engine gmx 0",
+              variables);
+    engine_ended_well(&shell);
+    ck_assert_msg(shell.out_length == 0, "%s: %s", variables, shell.out);
+    ck_assert_int_eq(shell_count_lines(shell.err, "\n"), 1);
+}
+
+static const char *const damaged[] = {
+    "",
+    "IMDSHIM_EVENTS=all",
+    "IMDSHIM_FD=",
+    "IMDSHIM_FD=9",
+    "IMDSHIM_FD=9:",
+    "IMDSHIM_FD=9::",
+    "IMDSHIM_FD=-1:1:1:0",
+    "IMDSHIM_FD=9:1:1:0",
+    "IMDSHIM_FD=\"$(stat -Lc 9:%d:%i:0: /proc/self/fd/9)\"",
+    "IMDSHIM_FD=\"$(stat -Lc ' 9:%d:%i:0' /proc/self/fd/9)\"",
+    "IMDSHIM_FD=\"$(stat -Lc 4294967305:%d:%i:0 /proc/self/fd/9)\"",
+    "IMDSHIM_FD=\"$(stat -Lc 8:%d:%i:0 /proc/self/fd/9)\"",
+    "IMDSHIM_FD=99999999999999999999999999:1:1:0",
+    "IMDSHIM_FIFO=",
+    "IMDSHIM_FIFO=fifo",
+    "IMDSHIM_FIFO=/nowhere/at/all",
+    "IMDSHIM_FIFO=/",
+    "IMDSHIM_FIFO=/dev/null IMDSHIM_EVENTS=nonsense",
+    "IMDSHIM_FIFO=$(printf '/%05000d' 1)",
+};
+
+enum { DAMAGED = sizeof damaged / sizeof damaged[0] };
+
+START_TEST(with_damaged_variables_nothing_is_said)
+{
+    says_nothing(damaged[_i]);
+}
+END_TEST
+
+START_TEST(the_variables_alone_are_enough)
+{
+    struct shell shell;
+
+    shell_run(&shell, "exec 9>&1 >/dev/null; IMDSHIM_FD=\"$(stat -Lc 9:%%d:%%i:0 "
+                      "/proc/self/fd/9)\" LD_PRELOAD=$LIBIMDSHIM exec $DOUBLES/engine gmx 0");
+    engine_told_its_port(&shell);
+}
+END_TEST
+
+/*
+ * ld.so ignores LD_PRELOAD in a set-id process: so the library is linked into this engine. The
+ * same engine without the bit shows that it is.
+ */
+START_TEST(in_a_set_id_process_the_library_is_inert)
+{
+    struct shell shell;
+
+    shell_run(&shell, "chmod 755 . && cp $LIBIMDSHIM . && cd $SOURCE && ${CC:-cc} -std=c11 "
+                      "-D_GNU_SOURCE -I. -o $TMPDIR/linked tests/doubles/engine.c "
+                      "-Wl,--no-as-needed $TMPDIR/libimdshim.so -Wl,-rpath,$TMPDIR -ldl && cd "
+                      "$TMPDIR && chmod 755 linked && cp linked set-id && chown 65534 set-id "
+                      "&& chmod 4755 set-id && mkfifo -m 666 fifo");
+    engine_ended_well(&shell);
+    for (int set_id = 0; set_id < 2; set_id++) {
+        shell_run(&shell,
+                  "exec 8<>fifo; IMDSHIM_FIFO=$PWD/fifo setpriv --reuid=65533 --clear-groups "
+                  "./%s gmx 0 2>&1; timeout 0.2 cat <&8; true",
+                  set_id ? "set-id" : "linked");
+        ck_assert_ptr_nonnull(strstr(shell.out, "IMD: Listening"));
+        ck_assert_msg(engine_count(&shell, EVENT_LISTENING) == !set_id, "%s", shell.out);
+    }
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("engine_state");
+    TCase *tests = engine_tests(suite, "state");
+
+    tcase_add_loop_test(tests, the_engine_is_as_it_would_be, 0, 3);
+    tcase_add_loop_test(tests, the_signals_that_are_blocked_stay_blocked, 0, 3);
+    tcase_add_loop_test(tests, what_the_engine_inherits_reaches_it, 0, 3);
+    tcase_add_loop_test(tests, with_damaged_variables_nothing_is_said, 0, DAMAGED);
+    tcase_add_test(tests, the_variables_alone_are_enough);
+    if (geteuid() == 0)
+        tcase_add_test(tests, in_a_set_id_process_the_library_is_inert);
+    else
+        suite_skip("a set-id engine", "only root can make one");
+    return suite;
+}

@@ -1,0 +1,173 @@
+/* The end of a run with a client: whose status counts, and that nothing is left. */
+#include <sys/wait.h>
+
+#include "tests/support/suite.h"
+#include "tests/system/launcher.h"
+
+START_TEST(a_client_that_fails_ends_the_engine_once_and_its_status_counts)
+{
+    struct shell shell;
+
+    shell_start(&shell, "exec $IMDSHIM run -c 'exit 3' -- " ENGINE
+                        " catch listen=127.0.0.1 wait until=stop exit=7");
+    ck_assert(shell_wait_for_out(&shell, "got 15.\n"));
+    shell_pause(100);
+    make_file("stop");
+    shell_finish(&shell);
+    ck_assert_int_eq(shell_status(&shell), 3);
+    ck_assert_int_eq(shell_count_lines(shell.out, "got 15.\n"), 1);
+    ck_assert_int_eq(shell_count_lines(shell.err, "imdshim: the client "), 1);
+    ck_assert_int_eq(shell_count_lines(shell.err, "\n"), 2);
+}
+END_TEST
+
+START_TEST(a_client_killed_by_a_signal_has_failed)
+{
+    struct shell shell;
+
+    shell_run(&shell, "exec $IMDSHIM run -q -c 'kill -KILL $$' -- " ENGINE
+                      " listen=127.0.0.1 wait until=stop exit=7");
+    ck_assert_int_eq(shell_status(&shell), 128 + SIGKILL);
+}
+END_TEST
+
+START_TEST(a_client_that_does_not_exist_has_failed)
+{
+    struct shell shell;
+
+    shell_run(&shell, "exec $IMDSHIM run -q -c no-such-client -- " ENGINE
+                      " listen=127.0.0.1 wait until=stop exit=7");
+    ck_assert_int_eq(shell_status(&shell), 127);
+}
+END_TEST
+
+/* A wrapper ends by SIGTERM at once; the engine in it must not wait for ever. */
+START_TEST(a_client_that_fails_ends_an_engine_in_a_script_too)
+{
+    struct shell shell;
+
+    shell_run(&shell, "exec $IMDSHIM run -q -c 'exit 3' -- sh -c '" ENGINE
+                      " pids listen=127.0.0.1 wait until=stop; exit 7'");
+    ck_assert_int_eq(shell_status(&shell), 3);
+    wait_for_state(read_pid("engine"), NO_PROCESS);
+}
+END_TEST
+
+START_TEST(a_client_that_fails_ends_a_stopped_engine_too)
+{
+    struct shell shell;
+
+    shell_start(&shell,
+                "exec $IMDSHIM run -q -c 'until [ -e fail ]; do sleep 0.05; done;"
+                "exit 3' -- " ENGINE " pids listen=127.0.0.1 wait print=begin until=stop");
+    ck_assert(shell_wait_for_out(&shell, "begin\n"));
+    kill(read_pid("engine"), SIGSTOP);
+    wait_for_state(read_pid("engine"), "T");
+    make_file("fail");
+    shell_finish(&shell);
+    ck_assert_int_eq(shell_status(&shell), 3);
+}
+END_TEST
+
+/* Ten seconds of patience each: at the same time. */
+START_TEST(an_engine_that_ignores_its_end_is_killed_and_so_is_what_it_leaves)
+{
+    struct shell client, script;
+
+    shell_start(&client,
+                "exec $IMDSHIM run -q -c 'exit 3' -- sh -c 'trap \"\" TERM; exec " ENGINE
+                " listen=127.0.0.1 wait pause=60000'");
+    shell_start(&script,
+                "exec $IMDSHIM run -q -t 1 -- sh -c 'trap \"\" TERM; sleep 60; exit 7'");
+    shell_finish(&client);
+    ck_assert_int_eq(shell_status(&client), 3);
+    shell_finish(&script);
+    ck_assert_int_eq(shell_status(&script), 124);
+}
+END_TEST
+
+START_TEST(a_client_that_succeeds_early_lets_the_engine_go_on)
+{
+    struct shell shell;
+
+    shell_run(&shell, "exec $IMDSHIM run -q -c '>stop' -- " ENGINE
+                      " catch listen=127.0.0.1 wait until=stop pause=200 exit=5");
+    ck_assert_int_eq(shell_status(&shell), 5);
+    ck_assert_str_eq(shell.out, "");
+}
+END_TEST
+
+START_TEST(a_client_that_stops_the_run_makes_it_a_success)
+{
+    struct shell shell;
+
+    shell_start(&shell, "exec $IMDSHIM run -q --stop-with-client -c true -- " ENGINE
+                        " catch listen=127.0.0.1 wait until=stop exit=7");
+    ck_assert(shell_wait_for_out(&shell, "got 15.\n"));
+    shell_pause(100);
+    make_file("stop");
+    shell_finish(&shell);
+    ck_assert_int_eq(shell_status(&shell), 0);
+    ck_assert_int_eq(shell_count_lines(shell.out, "got 15.\n"), 1);
+}
+END_TEST
+
+START_TEST(a_client_that_stops_the_run_and_has_failed_has_failed)
+{
+    struct shell shell;
+
+    shell_run(&shell, "exec $IMDSHIM run -q --stop-with-client -c 'exit 3' -- " ENGINE
+                      " listen=127.0.0.1 wait until=stop exit=7");
+    ck_assert_int_eq(shell_status(&shell), 3);
+}
+END_TEST
+
+static const struct {
+    int engine, client, status;
+} late[] = {{0, 0, 0}, {0, 4, 4}, {6, 0, 6}, {6, 4, 6}};
+
+START_TEST(a_client_that_outlives_the_engine_is_waited_for)
+{
+    struct shell shell;
+
+    shell_run(&shell,
+              "exec $IMDSHIM run -q -c 'until [ -e engine ] && ! kill -0 $(cat engine); do "
+              "sleep 0.05; done 2>/dev/null; sleep 0.2; echo late; exit %d' -- " ENGINE
+              " pids listen=127.0.0.1 wait pause=100 exit=%d",
+              late[_i].client, late[_i].engine);
+    ck_assert_int_eq(shell_status(&shell), late[_i].status);
+    ck_assert_str_eq(shell.out, "late\n");
+}
+END_TEST
+
+START_TEST(an_engine_killed_before_its_client_ends_counts_by_its_signal)
+{
+    struct shell shell;
+
+    shell_run(&shell,
+              "exec $IMDSHIM run -q -c 'until [ -e engine ] && ! kill -0 $(cat engine);"
+              "do sleep 0.05; done 2>/dev/null; exit 4' -- " ENGINE
+              " pids listen=127.0.0.1 wait pause=100 kill=%d",
+              SIGUSR1);
+    ck_assert(WIFSIGNALED(shell.wait_status) && WTERMSIG(shell.wait_status) == SIGUSR1);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    TCase *tests;
+    Suite *suite = suite_of_tests(&tests, "launcher: client's end");
+
+    tcase_add_test(tests, a_client_that_fails_ends_the_engine_once_and_its_status_counts);
+    tcase_add_test(tests, a_client_killed_by_a_signal_has_failed);
+    tcase_add_test(tests, a_client_that_does_not_exist_has_failed);
+    tcase_add_test(tests, a_client_that_fails_ends_an_engine_in_a_script_too);
+    tcase_add_test(tests, a_client_that_fails_ends_a_stopped_engine_too);
+    tcase_add_test(tests, an_engine_that_ignores_its_end_is_killed_and_so_is_what_it_leaves);
+    tcase_add_test(tests, a_client_that_succeeds_early_lets_the_engine_go_on);
+    tcase_add_test(tests, a_client_that_stops_the_run_makes_it_a_success);
+    tcase_add_test(tests, a_client_that_stops_the_run_and_has_failed_has_failed);
+    tcase_add_loop_test(tests, a_client_that_outlives_the_engine_is_waited_for, 0, 4);
+    tcase_add_test(tests, an_engine_killed_before_its_client_ends_counts_by_its_signal);
+    return suite;
+}

@@ -1,0 +1,256 @@
+/* Bad input: one line on stderr, status 125, nothing started, nothing left behind. */
+#include "tests/support/suite.h"
+#include "tests/system/launcher.h"
+
+#define START " touch started"
+
+/* stdout empty, nothing but what the test has made in the directory. */
+static void assert_refused(const struct shell *shell, const char *command)
+{
+    struct shell left;
+
+    ck_assert_msg(shell_status(shell) == 125, "%s: status %d", command, shell_status(shell));
+    assert_one_line(shell->err, "imdshim: ");
+    ck_assert_str_eq(shell->out, "");
+    shell_run(&left, "find . -mindepth 1 ! -path './[a-z]' ! -path './given*' ! -path './tree*'"
+                     " ! -path './own*'; find . -type p ! -path './[a-z]'");
+    ck_assert_msg(left.out[0] == '\0', "%s: leaves %s", command, left.out);
+}
+
+static const char *const usages[] = {
+    "--no-such-option",
+    "run",
+    "run --",
+    "run -q",
+    "run -Z" START,
+    "run -qZ" START,
+    "run --no-such-option" START,
+    "run --quiet=yes" START,
+    "run --fd 3" START,
+    "run --fifo f" START,
+    "run -t" START,
+    "run -t -- " START,
+    "run -t 0 --" START,
+    "run -t -1 --" START,
+    "run -t 1.5 --" START,
+    "run -t 10s --" START,
+    "run -t 0x10 --" START,
+    "run -t 99999999999999999999 --" START,
+    "run -t '' --" START,
+    "run --timeout= --" START,
+    "run -c",
+    "run --client",
+    "run -o",
+    "run -S" START,
+    "run --stop-with-client" START,
+    "exec",
+    "exec --fd 1",
+    "exec" START,
+    "exec --fd 1 --fifo f" START,
+    "exec --fd" START,
+    "exec --fd -1" START,
+    "exec --fd 1x" START,
+    "exec --fd 99999999999" START,
+    "exec --fd 1 -t 5" START,
+    "exec --fd 1 -c true" START,
+    "exec --fd 1 --client true" START,
+    "exec --fd 1 -o given" START,
+    "exec --fd 1 --stop-with-client" START,
+    "exec -d 1" START,
+    "exec -f f" START,
+    "exec --fd 9" START,
+    "exec --fd 1000000" START,
+    "exec --fd 3" START " 3</dev/null",
+    "exec --fifo f" START,
+    "exec --fifo ''" START,
+    "exec --fifo g" START,
+    "exec --fifo given" START,
+    "exec --fifo /dev/null" START,
+    "exec --fifo f/f" START,
+    "check",
+    "check -q" START,
+    "check -t 1" START,
+    "check --fd 1" START,
+    "rum" START,
+    "''",
+};
+
+enum { USAGES = sizeof usages / sizeof usages[0] };
+
+START_TEST(bad_usage_is_refused)
+{
+    int step = launcher_is_wrapped() ? 4 : 1;
+    struct shell shell;
+
+    for (int i = _i % step; i < USAGES; i += step) {
+        shell_run(&shell, ">g; mkdir -p given; exec $IMDSHIM %s", usages[i]);
+        assert_refused(&shell, usages[i]);
+    }
+}
+END_TEST
+
+START_TEST(the_line_names_the_wrong_word)
+{
+    static const char *const words[][2] = {
+        {"run --no-such-option x", "--no-such-option"},
+        {"run -t ten x", "ten"},
+        {"exec --fd 99 x", "99"},
+        {"exec --fifo nowhere x", "nowhere"},
+        {"rum x", "rum"},
+    };
+    struct shell shell;
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        shell_run(&shell, "exec $IMDSHIM %s", words[i][0]);
+        ck_assert_msg(strstr(shell.err, words[i][1]) != NULL, "%s", shell.err);
+    }
+}
+END_TEST
+
+/* After AS_NOBODY. */
+static const char *const faults[] = {
+    "rm tree/lib/imdshim/libimdshim.so; as_nobody $IMDSHIM run --" START,
+    "rm tree/lib/imdshim/libimdshim.so; as_nobody $IMDSHIM exec --fd 1 --" START,
+    "rm tree/lib/imdshim/libimdshim.so; as_nobody $IMDSHIM check true",
+    "chmod 000 tree/lib/imdshim/libimdshim.so; as_nobody $IMDSHIM run --" START,
+    "chmod 000 tree/lib/imdshim/libimdshim.so; as_nobody $IMDSHIM exec --fd 1 --" START,
+    "mkfifo -m 444 f; as_nobody $IMDSHIM exec --fifo f --" START,
+    "mkdir -m 777 own/imdshim-$(as_nobody id -u); as_nobody $IMDSHIM run --" START,
+    "mkdir -m 750 own/imdshim-$(as_nobody id -u); as_nobody $IMDSHIM run --" START,
+    ">own/imdshim-$(as_nobody id -u); as_nobody $IMDSHIM run --" START,
+    "mkdir -m 700 own/x; ln -s x own/imdshim-$(as_nobody id -u); as_nobody $IMDSHIM run "
+    "--" START,
+    "ln -s nowhere own/imdshim-$(as_nobody id -u); as_nobody $IMDSHIM run --" START,
+    "mkdir -m 555 given; TMPDIR=$PWD/given as_nobody $IMDSHIM run --" START,
+    "TMPDIR=$PWD/missing as_nobody $IMDSHIM run --" START,
+    "TMPDIR=/dev/null as_nobody $IMDSHIM run --" START,
+    "TMPDIR=/$(printf %04000d 0) as_nobody $IMDSHIM run --" START,
+    "TMPDIR=/$(printf %05000d 0) as_nobody $IMDSHIM run --" START,
+};
+
+/* The last ones are of TMPDIR, where valgrind has files too. */
+enum { FAULTS = sizeof faults / sizeof faults[0], FAULTS_OF_TMPDIR = 5 };
+
+START_TEST(a_fault_of_the_surroundings_is_refused)
+{
+    struct shell shell;
+
+    shell_run(&shell, AS_NOBODY "%s", faults[_i]);
+    ck_assert_msg(shell_status(&shell) == 125, "%s", shell.err);
+    assert_refused(&shell, faults[_i]);
+}
+END_TEST
+
+START_TEST(a_private_directory_of_another_user_is_refused)
+{
+    struct shell shell;
+
+    shell_run(&shell,
+              "mkdir -m 1777 own; mkdir -m 700 own/imdshim-0; chown 65534 own/imdshim-0;"
+              "TMPDIR=$PWD/own exec $IMDSHIM run --" START);
+    assert_refused(&shell, "another user's");
+}
+END_TEST
+
+START_TEST(a_command_must_be_named)
+{
+    struct shell shell;
+
+    shell_run(&shell, "exec $IMDSHIM");
+    ck_assert_int_eq(shell_status(&shell), 125);
+    ck_assert_str_eq(shell.out, "");
+    ck_assert_int_eq(strncmp(shell.err, "usage: imdshim run ", 19), 0);
+}
+END_TEST
+
+START_TEST(help_and_version_are_answers_and_no_failures)
+{
+    static const char *const questions[] = {"--help",     "-h",      "--version",
+                                            "run --help", "exec -h", "check --help"};
+    struct shell shell;
+
+    for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
+        shell_run(&shell, "exec $IMDSHIM %s", questions[i]);
+        ck_assert_int_eq(shell_status(&shell), 0);
+        ck_assert_int_ge(shell_count_lines(shell.out, "imdshim "), 1);
+        ck_assert_str_eq(shell.err, "");
+    }
+}
+END_TEST
+
+START_TEST(what_follows_the_engine_is_the_engines)
+{
+    static const char *const commands[] = {
+        "run -q echo -t --fd -Z -- x",
+        "run -q -- echo -t --fd -Z -- x",
+        "exec --fd 3 echo -t --fd -Z -- x",
+        "exec --fd=3 -- echo -t --fd -Z -- x",
+    };
+    struct shell shell;
+
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        shell_run(&shell, "POSIXLY_CORRECT=; exec $IMDSHIM %s 3>/dev/null", commands[i]);
+        ck_assert_str_eq(shell.out, "-t --fd -Z -- x\n");
+    }
+}
+END_TEST
+
+START_TEST(empty_arguments_and_odd_ones_arrive)
+{
+    static const char *const prefixes[] = {"run -q --", "exec --fd 3 --"};
+    struct shell shell;
+
+    for (int i = 0; i < 2; i++) {
+        shell_run(&shell,
+                  "exec $IMDSHIM %s printf '<%%s>' '' 'a b' '' '\\' '*' '\"' 3>/dev/null",
+                  prefixes[i]);
+        ck_assert_str_eq(shell.out, "<><a b><><\\><*><\">");
+    }
+}
+END_TEST
+
+START_TEST(check_answers_in_one_line_with_a_status)
+{
+    static const struct {
+        const char *engine;
+        int status;
+    } engines[] = {
+        {ENGINE, 0}, {"true", 0},      {"./script", 0}, {"no-such", 127}, {"./no-such", 127},
+        {"''", 127}, {"./plain", 126}, {"/", 126},      {"./link", 0},
+    };
+    struct shell shell;
+
+    for (size_t i = 0; i < sizeof engines / sizeof engines[0]; i++) {
+        shell_run(&shell,
+                  "PATH=/usr/bin:/bin; echo '#!/bin/sh' >script; chmod +x script; >plain; ln "
+                  "-sf script link;"
+                  "exec $IMDSHIM check %s",
+                  engines[i].engine);
+        ck_assert_msg(shell_status(&shell) == engines[i].status, "%s: %d", engines[i].engine,
+                      shell_status(&shell));
+        assert_one_line(shell.out, "");
+        ck_assert_str_eq(shell.err, "");
+    }
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    TCase *tests;
+    Suite *suite = suite_of_tests(&tests, "launcher: input");
+
+    tcase_add_test(tests, bad_usage_is_refused);
+    tcase_add_test(tests, the_line_names_the_wrong_word);
+    tcase_add_loop_test(tests, a_fault_of_the_surroundings_is_refused, 0,
+                        launcher_is_wrapped() ? FAULTS - FAULTS_OF_TMPDIR : FAULTS);
+    if (geteuid() == 0)
+        tcase_add_test(tests, a_private_directory_of_another_user_is_refused);
+    else
+        suite_skip("private directories of others", "only root can make them");
+    tcase_add_test(tests, a_command_must_be_named);
+    tcase_add_test(tests, help_and_version_are_answers_and_no_failures);
+    tcase_add_test(tests, what_follows_the_engine_is_the_engines);
+    tcase_add_test(tests, empty_arguments_and_odd_ones_arrive);
+    tcase_add_test(tests, check_answers_in_one_line_with_a_status);
+    return suite;
+}

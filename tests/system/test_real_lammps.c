@@ -1,0 +1,192 @@
+/*
+ * LAMMPS under imdshim, against LAMMPS alone.
+ *
+ * LAMMPS takes no port 0, and Debian's, linked with Open MPI, opens five listening sockets
+ * before its IMD socket: three in an orted that it starts, two in its own process.
+ */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/support/engines.h"
+#include "tests/support/sandbox.h"
+#include "tests/support/shell.h"
+#include "tests/support/suite.h"
+
+#define LMP "lmp -in $SOURCE/scripts/argon-lammps.in -log none -var port %u "
+#define NOT_WAITING LMP "-var nowait on "
+#define WATCH "$IMDSHIM watch $IMD_URL"
+#define FRAMES "50 frames of 256 atoms"
+
+static struct shell shell;
+static unsigned port;
+
+static void enter(void)
+{
+    sandbox_enter();
+    engines_allow_root();
+    port = engines_free_port();
+}
+
+static void assert_told(void)
+{
+    char text[64];
+
+    snprintf(text, sizeof text, "] listens on 0.0.0.0:%u (asked for %u)\n", port, port);
+    ck_assert_msg(strstr(shell.err, text) != NULL, "%s", shell.err);
+    ck_assert_int_eq(shell_count_lines(shell.err, "] listens on "), 1);
+}
+
+/* Two of the five are IPv6's. */
+START_TEST(the_imd_socket_is_told_from_those_of_open_mpi)
+{
+    int families = access("/proc/net/if_inet6", F_OK) == 0 ? 2 : 1;
+
+    shell_run(&shell, "$IMDSHIM run -v --client '" WATCH "' -- " LMP " >out", port);
+    ck_assert_msg(shell_status(&shell) == 0, "%s", shell.err);
+    assert_told();
+    ck_assert_int_eq(shell_count_lines(shell.err, "(libpmix.so."), 1);
+    ck_assert_int_eq(shell_count_lines(shell.err, "(mca_oob_tcp.so)"), families);
+    ck_assert_int_eq(shell_count_lines(shell.err, "(mca_btl_tcp.so)"), families);
+    ck_assert_int_eq(shell_count_lines(shell.err, " not taken: its listener is an MPI or"),
+                     1 + 2 * families);
+    ck_assert_int_eq(shell_count_lines(shell.err,
+                                       "taken: the first listener of no MPI or cluster "
+                                       "runtime (liblammps.so."),
+                     1);
+}
+END_TEST
+
+/* To a file, for LAMMPS and the client may print in any order. */
+START_TEST(all_frames_arrive_at_the_client)
+{
+    shell_run(&shell, "$IMDSHIM run -q --client '" WATCH " >frames' -- " LMP, port);
+    ck_assert_int_eq(shell_status(&shell), 0);
+    ck_assert_ptr_eq(strstr(engines_read("frames"), FRAMES), engines_read("frames"));
+    ck_assert_str_eq(shell.err, "");
+}
+END_TEST
+
+/* Into a pipe it prints nothing while it waits, for stdio keeps it. */
+START_TEST(the_port_of_a_lammps_that_says_nothing_is_learned)
+{
+    static struct shell client;
+
+    shell_start(&shell, "exec $IMDSHIM run -v -- " LMP, port);
+    ck_assert_msg(shell_wait_for_err(&shell, "waits for a client on port"), "%s", shell.err);
+    ck_assert_str_eq(shell.out, "");
+    shell_run(&client, "$IMDSHIM watch %u", engines_port_told(&shell));
+    ck_assert_ptr_eq(strstr(client.out, FRAMES), client.out);
+    shell_finish(&shell);
+    ck_assert_int_eq(shell_status(&shell), 0);
+    ck_assert_ptr_nonnull(strstr(shell.out, "Waiting for IMD connection on port"));
+}
+END_TEST
+
+START_TEST(exec_tells_the_port_on_a_fifo)
+{
+    char line[64];
+
+    shell_run(&shell,
+              "mkfifo events && exec 3<>events && $IMDSHIM exec --fifo events -- " NOT_WAITING
+              " >out; status=$?; read -r event <&3; echo $event; read -r event <&3;"
+              "echo $event; exit $status",
+              port);
+    ck_assert_int_eq(shell_status(&shell), 0);
+    snprintf(line, sizeof line, "%u listening host=", port);
+    ck_assert_ptr_eq(strstr(shell.out, line), shell.out);
+    ck_assert_ptr_nonnull(strstr(shell.out, " exe=lmp object=liblammps.so."));
+    snprintf(line, sizeof line, "\n%u ready pid=", port);
+    ck_assert_ptr_nonnull(strstr(shell.out, line));
+}
+END_TEST
+
+/* All but the times that it took. */
+#define COMPARABLE                                                                             \
+    "comparable() { sed -i -e '/create_atoms CPU/d' -e '/^Loop time/,/^Nlocal/d'"              \
+    " -e '/^Total wall/d' $1; };"
+
+START_TEST(nothing_that_lammps_writes_is_changed)
+{
+    static const char *const prefixes[] = {"run -q --", "exec -q --fd 9 --"};
+
+    shell_run(&shell,
+              COMPARABLE "mkdir run; cd run;" NOT_WAITING
+                         " >plain 2>err; $IMDSHIM %s " NOT_WAITING
+                         " 9>events >under; status=$?; comparable plain; comparable under;"
+                         "diff plain under; cat err; grep -c '^ *[1-5]00 ' plain; ls;"
+                         "exit $status",
+              port, prefixes[_i], port);
+    ck_assert_str_eq(shell.err, "");
+    ck_assert_str_eq(shell.out, "5\nerr\nevents\nplain\nunder\n");
+    ck_assert_int_eq(shell_status(&shell), 0);
+}
+END_TEST
+
+static void take_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(fd, 1), 0);
+}
+
+START_TEST(a_taken_port_fails_as_without_imdshim)
+{
+    take_port();
+    shell_run(&shell,
+              COMPARABLE LMP
+              " >plain 2>err; echo $?; $IMDSHIM run -q -- " LMP " >under; echo $?;"
+              "cat err >&2; comparable plain; comparable under; diff plain under;"
+              "grep -c 'error in IMD' under",
+              port, port);
+    ck_assert_str_eq(shell.out, "1\n1\n1\n");
+    ck_assert_int_eq(shell_count_lines(shell.err, "Address already in use"), 2);
+    ck_assert_int_eq(shell_count_lines(shell.err, "imdshim: "), 0);
+}
+END_TEST
+
+START_TEST(a_taken_port_is_125_for_who_asked_for_a_client)
+{
+    take_port();
+    shell_run(&shell, "$IMDSHIM run --client 'echo started >client' -- " LMP, port);
+    ck_assert_int_eq(shell_status(&shell), 125);
+    ck_assert_ptr_nonnull(strstr(shell.out, "error in IMD"));
+    ck_assert_ptr_nonnull(strstr(shell.err, "Address already in use"));
+    ck_assert_int_eq(shell_count_lines(shell.err, "imdshim: nothing matched: "), 1);
+    ck_assert_int_ne(access("client", F_OK), 0);
+}
+END_TEST
+
+START_TEST(a_client_that_fails_ends_lammps)
+{
+    shell_run(&shell, "$IMDSHIM run --client 'exit 7' -- " LMP, port);
+    ck_assert_int_eq(shell_status(&shell), 7);
+    assert_told();
+    ck_assert_ptr_nonnull(strstr(shell.err, "the client failed with status 7"));
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("real LAMMPS");
+    TCase *tests = tcase_create("lmp");
+
+    suite_add_tcase(suite, tests);
+    tcase_add_checked_fixture(tests, enter, sandbox_leave);
+    tcase_set_timeout(tests, 60);
+    if (!engines_have("lmp"))
+        return suite;
+    tcase_add_test(tests, the_imd_socket_is_told_from_those_of_open_mpi);
+    tcase_add_test(tests, all_frames_arrive_at_the_client);
+    tcase_add_test(tests, the_port_of_a_lammps_that_says_nothing_is_learned);
+    tcase_add_test(tests, exec_tells_the_port_on_a_fifo);
+    tcase_add_loop_test(tests, nothing_that_lammps_writes_is_changed, 0, 2);
+    tcase_add_test(tests, a_taken_port_fails_as_without_imdshim);
+    tcase_add_test(tests, a_taken_port_is_125_for_who_asked_for_a_client);
+    tcase_add_test(tests, a_client_that_fails_ends_lammps);
+    return suite;
+}

@@ -1,0 +1,127 @@
+/* Where a client is sent. */
+#include "launcher/endpoint.h"
+
+#include <string.h>
+
+#include "tests/support/suite.h"
+
+static struct event listener(const char *host, const char *address)
+{
+    struct event event = {.kind = KIND_LISTENING, .port = 42165};
+
+    strcpy(event.host, host);
+    strcpy(event.address, address);
+    return event;
+}
+
+static const char *for_client(const char *host, const char *address)
+{
+    static char endpoint[ENDPOINT_HOST_SIZE];
+    struct event event = listener(host, address);
+
+    endpoint_for_client(&event, "node1", endpoint);
+    return endpoint;
+}
+
+static const char *for_others(const char *host, const char *address)
+{
+    static char endpoint[ENDPOINT_HOST_SIZE];
+    struct event event = listener(host, address);
+
+    endpoint_for_others(&event, endpoint);
+    return endpoint;
+}
+
+START_TEST(a_wildcard_on_this_host_is_local)
+{
+    ck_assert_str_eq(for_client("node1", "0.0.0.0"), "127.0.0.1");
+    ck_assert_str_eq(for_client("node1", "::"), "localhost");
+    ck_assert_str_eq(for_client("", "0.0.0.0"), "127.0.0.1");
+}
+END_TEST
+
+START_TEST(a_wildcard_elsewhere_is_that_host)
+{
+    ck_assert_str_eq(for_client("node2", "0.0.0.0"), "node2");
+    ck_assert_str_eq(for_client("node2", "::"), "node2");
+    ck_assert_str_eq(for_client("node1.cluster", "0.0.0.0"), "node1.cluster");
+    ck_assert_str_eq(for_client("node", "0.0.0.0"), "node");
+}
+END_TEST
+
+START_TEST(an_address_of_its_own_is_itself)
+{
+    ck_assert_str_eq(for_client("node1", "127.0.0.1"), "127.0.0.1");
+    ck_assert_str_eq(for_client("node1", "::1"), "::1");
+    ck_assert_str_eq(for_client("node2", "10.77.0.2"), "10.77.0.2");
+    ck_assert_str_eq(for_client("node2", "2001:db8::"), "2001:db8::");
+    ck_assert_str_eq(for_client("node1", "::ffff:127.0.0.1"), "::ffff:127.0.0.1");
+}
+END_TEST
+
+START_TEST(others_are_told_the_hosts_name_for_a_wildcard)
+{
+    ck_assert_str_eq(for_others("node1", "0.0.0.0"), "node1");
+    ck_assert_str_eq(for_others("node1", "::"), "node1");
+    ck_assert_str_eq(for_others("node1", "10.77.0.1"), "10.77.0.1");
+    ck_assert_str_eq(for_others("node1", "::1"), "::1");
+    ck_assert_str_eq(for_others("", "0.0.0.0"), "0.0.0.0");
+}
+END_TEST
+
+/* An IPv6 socket bound to all IPv4 addresses. */
+START_TEST(a_mapped_wildcard_is_a_wildcard)
+{
+    ck_assert_str_eq(for_others("node1", "::ffff:0.0.0.0"), "node1");
+    ck_assert_str_eq(for_client("node2", "::ffff:0.0.0.0"), "node2");
+    ck_assert_str_eq(for_client("node1", "::ffff:0.0.0.0"), "127.0.0.1");
+}
+END_TEST
+
+START_TEST(ipv6_is_in_brackets_in_a_url)
+{
+    char host[ENDPOINT_HOST_SIZE] = "2001:db8::1";
+
+    endpoint_bracket(host);
+    ck_assert_str_eq(host, "[2001:db8::1]");
+    strcpy(host, "127.0.0.1");
+    endpoint_bracket(host);
+    ck_assert_str_eq(host, "127.0.0.1");
+    strcpy(host, "node1.cluster");
+    endpoint_bracket(host);
+    ck_assert_str_eq(host, "node1.cluster");
+}
+END_TEST
+
+START_TEST(the_longest_host_name_has_room)
+{
+    char name[3 * HOST_SIZE] = "", host[ENDPOINT_HOST_SIZE];
+    struct event event = listener("", "0.0.0.0");
+
+    memset(name, 'n', sizeof name - 1);
+    strcpy(event.host, name);
+    endpoint_for_others(&event, host);
+    ck_assert_str_eq(host, name);
+    memset(host, ':', sizeof host - 1);
+    endpoint_bracket(host);
+    ck_assert_uint_eq(strnlen(host, sizeof host), sizeof host - 1);
+    ck_assert_int_eq(host[0], '[');
+    ck_assert_int_eq(host[sizeof host - 2], ']');
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("endpoint");
+    TCase *tests = tcase_create("endpoint");
+
+    suite_add_tcase(suite, tests);
+    tcase_add_test(tests, a_wildcard_on_this_host_is_local);
+    tcase_add_test(tests, a_wildcard_elsewhere_is_that_host);
+    tcase_add_test(tests, an_address_of_its_own_is_itself);
+    tcase_add_test(tests, others_are_told_the_hosts_name_for_a_wildcard);
+    tcase_add_test(tests, a_mapped_wildcard_is_a_wildcard);
+    tcase_add_test(tests, ipv6_is_in_brackets_in_a_url);
+    tcase_add_test(tests, the_longest_host_name_has_room);
+    return suite;
+}

@@ -1,0 +1,281 @@
+/* The launcher's FIFO: what arrives in pieces, too long or as junk. */
+#include "launcher/channel.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/support/sandbox.h"
+#include "tests/support/suite.h"
+
+static struct channel channel;
+static int writer;
+
+static void enter(void)
+{
+    sandbox_enter();
+    channel_open(&channel);
+    writer = open(channel.path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    ck_assert_int_ge(writer, 0);
+}
+
+static void leave(void)
+{
+    channel_close(&channel);
+    sandbox_leave();
+}
+
+static void put_bytes(const char *bytes, size_t length)
+{
+    ck_assert_int_eq(write(writer, bytes, length), (ssize_t)length);
+}
+
+static void put(const char *text)
+{
+    put_bytes(text, strlen(text));
+}
+
+static void put_many(char c, size_t count)
+{
+    for (; count > 0; count--)
+        put_bytes(&c, 1);
+}
+
+static void assert_ready(pid_t pid)
+{
+    struct event event;
+
+    ck_assert(channel_next(&channel, &event));
+    ck_assert_int_eq(event.kind, KIND_READY);
+    ck_assert_int_eq(event.pid, pid);
+}
+
+static void assert_nothing(void)
+{
+    struct event event;
+
+    ck_assert(!channel_next(&channel, &event));
+}
+
+START_TEST(an_event_is_heard_once)
+{
+    assert_nothing();
+    put("42165 ready pid=4711\n");
+    assert_ready(4711);
+    assert_nothing();
+    ck_assert_uint_eq(channel.junk, 0);
+}
+END_TEST
+
+START_TEST(events_are_heard_in_their_order)
+{
+    put("1 ready pid=1\n2 ready pid=2\n3 ready pid=3\n");
+    for (pid_t pid = 1; pid <= 3; pid++)
+        assert_ready(pid);
+    assert_nothing();
+}
+END_TEST
+
+START_TEST(a_line_may_come_in_two_pieces_split_anywhere)
+{
+    const char line[] = "42165 ready pid=4711\n";
+
+    for (size_t at = 1; at < sizeof line - 1; at++) {
+        put_bytes(line, at);
+        assert_nothing();
+        put(line + at);
+        assert_ready(4711);
+    }
+    ck_assert_uint_eq(channel.junk, 0);
+}
+END_TEST
+
+START_TEST(lines_may_come_byte_by_byte)
+{
+    const char lines[] = "1 ready pid=1\nnonsense\n2 ready pid=2\n";
+    struct event event;
+    pid_t heard = 0;
+
+    for (const char *at = lines; *at != '\0'; at++) {
+        put_bytes(at, 1);
+        while (channel_next(&channel, &event))
+            ck_assert_int_eq(event.pid, ++heard);
+    }
+    ck_assert_int_eq(heard, 2);
+    ck_assert_uint_eq(channel.junk, 1);
+}
+END_TEST
+
+START_TEST(junk_is_counted_and_dropped)
+{
+    put("\nhello\n42165 ready\n1 ready pid=1\n\xff\xfe\n2 ready pid=2\n");
+    assert_ready(1);
+    ck_assert_uint_eq(channel.junk, 3);
+    assert_ready(2);
+    ck_assert_uint_eq(channel.junk, 4);
+}
+END_TEST
+
+/* What stands before the NUL looks like an event. */
+START_TEST(a_line_with_a_nul_is_junk)
+{
+    const char lines[] = "42165 ready pid=1\0\n42165 ready pid=2\0 x\n\0\n";
+
+    put_bytes(lines, sizeof lines - 1);
+    put("42165 ready pid=3\n");
+    assert_ready(3);
+    assert_nothing();
+    ck_assert_uint_eq(channel.junk, 3);
+}
+END_TEST
+
+static const size_t long_lengths[] = {
+    2 * EVENT_MAX - 2, 2 * EVENT_MAX - 1, 2 * EVENT_MAX, 2 * EVENT_MAX + 1,
+    4 * EVENT_MAX,     6 * EVENT_MAX + 5, 30000,
+};
+
+/* Its end looks like an event. */
+START_TEST(a_line_that_is_too_long_is_dropped_and_the_next_is_heard)
+{
+    put("1 ready pid=1\n");
+    put_many('x', long_lengths[_i]);
+    put(" 42165 ready pid=2\n42165 ready pid=3\n");
+    assert_ready(1);
+    assert_ready(3);
+    assert_nothing();
+    ck_assert_uint_eq(channel.junk, 1);
+}
+END_TEST
+
+START_TEST(a_line_that_is_too_long_may_come_in_pieces)
+{
+    for (int i = 0; i < 10; i++) {
+        put_many('x', 1000);
+        assert_nothing();
+    }
+    put("42165 ready pid=2\n");
+    assert_nothing();
+    put("42165 ready pid=3\n");
+    assert_ready(3);
+}
+END_TEST
+
+START_TEST(the_longest_line_of_the_library_is_heard)
+{
+    char line[EVENT_MAX + 1] = "42165 ready pid=4711 x=";
+
+    memset(line + strlen(line), 'x', EVENT_MAX - 1 - strlen(line));
+    line[EVENT_MAX - 1] = '\n';
+    put("junk\n");
+    for (int i = 0; i < 10; i++)
+        put(line);
+    for (int i = 0; i < 10; i++)
+        assert_ready(4711);
+    ck_assert_uint_eq(channel.junk, 1);
+}
+END_TEST
+
+/* Writers come and go: that is no end of file, and poll(2) does not return for it. */
+START_TEST(a_writer_that_closes_does_not_end_the_channel)
+{
+    struct pollfd fd = {.fd = channel.fd, .events = POLLIN};
+
+    put("1 ready pid=1\n");
+    close(writer);
+    assert_ready(1);
+    assert_nothing();
+    ck_assert_int_eq(poll(&fd, 1, 0), 0);
+    writer = open(channel.path, O_WRONLY | O_NONBLOCK);
+    put("2 ready pid=2\n");
+    ck_assert_int_eq(poll(&fd, 1, 0), 1);
+    assert_ready(2);
+}
+END_TEST
+
+/* As run does: as long as poll(2) says that there is something. */
+static bool hear_while_readable(pid_t pid)
+{
+    struct pollfd fd = {.fd = channel.fd, .events = POLLIN};
+    struct event event;
+
+    for (int i = 0; i < 100 && poll(&fd, 1, 0) == 1; i++)
+        while (channel_next(&channel, &event))
+            if (event.pid == pid)
+                return true;
+    return false;
+}
+
+/* A pipe holds a whole number of buffers: what was read last may leave poll(2) nothing to say.
+ */
+START_TEST(an_event_behind_much_junk_is_heard_without_more_to_come)
+{
+    char text[65536];
+    size_t capacity = (size_t)fcntl(writer, F_GETPIPE_SZ), length;
+
+    length = capacity < sizeof text ? capacity : sizeof text;
+    for (size_t i = 0; i < length; i++)
+        text[i] = i % 64 == 63 ? '\n' : 'x';
+    memcpy(text + length - 64, "\n42165 ready pid=4711\n", 22);
+    put_bytes(text, length);
+    ck_assert(hear_while_readable(4711));
+}
+END_TEST
+
+/* One that never stops writing: the launcher has signals and an engine to look after. */
+START_TEST(junk_without_end_does_not_keep_the_launcher)
+{
+    pid_t child = fork();
+
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        char text[4096];
+
+        memset(text, '\n', sizeof text);
+        fcntl(writer, F_SETFL, 0);
+        while (write(writer, text, sizeof text) > 0)
+            continue;
+        _exit(0);
+    }
+    for (int i = 0; i < 1000 && channel.junk == 0; i++) {
+        poll(NULL, 0, 10);
+        assert_nothing(); /* it returns: the test's time is limited */
+    }
+    ck_assert_uint_gt(channel.junk, 0);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+}
+END_TEST
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
+
+static void add_line_tests(TCase *lines)
+{
+    tcase_add_test(lines, an_event_is_heard_once);
+    tcase_add_test(lines, events_are_heard_in_their_order);
+    tcase_add_test(lines, a_line_may_come_in_two_pieces_split_anywhere);
+    tcase_add_test(lines, lines_may_come_byte_by_byte);
+    tcase_add_test(lines, junk_is_counted_and_dropped);
+    tcase_add_test(lines, a_line_with_a_nul_is_junk);
+    tcase_add_loop_test(lines, a_line_that_is_too_long_is_dropped_and_the_next_is_heard, 0,
+                        COUNT(long_lengths));
+    tcase_add_test(lines, a_line_that_is_too_long_may_come_in_pieces);
+    tcase_add_test(lines, the_longest_line_of_the_library_is_heard);
+    tcase_add_test(lines, a_writer_that_closes_does_not_end_the_channel);
+    tcase_add_test(lines, an_event_behind_much_junk_is_heard_without_more_to_come);
+    tcase_add_test(lines, junk_without_end_does_not_keep_the_launcher);
+}
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("launcher channel");
+    TCase *lines = tcase_create("lines");
+
+    suite_add_tcase(suite, lines);
+    tcase_add_checked_fixture(lines, enter, leave);
+    tcase_set_timeout(lines, 60);
+    add_line_tests(lines);
+    return suite;
+}

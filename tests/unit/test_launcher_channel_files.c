@@ -1,0 +1,220 @@
+/* The launcher's FIFO as a file: whose it is, and what becomes of those that runs have left. */
+#include "launcher/channel.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/support/sandbox.h"
+#include "tests/support/suite.h"
+
+static struct channel channel;
+
+static void enter(void)
+{
+    sandbox_enter();
+    channel_open(&channel);
+}
+
+static void leave(void)
+{
+    channel_close(&channel);
+    sandbox_leave();
+}
+
+/* Everyone may send a signal by a name that everyone may know: so nobody else may write. */
+START_TEST(only_the_user_can_reach_the_fifo)
+{
+    struct stat status;
+    char directory[PATH_MAX];
+
+    ck_assert_int_eq(lstat(channel.path, &status), 0);
+    ck_assert(S_ISFIFO(status.st_mode));
+    ck_assert_uint_eq(status.st_mode & 0777, 0600);
+    strcpy(directory, channel.path);
+    *strrchr(directory, '/') = '\0';
+    ck_assert_int_eq(lstat(directory, &status), 0);
+    ck_assert_uint_eq(status.st_mode & 0777, 0700);
+    ck_assert_int_ne(fcntl(channel.fd, F_GETFD) & FD_CLOEXEC, 0);
+}
+END_TEST
+
+START_TEST(a_channel_that_is_closed_is_gone)
+{
+    struct channel other;
+
+    channel_open(&other);
+    ck_assert_str_ne(other.path, channel.path);
+    channel_close(&other);
+    ck_assert_int_ne(access(other.path, F_OK), 0);
+    ck_assert_int_eq(access(channel.path, F_OK), 0);
+    ck_assert_int_eq(fcntl(other.fd, F_GETFD), -1);
+}
+END_TEST
+
+/* A FIFO beside the channel's, as HOST.PID.NUMBER. */
+static void leave_fifo(char path[PATH_MAX], const char *host, long pid, const char *number)
+{
+    const char *slash = strrchr(channel.path, '/');
+
+    snprintf(path, PATH_MAX, "%.*s/%s.%ld.%s", (int)(slash - channel.path), channel.path, host,
+             pid, number);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+}
+
+static const char *this_host(void)
+{
+    static char host[HOST_SIZE];
+
+    gethostname(host, sizeof host - 1);
+    return host;
+}
+
+/* The number of a process that is gone. */
+static pid_t dead_pid(void)
+{
+    pid_t pid = fork();
+
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0)
+        _exit(0);
+    waitpid(pid, NULL, 0);
+    return pid;
+}
+
+START_TEST(the_fifo_of_a_run_that_was_killed_is_removed)
+{
+    char path[PATH_MAX];
+
+    leave_fifo(path, this_host(), dead_pid(), "7");
+    channel_sweep(&channel);
+    ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
+static void leave_fifo_being_made(char path[PATH_MAX])
+{
+    char name[HOST_SIZE + 16];
+
+    snprintf(name, sizeof name, ".making.%s", this_host());
+    leave_fifo(path, name, (long)dead_pid(), "7");
+}
+
+START_TEST(a_fifo_that_is_being_made_is_kept)
+{
+    char path[PATH_MAX];
+
+    leave_fifo_being_made(path);
+    channel_sweep(&channel);
+    ck_assert_int_eq(access(path, F_OK), 0);
+    unlink(path);
+}
+END_TEST
+
+START_TEST(the_fifo_of_a_run_that_lives_is_kept)
+{
+    char path[PATH_MAX];
+
+    struct channel other;
+
+    channel_open(&other);
+    snprintf(path, sizeof path, "%s", other.path);
+    channel_sweep(&channel);
+    ck_assert_int_eq(access(path, F_OK), 0);
+    ck_assert_int_eq(access(channel.path, F_OK), 0);
+    channel_close(&other);
+}
+END_TEST
+
+/* Its process is gone, but who reads it still? A run in another PID namespace, say. */
+START_TEST(a_fifo_that_is_read_is_kept)
+{
+    char path[PATH_MAX];
+    int reader;
+
+    leave_fifo(path, this_host(), dead_pid(), "7");
+    reader = open(path, O_RDONLY | O_NONBLOCK);
+    channel_sweep(&channel);
+    ck_assert_int_eq(access(path, F_OK), 0);
+    close(reader);
+    unlink(path);
+}
+END_TEST
+
+/* In containers every run may have the same number. */
+START_TEST(the_fifos_of_killed_runs_that_had_our_number_are_no_obstacle)
+{
+    char paths[20][PATH_MAX], number[16];
+    struct channel other;
+
+    for (int i = 0; i < 20; i++) {
+        snprintf(number, sizeof number, "%d", i + 1);
+        leave_fifo(paths[i], this_host(), (long)getpid(), number);
+    }
+    channel_open(&other);
+    channel_sweep(&other);
+    for (int i = 0; i < 20; i++)
+        if (strcmp(paths[i], other.path) != 0)
+            ck_assert_int_ne(access(paths[i], F_OK), 0);
+    ck_assert_int_eq(access(other.path, F_OK), 0);
+    channel_close(&other);
+}
+END_TEST
+
+START_TEST(the_fifos_of_other_hosts_are_kept)
+{
+    char longer[HOST_SIZE + 8], paths[3][PATH_MAX];
+    pid_t dead = dead_pid();
+
+    snprintf(longer, sizeof longer, "%s2", this_host());
+    leave_fifo(paths[0], "another-node", dead, "7");
+    leave_fifo(paths[1], longer, dead, "7");
+    snprintf(longer, sizeof longer, "%s.org", this_host());
+    leave_fifo(paths[2], longer, dead, "7");
+    channel_sweep(&channel);
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(access(paths[i], F_OK), 0);
+        unlink(paths[i]);
+    }
+}
+END_TEST
+
+START_TEST(what_is_no_fifo_is_kept)
+{
+    char path[PATH_MAX];
+
+    leave_fifo(path, this_host(), dead_pid(), "7");
+    unlink(path);
+    close(open(path, O_WRONLY | O_CREAT, 0600));
+    channel_sweep(&channel);
+    ck_assert_int_eq(access(path, F_OK), 0);
+    unlink(path);
+    ck_assert_int_eq(symlink("/dev/null", path), 0);
+    channel_sweep(&channel);
+    ck_assert_int_eq(readlink(path, &(char){0}, 1), 1);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("launcher channel files");
+    TCase *tests = tcase_create("launcher channel files");
+
+    suite_add_tcase(suite, tests);
+    tcase_add_checked_fixture(tests, enter, leave);
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, only_the_user_can_reach_the_fifo);
+    tcase_add_test(tests, a_channel_that_is_closed_is_gone);
+    tcase_add_test(tests, the_fifo_of_a_run_that_was_killed_is_removed);
+    tcase_add_test(tests, a_fifo_that_is_being_made_is_kept);
+    tcase_add_test(tests, the_fifo_of_a_run_that_lives_is_kept);
+    tcase_add_test(tests, a_fifo_that_is_read_is_kept);
+    tcase_add_test(tests, the_fifos_of_killed_runs_that_had_our_number_are_no_obstacle);
+    tcase_add_test(tests, the_fifos_of_other_hosts_are_kept);
+    tcase_add_test(tests, what_is_no_fifo_is_kept);
+    return suite;
+}

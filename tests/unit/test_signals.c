@@ -1,0 +1,264 @@
+/* Signals: whose they are, and that programs we start get them as we did. */
+#include "launcher/signals.h"
+
+#include <poll.h>
+#include <pty.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "tests/support/suite.h"
+#include "tests/unit/apart.h"
+
+enum { SECONDS = 20 };
+
+START_TEST(what_a_process_sent_is_for_us_alone)
+{
+    const int codes[] = {SI_USER, SI_QUEUE, SI_TKILL, SI_TIMER, SI_MESGQ, SI_ASYNCIO};
+
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        ck_assert(signals_is_for_us_alone(&(struct signalfd_siginfo){.ssi_code = codes[i]}));
+}
+END_TEST
+
+START_TEST(what_the_kernel_sent_is_not)
+{
+    const int codes[] = {SI_KERNEL, CLD_EXITED, CLD_KILLED, CLD_STOPPED, POLL_IN};
+
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        ck_assert(!signals_is_for_us_alone(&(struct signalfd_siginfo){.ssi_code = codes[i]}));
+}
+END_TEST
+
+static bool wait_for_signal(const struct signals *signals, struct signalfd_siginfo *info)
+{
+    struct pollfd fd = {.fd = signals->fd, .events = POLLIN};
+
+    return poll(&fd, 1, SECONDS * 1000) == 1 && signals_next(signals, info);
+}
+
+/* What we send ourselves, as SIGPIPE by a write to stderr, is nobody's wish. */
+static void send_from_a_child(int number)
+{
+    pid_t parent = getpid(), pid = fork();
+
+    if (pid == 0) {
+        kill(parent, number);
+        _exit(0);
+    }
+    waitpid(pid, NULL, 0);
+}
+
+static void send_to_ourselves(const void *unused)
+{
+    const int sent[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGWINCH, SIGTSTP, SIGPIPE};
+    struct signalfd_siginfo info;
+    struct signals signals;
+
+    (void)unused;
+    signals_take(&signals);
+    if (signals_next(&signals, &info))
+        _exit(1);
+    for (size_t i = 0; i < sizeof sent / sizeof sent[0]; i++) {
+        send_from_a_child(sent[i]);
+        do
+            if (!wait_for_signal(&signals, &info))
+                _exit(4);
+        while (info.ssi_signo == SIGCHLD);
+        if (info.ssi_signo != (unsigned)sent[i] || !signals_is_for_us_alone(&info))
+            _exit(2);
+    }
+    while (signals_next(&signals, &info))
+        if (info.ssi_signo != SIGCHLD)
+            _exit(3);
+    _exit(0);
+}
+
+START_TEST(a_signal_that_is_sent_to_us_is_taken_once)
+{
+    ck_assert_int_eq(apart(send_to_ourselves, NULL), 0);
+}
+END_TEST
+
+static void end_a_child(const void *unused)
+{
+    struct signalfd_siginfo info;
+    struct signals signals;
+    pid_t pid;
+
+    (void)unused;
+    signal(SIGCHLD, SIG_IGN);
+    signals_take(&signals);
+    pid = fork();
+    if (pid == 0)
+        _exit(7);
+    if (!wait_for_signal(&signals, &info) || info.ssi_signo != SIGCHLD)
+        _exit(1);
+    if (signals_is_for_us_alone(&info))
+        _exit(2);
+    _exit(waitpid(pid, NULL, 0) == pid ? 0 : 3);
+}
+
+START_TEST(the_end_of_a_child_is_heard_though_sigchld_was_ignored)
+{
+    ck_assert_int_eq(apart(end_a_child, NULL), 0);
+}
+END_TEST
+
+/* Ctrl-C on a terminal of our own. */
+static void type_interrupt(const void *unused)
+{
+    struct signalfd_siginfo info;
+    struct signals signals;
+    int terminal, us;
+
+    (void)unused;
+    setsid();
+    if (openpty(&terminal, &us, NULL, NULL, NULL) != 0 || ioctl(us, TIOCSCTTY, 0) != 0)
+        _exit(100);
+    signals_take(&signals);
+    if (write(terminal, "\003", 1) != 1)
+        _exit(101);
+    if (!wait_for_signal(&signals, &info) || info.ssi_signo != SIGINT)
+        _exit(1);
+    _exit(signals_is_for_us_alone(&info) ? 2 : 0);
+}
+
+START_TEST(what_the_terminal_sends_is_not_for_us_alone)
+{
+    ck_assert_int_eq(apart(type_interrupt, NULL), 0);
+}
+END_TEST
+
+static void take_and_restore(const void *ignored)
+{
+    sigset_t before, after;
+    struct sigaction action;
+    struct signals signals;
+
+    signal(SIGCHLD, *(const bool *)ignored ? SIG_IGN : SIG_DFL);
+    signal(SIGHUP, SIG_IGN);
+    sigemptyset(&before);
+    sigaddset(&before, SIGUSR2);
+    sigaddset(&before, SIGCHLD);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    signals_take(&signals);
+    signals_restore(&signals);
+    sigprocmask(SIG_SETMASK, NULL, &after);
+    for (int i = 1; i < NSIG; i++)
+        if (sigismember(&before, i) != sigismember(&after, i))
+            _exit(1);
+    sigaction(SIGCHLD, NULL, &action);
+    if ((action.sa_handler == SIG_IGN) != *(const bool *)ignored)
+        _exit(2);
+    sigaction(SIGHUP, NULL, &action);
+    _exit(action.sa_handler == SIG_IGN ? 0 : 3);
+}
+
+START_TEST(mask_and_ignored_signals_are_restored)
+{
+    const bool ignored[] = {false, true};
+
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(apart(take_and_restore, &ignored[i]), 0);
+}
+END_TEST
+
+static void check_what_is_left(const void *unused)
+{
+    struct signals signals;
+    sigset_t mask;
+
+    (void)unused;
+    signals_take(&signals);
+    sigprocmask(SIG_SETMASK, NULL, &mask);
+    if (sigismember(&mask, SIGTTIN) || sigismember(&mask, SIGTTOU))
+        _exit(1);
+    _exit(sigismember(&mask, SIGABRT) && sigismember(&mask, SIGRTMIN) ? 0 : 2);
+}
+
+START_TEST(the_stops_of_background_jobs_are_not_taken)
+{
+    ck_assert_int_eq(apart(check_what_is_left, NULL), 0);
+}
+END_TEST
+
+static void end_by(const void *number)
+{
+    struct signals signals;
+
+    signal(*(const int *)number, SIG_IGN);
+    signals_take(&signals);
+    signals_end_self(*(const int *)number);
+    _exit(1);
+}
+
+START_TEST(we_end_by_the_signal_that_ended_the_engine)
+{
+    const int numbers[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGABRT,
+                           SIGKILL, SIGSEGV, SIGTERM, SIGUSR1};
+
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        ck_assert_int_eq(apart(end_by, &numbers[i]), 128 + numbers[i]);
+}
+END_TEST
+
+static void end_by_what_does_not_end(const void *unused)
+{
+    struct signals signals;
+
+    (void)unused;
+    signals_take(&signals);
+    signals_end_self(SIGWINCH);
+    _exit(42);
+}
+
+START_TEST(a_signal_that_ends_nobody_lets_us_return)
+{
+    ck_assert_int_eq(apart(end_by_what_does_not_end, NULL), 42);
+}
+END_TEST
+
+/* Its process group has a parent in the session, else a stop would be ignored. */
+START_TEST(we_stop_as_the_engine_did_and_go_on)
+{
+    pid_t pid = fork();
+    int status = 0;
+
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        struct signals signals;
+
+        setpgid(0, 0);
+        signals_take(&signals);
+        signals_stop_self(SIGTSTP);
+        _exit(7);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+    ck_assert(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTSTP);
+    kill(pid, SIGCONT);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("signals");
+    TCase *tests = tcase_create("signals");
+
+    suite_add_tcase(suite, tests);
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, what_a_process_sent_is_for_us_alone);
+    tcase_add_test(tests, what_the_kernel_sent_is_not);
+    tcase_add_test(tests, a_signal_that_is_sent_to_us_is_taken_once);
+    tcase_add_test(tests, the_end_of_a_child_is_heard_though_sigchld_was_ignored);
+    tcase_add_test(tests, what_the_terminal_sends_is_not_for_us_alone);
+    tcase_add_test(tests, mask_and_ignored_signals_are_restored);
+    tcase_add_test(tests, the_stops_of_background_jobs_are_not_taken);
+    tcase_add_test(tests, we_end_by_the_signal_that_ended_the_engine);
+    tcase_add_test(tests, a_signal_that_ends_nobody_lets_us_return);
+    tcase_add_test(tests, we_stop_as_the_engine_did_and_go_on);
+    return suite;
+}
