@@ -1,0 +1,125 @@
+#!/bin/sh
+# Install what is lacking, on Debian and its kin: what is there already is left alone.
+#
+# usage: scripts/setup.sh build|demo|check|lint|clang...
+#
+#   build   what make needs
+#   demo    GROMACS
+#   check   what the tests need and, optional, what some of them try
+#   lint    what make lint needs
+#   clang   the other compiler
+#
+# Installs as root or through "sudo -n", which never asks. Where that cannot be, says the one
+# command to type. Says nothing, and starts no apt, if nothing is lacking.
+#
+# Status: 0 nothing is lacking now; 1 something is; 2 only what one can do without is (GROMACS,
+# LAMMPS: the demo then runs a stand-in, and tests are skipped); 125 bad usage.
+set -u
+
+# GROUP PACKAGE PROOF: the package is there if the proof is, however it was installed. A proof
+# is a command or a header. "?" after the group: optional.
+packages='
+build   gcc             cc
+build   libc6-dev       <stdio.h>
+build   make            make
+build   libbsd-dev      <bsd/stdlib.h>
+demo?   gromacs         gmx
+check   check           <check.h>
+check   libsubunit-dev  <subunit/child.h>
+check   binutils        readelf
+check   util-linux      setpriv
+check?  gromacs         gmx_mpi
+check?  lammps          lmp
+check?  openmpi-bin     mpirun
+check?  python3-minimal python3
+check?  valgrind        valgrind
+check?  libcap2-bin     setcap
+check?  mandoc          mandoc
+check?  tini            tini
+check?  dumb-init       dumb-init
+lint    clang-format    clang-format
+lint    clang-tidy      clang-tidy
+lint    cppcheck        cppcheck
+lint    shellcheck      shellcheck
+lint    mandoc          mandoc
+clang   clang           clang
+'
+
+is_there() { # PACKAGE PROOF
+    case $2 in
+    \<*) echo "#include $2" | cc -E - >/dev/null 2>&1 ;;
+    *) PATH=$PATH:/usr/sbin:/sbin command -v "$2" >/dev/null ;;
+    esac
+}
+
+# The packages of the groups that are lacking; with "?" only the optional ones, with "" the rest.
+lacking() { # "?"|"" GROUP...
+    kind=$1
+    shift
+    for group; do
+        echo "$packages" | while read -r of package proof; do
+            [ "$of" = "$group$kind" ] || continue
+            is_there "$package" "$proof" || printf '%s ' "$package"
+        done
+    done
+}
+
+can_be_root() {
+    [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+update_lists() {
+    as_root apt-get -q update
+}
+
+have_lists() {
+    find /var/lib/apt/lists -name '*_Packages*' 2>/dev/null | grep -q .
+}
+
+install() { # PACKAGE...
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 \
+        install --no-install-recommends "$@"
+}
+
+# The lists may be older than the archive: then what they name is not to be had any more. And
+# one package that is not to be had must not keep the others out.
+install_all() { # PACKAGE...
+    have_lists || update_lists
+    install "$@" || { update_lists && install "$@"; } || for package; do
+        install "$package"
+    done
+}
+
+try_to_install() { # PACKAGE...
+    if ! command -v apt-get >/dev/null; then
+        echo "setup.sh: no apt-get here; lacking, by their names in Debian: $*"
+    elif ! can_be_root; then
+        echo "setup.sh: only root can install what is lacking: type"
+        echo "    sudo apt-get install --no-install-recommends $*"
+    else
+        echo "setup.sh: installing $*"
+        install_all "$@"
+    fi
+}
+
+[ $# -gt 0 ] || set -- usage
+for group; do
+    case $group in
+    build | demo | check | lint | clang) ;;
+    *)
+        echo "usage: scripts/setup.sh build|demo|check|lint|clang..." >&2
+        exit 125
+        ;;
+    esac
+done
+
+packages_lacking=$(lacking '' "$@")$(lacking '?' "$@")
+[ -n "$packages_lacking" ] || exit 0
+# shellcheck disable=SC2086 # they are words
+try_to_install $packages_lacking >&2
+[ -z "$(lacking '' "$@")" ] || exit 1
+[ -z "$(lacking '?' "$@")" ] || exit 2
