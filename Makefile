@@ -144,6 +144,10 @@ check-valgrind:
 		TESTS='$(filter %engine_ready,$(system_tests))'
 
 threaded_tests = $(filter %sockets %settings %shim_channel %engine_contexts,$(unit_tests) $(system_tests))
+# Not part of CI: it needs the archive's older release.
+check-old-glibc: all
+	BUILD=$(BUILD) scripts/old-glibc.sh
+
 coverage:
 	scripts/setup.sh build check || [ $$? -eq 2 ]
 	rm -rf $(BUILD)-coverage
@@ -194,5 +198,5 @@ bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so
 	$(BUILD)/tests/bench/bench $(abspath $(bin)) $(abspath $(lib)) $(abspath $(BUILD)/tests/bench/empty.so)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all bench check check-asan check-tsan check-valgrind clean coverage demo format install lint \
+.PHONY: all bench check check-asan check-old-glibc check-tsan check-valgrind clean coverage demo format install lint \
 	run-tests tests uninstall

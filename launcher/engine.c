@@ -10,23 +10,19 @@
 #include "launcher/status.h"
 #include "shim/wire.h"
 
-char **engine_environment(const char *library, const struct engine_channel *channel,
+char **engine_environment(const char *preload, const struct engine_channel *channel,
                           bool all_events)
 {
-    char name[PATH_MAX];
-    char *preload, **environment;
+    char *list = library_compose_preload(getenv("LD_PRELOAD"), preload);
+    const struct variable variables[] = {
+        {"LD_PRELOAD", list},
+        {WIRE_FD, channel->fd},
+        {WIRE_FIFO, channel->fifo},
+        {WIRE_EVENTS, all_events ? WIRE_EVENTS_ALL : NULL},
+    };
+    char **environment = environment_with(environ, variables, 4);
 
-    library_name_for_preload(library, name);
-    preload = library_compose_preload(getenv("LD_PRELOAD"), name);
-    environment = environment_with(environ,
-                                   (struct variable[]){
-                                       {"LD_PRELOAD", preload},
-                                       {WIRE_FD, channel->fd},
-                                       {WIRE_FIFO, channel->fifo},
-                                       {WIRE_EVENTS, all_events ? WIRE_EVENTS_ALL : NULL},
-                                   },
-                                   4);
-    free(preload);
+    free(list);
     return environment;
 }
 

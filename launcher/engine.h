@@ -15,9 +15,10 @@ struct engine_channel {
 
 /*
  * The environment for the engine, for free(3): ours, with LD_PRELOAD extended and the library's
- * variables as shim/wire.h has them. Dies with 125 if the library cannot be used.
+ * variables as shim/wire.h has them. preload is the library's name from
+ * library_name_for_preload(). Dies with 125 if memory ends.
  */
-char **engine_environment(const char *library, const struct engine_channel *channel,
+char **engine_environment(const char *preload, const struct engine_channel *channel,
                           bool all_events);
 
 /* Say on stderr that the engine could not be executed, and return 126 or 127. */

@@ -79,7 +79,7 @@ static void warn_of_obstacle(const char *engine, const char *library)
 
 int exec_main(const struct options *options)
 {
-    char library[PATH_MAX], fifo[PATH_MAX], fd[FD_TEXT];
+    char library[PATH_MAX], preload[PATH_MAX], fifo[PATH_MAX], fd[FD_TEXT];
     struct engine_channel channel = {NULL, NULL};
     char **environment;
     int error;
@@ -94,7 +94,8 @@ int exec_main(const struct options *options)
         hand_over_fd(options->fd, fd);
         channel.fd = fd;
     }
-    environment = engine_environment(library, &channel, options->verbosity == VERBOSE);
+    library_name_for_preload(library, preload);
+    environment = engine_environment(preload, &channel, options->verbosity == VERBOSE);
     if (options->verbosity != QUIET)
         warn_of_obstacle(options->operands[0], library);
     execvpe(options->operands[0], options->operands, environment);

@@ -214,7 +214,8 @@ void preflight_explain(const struct preflight *preflight, char *text, size_t siz
         [PREFLIGHT_FINE] = {"is dynamically linked with glibc: it can be shimmed", ""},
         [PREFLIGHT_NOT_FOUND] = {"cannot be found: check its name and PATH", ""},
         [PREFLIGHT_NOT_EXECUTABLE] = {"cannot be executed: check its permissions", ""},
-        [PREFLIGHT_UNREADABLE] = {"cannot be examined: it is no ELF file that we may read", ""},
+        [PREFLIGHT_UNREADABLE] =
+            {"cannot be examined: it is missing, not readable, or no ELF file", ""},
         [PREFLIGHT_STATIC] =
             {"is statically linked, no library can be preloaded into it: use a "
              "dynamically linked build",

@@ -15,6 +15,7 @@
 enum {
     GRACE = 10, /* seconds from SIGTERM to SIGKILL */
     EVENTS_PER_TURN = 256,
+    TURNS_AT_THE_END = 16, /* as many events as a FIFO of 64 KiB can hold */
 };
 
 int64_t run_now(void)
@@ -92,8 +93,7 @@ void run_on_event(struct run *run, const struct event *event)
     }
 }
 
-/* A program that tells without end must not keep us from the rest.
- */
+/* A program that tells without end must not keep us from the rest. */
 bool run_take_events(struct run *run)
 {
     struct event event;
@@ -128,7 +128,7 @@ static void on_engine_end(struct run *run)
 {
     if (run->outcome.ending == BY_ITSELF)
         run->deadline = run->outcome.interrupted ? run_now() + GRACE * INT64_C(1000) : 0;
-    while (!run_take_events(run))
+    for (int i = 0; i < TURNS_AT_THE_END && !run_take_events(run); i++)
         continue;
     if (run->outcome.ending == TIMED_OUT || run->obstacle)
         return;
@@ -164,9 +164,17 @@ static void pass_on(struct run *run, const struct signalfd_siginfo *info)
     struct child *to = run->engine.state == CHILD_RUNS ? &run->engine : &run->client;
     int signal = (int)info->ssi_signo;
 
-    if (!signals_is_for_us_alone(info) || (signal == SIGCONT && !to->stopped))
+    if (!signals_must_pass_on(info) || (signal == SIGCONT && !to->stopped))
         return;
     child_signal(to, signal);
+}
+
+/* A client that is left has its grace from now, or from the engine's end. */
+static void interrupt(struct run *run)
+{
+    run->outcome.interrupted = true;
+    if (run->engine.state == CHILD_ENDED && run->deadline == 0)
+        run->deadline = run_now() + GRACE * INT64_C(1000);
 }
 
 void run_on_signal(struct run *run, const struct signalfd_siginfo *info)
@@ -178,7 +186,7 @@ void run_on_signal(struct run *run, const struct signalfd_siginfo *info)
         return;
     }
     if (signals_ends_programs(signal) && sigismember(&run->signals.ignored, signal) == 0)
-        run->outcome.interrupted = true;
+        interrupt(run);
     pass_on(run, info);
     if (signal == SIGTSTP)
         signals_stop_self(SIGTSTP);

@@ -43,10 +43,10 @@ static void look_ahead(struct run *run, const char *library)
 }
 
 /* As child_start(). */
-static int start_engine(struct run *run, const char *library)
+static int start_engine(struct run *run, const char *preload)
 {
     const struct engine_channel channel = {.fifo = run->channel.path};
-    char **environment = engine_environment(library, &channel, true);
+    char **environment = engine_environment(preload, &channel, true);
     const struct child_plan plan = {
         .argv = (const char *const *)run->options->operands,
         .environment = environment,
@@ -138,10 +138,11 @@ static void heed_early_signals(struct run *run)
 int run_main(const struct options *options)
 {
     struct run run = {.options = options};
-    char library[PATH_MAX];
+    char library[PATH_MAX], preload[PATH_MAX];
     int error;
 
     library_find(library);
+    library_name_for_preload(library, preload);
     if (options->client != NULL)
         look_ahead(&run, library);
     if (options->port_file != NULL)
@@ -149,7 +150,7 @@ int run_main(const struct options *options)
     signals_take(&run.signals);
     channel_open(&run.channel);
     heed_early_signals(&run);
-    error = start_engine(&run, library);
+    error = start_engine(&run, preload);
     /* What the engine need not wait for is done beside it. */
     if (error == 0 && options->client == NULL)
         look_ahead(&run, library);

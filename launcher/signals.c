@@ -61,7 +61,7 @@ bool signals_next(const struct signals *signals, struct signalfd_siginfo *info)
     return read(signals->fd, info, sizeof *info) == (ssize_t)sizeof *info;
 }
 
-bool signals_is_for_us_alone(const struct signalfd_siginfo *info)
+bool signals_must_pass_on(const struct signalfd_siginfo *info)
 {
     if (info->ssi_signo == SIGHUP && getsid(0) == getpid())
         return true;

@@ -30,7 +30,7 @@ bool signals_next(const struct signals *signals, struct signalfd_siginfo *info);
  * engine, in our process group, by itself; but a hang-up goes to the session's leader alone
  * (drivers/tty/tty_jobctrl.c), and that may be us: xterm -e, ssh -t.
  */
-bool signals_is_for_us_alone(const struct signalfd_siginfo *info);
+bool signals_must_pass_on(const struct signalfd_siginfo *info);
 
 /* INT, TERM, HUP, QUIT: those with which users and batch systems end programs. */
 bool signals_ends_programs(int signal);

@@ -136,6 +136,23 @@ static int by_select_of_duplicate(int fd)
     return by_select(dup(fd));
 }
 
+/* These do not wait for a client on it. */
+static int by_leaving_epoll(int fd)
+{
+    int epoll = epoll_create1(0);
+
+    return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL) != 0 && errno == ENOENT
+               ? (errno = SENTINEL, 0)
+               : -1;
+}
+
+static int by_poll_for_room(int fd)
+{
+    struct pollfd entry = {.fd = fd, .events = POLLOUT};
+
+    return poll(&entry, 1, 0);
+}
+
 static const struct method {
     const char *name;
     int (*call)(int);
@@ -152,6 +169,8 @@ static const struct method {
     {"accept", by_accept},
     {"accept4", by_accept4},
     {"epoll", by_epoll},
+    {"epoll-leave", by_leaving_epoll},
+    {"poll-for-room", by_poll_for_room},
     {"accept-duplicate", by_accept_of_duplicate},
     {"poll-duplicate", by_poll_of_duplicate},
     {"select-duplicate", by_select_of_duplicate},

@@ -88,6 +88,19 @@ START_TEST(ready_is_not_told_of_a_wait_on_another_socket)
 }
 END_TEST
 
+static const char *const no_waits[] = {"epoll-leave", "poll-for-room"};
+
+START_TEST(ready_is_not_told_of_what_waits_for_no_client)
+{
+    struct shell shell;
+
+    shell_run(&shell, EXEC "$DOUBLES/waiter %s plain" EVENTS_TO_OUT, no_waits[_i]);
+    engine_ended_well(&shell);
+    ck_assert_int_eq(engine_count(&shell, EVENT_LISTENING), 1);
+    ck_assert_int_eq(engine_count(&shell, EVENT_READY), 0);
+}
+END_TEST
+
 START_TEST(ready_is_told_where_a_sandbox_forbids_reading_memory)
 {
     struct shell shell;
@@ -136,6 +149,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, ready_is_told_of_a_wait_on_a_duplicate, 0, 3);
     tcase_add_loop_test(tests, ready_is_told_once_wherever_the_wait_is, 0, METHODS);
     tcase_add_loop_test(tests, ready_is_not_told_of_a_wait_on_another_socket, 0, METHODS);
+    tcase_add_loop_test(tests, ready_is_not_told_of_what_waits_for_no_client, 0, 2);
     tcase_add_loop_test(tests, ready_is_told_where_a_sandbox_forbids_reading_memory, 0,
                         METHODS);
     tcase_add_loop_test(tests, a_wait_that_nobody_can_be_told_of_leaves_errno_alone, 0,

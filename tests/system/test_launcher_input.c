@@ -26,6 +26,9 @@ static const char *const usages[] = {
     "run -qZ" START,
     "run --no-such-option" START,
     "run --quiet=yes" START,
+    "run --port 8888" START, /* is not --port-file */
+    "run --time 5 --" START,
+    "run -c '' --" START,
     "run --fd 3" START,
     "run --fifo f" START,
     "run -t" START,

@@ -18,7 +18,7 @@ START_TEST(what_a_process_sent_is_for_us_alone)
     const int codes[] = {SI_USER, SI_QUEUE, SI_TKILL, SI_TIMER, SI_MESGQ, SI_ASYNCIO};
 
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
-        ck_assert(signals_is_for_us_alone(&(struct signalfd_siginfo){.ssi_code = codes[i]}));
+        ck_assert(signals_must_pass_on(&(struct signalfd_siginfo){.ssi_code = codes[i]}));
 }
 END_TEST
 
@@ -27,7 +27,7 @@ START_TEST(what_the_kernel_sent_is_not)
     const int codes[] = {SI_KERNEL, CLD_EXITED, CLD_KILLED, CLD_STOPPED, POLL_IN};
 
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
-        ck_assert(!signals_is_for_us_alone(&(struct signalfd_siginfo){.ssi_code = codes[i]}));
+        ck_assert(!signals_must_pass_on(&(struct signalfd_siginfo){.ssi_code = codes[i]}));
 }
 END_TEST
 
@@ -66,7 +66,7 @@ static void send_to_ourselves(const void *unused)
             if (!wait_for_signal(&signals, &info))
                 _exit(4);
         while (info.ssi_signo == SIGCHLD);
-        if (info.ssi_signo != (unsigned)sent[i] || !signals_is_for_us_alone(&info))
+        if (info.ssi_signo != (unsigned)sent[i] || !signals_must_pass_on(&info))
             _exit(2);
     }
     while (signals_next(&signals, &info))
@@ -95,7 +95,7 @@ static void end_a_child(const void *unused)
         _exit(7);
     if (!wait_for_signal(&signals, &info) || info.ssi_signo != SIGCHLD)
         _exit(1);
-    if (signals_is_for_us_alone(&info))
+    if (signals_must_pass_on(&info))
         _exit(2);
     _exit(waitpid(pid, NULL, 0) == pid ? 0 : 3);
 }
@@ -122,7 +122,7 @@ static void type_interrupt(const void *unused)
         _exit(101);
     if (!wait_for_signal(&signals, &info) || info.ssi_signo != SIGINT)
         _exit(1);
-    _exit(signals_is_for_us_alone(&info) ? 2 : 0);
+    _exit(signals_must_pass_on(&info) ? 2 : 0);
 }
 
 START_TEST(what_the_terminal_sends_is_not_for_us_alone)
