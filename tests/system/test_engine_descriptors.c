@@ -142,6 +142,18 @@ START_TEST(an_engine_that_may_not_be_read_is_heard)
 }
 END_TEST
 
+START_TEST(a_thread_with_a_table_of_its_own_is_heard_and_files_stay_whole)
+{
+    struct shell shell;
+
+    shell_run(&shell, "exec 8>&1; mkfifo fifo; exec 9<>fifo; "
+                      "$IMDSHIM exec --fd 9 -- $DOUBLES/own_table >&2 && "
+                      "timeout 5 head -n 1 <&9 >&8; cat trajectory >&8");
+    ck_assert_int_eq(engine_count(&shell, EVENT_LISTENING), 1);
+    ck_assert_int_eq(shell_count_lines(shell.out, "\n"), 1);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("engine_descriptors");
@@ -157,6 +169,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, an_engine_has_the_descriptors_that_it_would_have);
     tcase_add_test(tests, an_engine_without_a_descriptor_to_spare_can_listen);
     tcase_add_test(tests, a_file_at_its_size_limit_ends_no_engine);
+    tcase_add_test(tests, a_thread_with_a_table_of_its_own_is_heard_and_files_stay_whole);
     if (geteuid() == 0)
         tcase_add_test(tests, an_engine_that_may_not_be_read_is_heard);
     else
