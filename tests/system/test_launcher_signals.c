@@ -196,7 +196,7 @@ START_TEST(an_engine_that_is_stopped_and_continued_by_others_goes_on)
     kill(engine, SIGSTOP);
     wait_for_state(engine, "T");
     shell_pause(50);
-    ck_assert_int_eq(state_of(shell.pid), 'S');
+    ck_assert_int_ne(state_of(shell.pid), 'T');
     kill(engine, SIGCONT);
     wait_for_signal(&shell, SIGCONT);
     end_with(&shell, SIGWINCH);
@@ -229,7 +229,7 @@ START_TEST(we_may_be_stopped_and_continued_while_the_engine_goes_on_and_ends)
     engine = read_pid("engine");
     kill(shell.pid, SIGSTOP);
     wait_for_state(shell.pid, "T");
-    ck_assert_int_eq(state_of(engine), 'S');
+    ck_assert_int_ne(state_of(engine), 'T');
     make_file("stop");
     wait_for_state(engine, "Z");
     kill(shell.pid, SIGCONT);
