@@ -148,10 +148,12 @@ threaded_tests = $(filter %sockets %settings %shim_channel %engine_contexts,$(un
 check-old-glibc: all
 	BUILD=$(BUILD) scripts/old-glibc.sh
 
+# Some tests fail here, for gcov's own files are in the way where descriptors are short, files have a
+# size limit or the environment is wiped. What was executed counts all the same.
 coverage:
 	scripts/setup.sh build check || [ $$? -eq 2 ]
 	rm -rf $(BUILD)-coverage
-	$(MAKE) BUILD=$(BUILD)-coverage CFLAGS='-O0 -g --coverage' run-tests
+	-GCOV_ERROR_FILE=/dev/null $(MAKE) BUILD=$(BUILD)-coverage CFLAGS='-O0 -g --coverage' run-tests
 	scripts/coverage.sh $(BUILD)-coverage
 
 sources = $(wildcard shim/*.[ch] launcher/*.[ch] tests/*/*.[ch])
