@@ -25,15 +25,14 @@ enum {
  */
 static const char making[] = ".making.";
 
-/* The process of a FIFO's name, 0 if the name is not one of this host's. */
-static pid_t owner_of(const char *name, const char *host)
+/* HOST.PID.RANDOM, of this host. */
+static bool is_name_of_fifo(const char *name, const char *host)
 {
     size_t length = strlen(host);
     long pid;
 
-    if (strncmp(name, host, length) != 0 || name[length] != '.')
-        return 0;
-    return sscanf(name + length, ".%ld.", &pid) == 1 && pid > 0 ? (pid_t)pid : 0;
+    return strncmp(name, host, length) == 0 && sscanf(name + length, ".%ld.", &pid) == 1 &&
+           pid > 0;
 }
 
 /* Asked of the kernel: to open for writing fails with ENXIO, fifo(7). */
@@ -58,8 +57,8 @@ static bool is_old(int directory, const char *name)
 static bool is_abandoned(int directory, const char *name, const char *host)
 {
     if (strncmp(name, making, strlen(making)) == 0)
-        return owner_of(name + strlen(making), host) != 0 && is_old(directory, name);
-    return owner_of(name, host) != 0 && nobody_reads(directory, name);
+        return is_name_of_fifo(name + strlen(making), host) && is_old(directory, name);
+    return is_name_of_fifo(name, host) && nobody_reads(directory, name);
 }
 
 static void make_paths(struct channel *channel, char temporary[PATH_MAX])

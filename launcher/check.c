@@ -13,7 +13,7 @@
 
 int check_main(const struct options *options)
 {
-    char library[PATH_MAX], text[PATH_MAX + 512];
+    char library[PATH_MAX], text[PREFLIGHT_TEXT];
     struct preflight preflight;
 
     if (options->operands[1] != NULL)

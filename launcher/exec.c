@@ -65,21 +65,10 @@ static void find_fifo(const char *fifo, char path[PATH_MAX])
         err(STATUS_FAILED, "--fifo '%s' cannot be written: give yourself the permission", fifo);
 }
 
-static void warn_of_obstacle(const char *engine, const char *library)
-{
-    char text[PATH_MAX + 512];
-    struct preflight preflight;
-
-    preflight_examine(engine, library, &preflight);
-    if (preflight.verdict < PREFLIGHT_STATIC)
-        return;
-    preflight_explain(&preflight, text, sizeof text);
-    warnx("not loaded: %s", text);
-}
-
 int exec_main(const struct options *options)
 {
     char library[PATH_MAX], preload[PATH_MAX], fifo[PATH_MAX], fd[FD_TEXT];
+    char obstacle[PREFLIGHT_TEXT];
     struct engine_channel channel = {NULL, NULL};
     char **environment;
     int error;
@@ -96,8 +85,9 @@ int exec_main(const struct options *options)
     }
     library_name_for_preload(library, preload);
     environment = engine_environment(preload, &channel, options->verbosity == VERBOSE);
-    if (options->verbosity != QUIET)
-        warn_of_obstacle(options->operands[0], library);
+    if (options->verbosity != QUIET &&
+        preflight_finds_obstacle(options->operands[0], library, obstacle))
+        warnx("not loaded: %s", obstacle);
     execvpe(options->operands[0], options->operands, environment);
     error = errno;
     free(environment);

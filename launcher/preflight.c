@@ -236,3 +236,15 @@ void preflight_explain(const struct preflight *preflight, char *text, size_t siz
     snprintf(text, size, "%s %s%s%s", preflight->program, reasons[preflight->verdict].before,
              preflight->detail, reasons[preflight->verdict].after);
 }
+
+bool preflight_finds_obstacle(const char *engine, const char *library,
+                              char text[PREFLIGHT_TEXT])
+{
+    struct preflight preflight;
+
+    preflight_examine(engine, library, &preflight);
+    if (preflight.verdict < PREFLIGHT_STATIC)
+        return false;
+    preflight_explain(&preflight, text, PREFLIGHT_TEXT);
+    return true;
+}

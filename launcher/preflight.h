@@ -6,6 +6,7 @@
 #define IMDSHIM_LAUNCHER_PREFLIGHT_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 enum preflight_verdict {
@@ -28,6 +29,15 @@ struct preflight {
 
 /* The library is what it has to go with: same class, byte order and machine. */
 void preflight_examine(const char *engine, const char *library, struct preflight *preflight);
+
+enum { PREFLIGHT_TEXT = PATH_MAX + 512 };
+
+/*
+ * True if it is certain that the library cannot be loaded; the text is then the explanation.
+ * What cannot be examined may well be fine, and what cannot be executed exec will tell.
+ */
+bool preflight_finds_obstacle(const char *engine, const char *library,
+                              char text[PREFLIGHT_TEXT]);
 
 /* One line of text without a newline: what stands in the way and what to do. */
 void preflight_explain(const struct preflight *preflight, char *text, size_t size);

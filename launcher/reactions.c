@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "launcher/client.h"
+#include "launcher/clock.h"
 #include "launcher/endpoint.h"
 #include "launcher/notice.h"
 #include "launcher/port_file.h"
@@ -18,19 +18,11 @@ enum {
     TURNS_AT_THE_END = 16, /* as many events as a FIFO of 64 KiB can hold */
 };
 
-int64_t run_now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * INT64_C(1000) + time.tv_nsec / 1000000;
-}
-
 /* A stopped engine would not see SIGTERM before it is continued. */
 static void end_engine(struct run *run, enum ending ending)
 {
     run->outcome.ending = ending;
-    run->deadline = run_now() + GRACE * INT64_C(1000);
+    run->deadline = clock_now() + GRACE * INT64_C(1000);
     orphans_adopt(&run->orphans, run->engine.pid, run->client.pid);
     child_signal(&run->engine, SIGTERM);
     if (run->engine.stopped)
@@ -127,7 +119,7 @@ static void on_client_end(struct run *run)
 static void on_engine_end(struct run *run)
 {
     if (run->outcome.ending == BY_ITSELF)
-        run->deadline = run->outcome.interrupted ? run_now() + GRACE * INT64_C(1000) : 0;
+        run->deadline = run->outcome.interrupted ? clock_now() + GRACE * INT64_C(1000) : 0;
     for (int i = 0; i < TURNS_AT_THE_END && !run_take_events(run); i++)
         continue;
     if (run->outcome.ending == TIMED_OUT || run->obstacle)
@@ -174,7 +166,7 @@ static void interrupt(struct run *run)
 {
     run->outcome.interrupted = true;
     if (run->engine.state == CHILD_ENDED && run->deadline == 0)
-        run->deadline = run_now() + GRACE * INT64_C(1000);
+        run->deadline = clock_now() + GRACE * INT64_C(1000);
 }
 
 void run_on_signal(struct run *run, const struct signalfd_siginfo *info)
@@ -214,5 +206,5 @@ void run_on_deadline(struct run *run)
     run->orphans.kill = true;
     child_signal(&run->client, run->client_was_ended ? SIGKILL : SIGTERM);
     run->client_was_ended = true;
-    run->deadline = run_now() + GRACE * INT64_C(1000);
+    run->deadline = clock_now() + GRACE * INT64_C(1000);
 }

@@ -28,9 +28,6 @@ struct run {
     int64_t deadline;      /* milliseconds of CLOCK_MONOTONIC, 0: none */
 };
 
-/* Milliseconds of CLOCK_MONOTONIC. */
-int64_t run_now(void);
-
 void run_on_event(struct run *run, const struct event *event);
 void run_on_signal(struct run *run, const struct signalfd_siginfo *info);
 

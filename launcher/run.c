@@ -3,10 +3,6 @@
  *
  * One poll(2) loop over signals, events and one deadline. Whatever becomes of imdshim, the
  * engine and the client get SIGTERM with it and the next run removes the FIFO.
- *
- * Status, by the first that applies: 124 nothing listened in time; 125 a client was asked for
- * and never started; the client's, if it failed first; 0 if --stop-with-client ended the
- * engine; the engine's, also by its signal; the client's, if it failed afterwards.
  */
 #include <bsd/err.h>
 #include <poll.h>
@@ -14,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "launcher/clock.h"
 #include "launcher/commands.h"
 #include "launcher/engine.h"
 #include "launcher/library.h"
@@ -29,14 +26,11 @@
  */
 static void look_ahead(struct run *run, const char *library)
 {
-    char text[PATH_MAX + 512];
-    struct preflight preflight;
+    char text[PREFLIGHT_TEXT];
 
-    preflight_examine(run->options->operands[0], library, &preflight);
-    run->obstacle = preflight.verdict >= PREFLIGHT_STATIC;
+    run->obstacle = preflight_finds_obstacle(run->options->operands[0], library, text);
     if (!run->obstacle)
         return;
-    preflight_explain(&preflight, text, sizeof text);
     if (run->options->client != NULL)
         errx(STATUS_FAILED, "not loaded: %s", text);
     notice(run->options, NORMAL, "not loaded: %s", text);
@@ -56,7 +50,7 @@ static int start_engine(struct run *run, const char *preload)
     free(environment);
     findings_begin(&run->findings, run->engine.pid);
     if (run->options->timeout > 0)
-        run->deadline = run_now() + run->options->timeout * INT64_C(1000);
+        run->deadline = clock_now() + run->options->timeout * INT64_C(1000);
     return error;
 }
 
@@ -71,7 +65,7 @@ static void take_signals(struct run *run)
 /* Milliseconds for poll(2). */
 static int time_left(const struct run *run)
 {
-    int64_t left = run->deadline - run_now();
+    int64_t left = run->deadline - clock_now();
 
     if (run->deadline == 0)
         return -1;

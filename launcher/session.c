@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
+#include "launcher/clock.h"
 #include "launcher/session.h"
 
 enum {
@@ -22,17 +22,9 @@ enum {
     CHUNK = 1 << 16,
 };
 
-int64_t session_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void allow(struct session *session, int seconds)
 {
-    session->deadline = seconds > 0 ? session_now() + (int64_t)seconds * 1000 : 0;
+    session->deadline = seconds > 0 ? clock_now() + (int64_t)seconds * 1000 : 0;
 }
 
 void session_leave(struct session *session)
@@ -41,7 +33,7 @@ void session_leave(struct session *session)
         session->phase == STREAMING && connection_send(&session->connection, IMD_DISCONNECT);
 
     session->phase = told ? LEAVING : GONE;
-    session->deadline = session_now() + LINGER;
+    session->deadline = clock_now() + LINGER;
 }
 
 static void fail(struct session *session, const char *format, ...)
@@ -116,7 +108,7 @@ static void digest(struct session *session, const unsigned char *bytes, size_t l
 {
     unsigned news = imd_feed(&session->imd, bytes, length);
 
-    session->heard = session_now();
+    session->heard = clock_now();
     if (news & IMD_FAILED)
         fail_in_stream(session, session->imd.error);
     else if (news & IMD_LEFT)
@@ -190,6 +182,6 @@ void session_advance(struct session *session)
 
 void session_check_deadline(struct session *session)
 {
-    if (session->phase != GONE && session->deadline != 0 && session_now() >= session->deadline)
+    if (session->phase != GONE && session->deadline != 0 && clock_now() >= session->deadline)
         expire(session);
 }

@@ -23,7 +23,7 @@ struct session {
     enum { CONNECTING, GREETING, STREAMING, LEAVING, GONE } phase;
     struct connection connection;
     struct imd imd;
-    int64_t deadline;                   /* ms of session_now(), 0 = none */
+    int64_t deadline;                   /* ms of clock_now(), 0 = none */
     int64_t went;                       /* ms, when GO was sent */
     int64_t heard;                      /* ms, when the last bytes came */
     char failure[SESSION_FAILURE_SIZE]; /* empty, or what happened and what to do */
@@ -32,9 +32,6 @@ struct session {
     int patience; /* s: each address; the handshake */
     int silence;  /* s: the stream, 0 = no limit */
 };
-
-/* Milliseconds of a clock that never goes back. */
-int64_t session_now(void);
 
 /* Start with a connection that is resolved. timeout: s of silence allowed, 0 = the usual. */
 void session_start(struct session *session, int timeout);

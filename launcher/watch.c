@@ -23,6 +23,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "launcher/clock.h"
 #include "launcher/commands.h"
 #include "launcher/connection.h"
 #include "launcher/options.h"
@@ -50,7 +51,7 @@ static bool take_signals(const struct watch *watch)
 
 static int poll_timeout(const struct watch *watch)
 {
-    int64_t left = watch->session.deadline - session_now();
+    int64_t left = watch->session.deadline - clock_now();
 
     if (watch->session.deadline == 0)
         left = -1;
@@ -87,7 +88,7 @@ static void step(struct watch *watch)
         session_advance(session);
     session_check_deadline(session);
     if (session->phase == STREAMING)
-        meter_update(&watch->meter, &session->imd, session_now());
+        meter_update(&watch->meter, &session->imd, clock_now());
 }
 
 /* A signal that was ignored stays so: blocked, it would be queued and read. */

@@ -18,19 +18,10 @@ int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size);
 int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                 const sigset_t *mask, size_t size);
 
-/* One branch where nothing matters any more; `real` can be used after either call. */
-
-static inline bool listeners_matter(void)
+/* One branch where it does not matter any more; `real` can be used after the call. */
+static inline bool matters(unsigned what)
 {
-    if (!attends(ATTEND_START | ATTEND_LISTENERS))
-        return false;
-    report_start();
-    return true;
-}
-
-static inline bool waits_matter(void)
-{
-    if (!attends(ATTEND_START | ATTEND_WAITS))
+    if (!attends(ATTEND_START | what))
         return false;
     report_start();
     return true;
@@ -40,7 +31,7 @@ EXPORTED int bind(int fd, const struct sockaddr *address, socklen_t length)
 {
     int result;
 
-    if (!listeners_matter())
+    if (!matters(ATTEND_LISTENERS))
         return real.bind(fd, address, length);
     result = real.bind(fd, address, length);
     report_bind(fd, address, length);
@@ -51,7 +42,7 @@ EXPORTED int listen(int fd, int backlog)
 {
     int result;
 
-    if (!listeners_matter())
+    if (!matters(ATTEND_LISTENERS))
         return real.listen(fd, backlog);
     result = real.listen(fd, backlog);
     report_listen(fd, result, __builtin_return_address(0));
@@ -60,14 +51,14 @@ EXPORTED int listen(int fd, int backlog)
 
 EXPORTED int accept(int fd, struct sockaddr *address, socklen_t *length)
 {
-    if (waits_matter())
+    if (matters(ATTEND_WAITS))
         report_wait(fd);
     return real.accept(fd, address, length);
 }
 
 EXPORTED int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
-    if (waits_matter())
+    if (matters(ATTEND_WAITS))
         report_wait(fd);
     return real.accept4(fd, address, length, flags);
 }
@@ -75,7 +66,7 @@ EXPORTED int accept4(int fd, struct sockaddr *address, socklen_t *length, int fl
 EXPORTED int select(int count, fd_set *readable, fd_set *writable, fd_set *except,
                     struct timeval *timeout)
 {
-    if (waits_matter())
+    if (matters(ATTEND_WAITS))
         report_wait_select(count, readable);
     return real.select(count, readable, writable, except, timeout);
 }
@@ -83,14 +74,14 @@ EXPORTED int select(int count, fd_set *readable, fd_set *writable, fd_set *excep
 EXPORTED int pselect(int count, fd_set *readable, fd_set *writable, fd_set *except,
                      const struct timespec *timeout, const sigset_t *mask)
 {
-    if (waits_matter())
+    if (matters(ATTEND_WAITS))
         report_wait_select(count, readable);
     return real.pselect(count, readable, writable, except, timeout, mask);
 }
 
 EXPORTED int poll(struct pollfd *fds, nfds_t count, int timeout)
 {
-    if (waits_matter())
+    if (matters(ATTEND_WAITS))
         report_wait_poll(fds, count);
     return real.poll(fds, count, timeout);
 }
@@ -98,14 +89,14 @@ EXPORTED int poll(struct pollfd *fds, nfds_t count, int timeout)
 EXPORTED int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                    const sigset_t *mask)
 {
-    if (waits_matter())
+    if (matters(ATTEND_WAITS))
         report_wait_poll(fds, count);
     return real.ppoll(fds, count, timeout, mask);
 }
 
 EXPORTED int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size)
 {
-    if (waits_matter())
+    if (matters(ATTEND_WAITS))
         report_wait_poll(fds, count);
     return real.poll_chk(fds, count, timeout, size);
 }
@@ -113,14 +104,14 @@ EXPORTED int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t si
 EXPORTED int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                          const sigset_t *mask, size_t size)
 {
-    if (waits_matter())
+    if (matters(ATTEND_WAITS))
         report_wait_poll(fds, count);
     return real.ppoll_chk(fds, count, timeout, mask, size);
 }
 
 EXPORTED int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 {
-    if (operation != EPOLL_CTL_DEL && waits_matter())
+    if (operation != EPOLL_CTL_DEL && matters(ATTEND_WAITS))
         report_wait(fd);
     return real.epoll_ctl(epoll, operation, fd, event);
 }
