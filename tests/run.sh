@@ -5,13 +5,15 @@
 #
 # Every program is a Check suite that prints "NN%: Checks: N, Failures: N, Errors: N". A program
 # that ends without that line, or with a status that does not fit it, has failed.
-# The last line is "N passed, N failed, N skipped"; the status is 0 if nothing failed.
+# At the end come the tests that failed, once more, and "N passed, N failed, N skipped"; the
+# status is 0 if nothing failed.
 set -u
 
-log=$(mktemp)
-scratch=$(mktemp -d) # a test that failed may not have cleaned up
-chmod 755 "$scratch" # and some are another user's
-trap 'rm -rf "$log" "$scratch"' EXIT
+umask 022 # some tests are another user's: neither our mask nor our TMPDIR may shut it out
+log=$(mktemp -p /tmp) failures_log=$(mktemp -p /tmp)
+scratch=$(mktemp -d -p /tmp) # a test that failed may not have cleaned up
+chmod 755 "$scratch"
+trap 'rm -rf "$log" "$failures_log" "$scratch"' EXIT
 passed=0 failed=0 skipped=0
 
 count() { # count NAME: the number after "NAME: " in the totals of the log
@@ -32,7 +34,10 @@ for program; do
     grep '^skip: ' "$log"
     printf '%-36s %3d passed, %d failed (%d s)\n' "${program##*/}" $((checks - bad)) "$bad" \
         $(($(date +%s) - start))
-    [ "$bad" -eq 0 ] || cat "$log"
+    [ "$bad" -eq 0 ] && continue
+    cat "$log"
+    { grep -E ':[FE]:' "$log" || echo "$program: status $status"; } >>"$failures_log"
 done
+cat "$failures_log"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

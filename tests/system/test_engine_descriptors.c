@@ -135,9 +135,10 @@ START_TEST(an_engine_that_may_not_be_read_is_heard)
     struct shell shell;
 
     shell_run(&shell,
-              "chmod 755 . && cp $DOUBLES/engine secret && chmod 711 secret && exec setpriv "
-              "--reuid=65534 --regid=65534 --clear-groups " BARE_LAUNCHER " exec --fd 9 -- "
-              "./secret gmx 0" EVENTS_TO_OUT);
+              "chmod 755 . && mkdir -p bin lib/imdshim && cp " BARE_LAUNCHER " bin && cp "
+              "$LIBIMDSHIM lib/imdshim && cp $DOUBLES/engine secret && chmod 711 secret && "
+              "exec setpriv --reuid=65534 --regid=65534 --clear-groups bin/imdshim exec --fd 9 "
+              "-- ./secret gmx 0" EVENTS_TO_OUT);
     engine_told_its_port(&shell);
 }
 END_TEST
