@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,21 +19,23 @@
 
 enum {
     FILLS_PER_CALL = 16, /* a program that writes junk without end must not keep us here */
-    STALE = 60,          /* seconds after which a FIFO that was being made is not any more */
+    ATTEMPTS = 8,
+    STALE = 60, /* seconds after which a FIFO that was being made is not any more */
 };
 
 /* Before the host's name while nobody reads the FIFO yet: no other run may take it for stale.
  */
 static const char making[] = ".making.";
 
-/* HOST.PID.RANDOM, of this host. */
-static bool is_name_of_fifo(const char *name, const char *host)
+/* PID of HOST.PID.RANDOM, 0 if it is not a name of this host's. */
+static pid_t pid_in_name(const char *name, const char *host)
 {
     size_t length = strlen(host);
     long pid;
 
-    return strncmp(name, host, length) == 0 && sscanf(name + length, ".%ld.", &pid) == 1 &&
-           pid > 0;
+    if (strncmp(name, host, length) != 0 || sscanf(name + length, ".%ld.", &pid) != 1)
+        return 0;
+    return pid > 0 ? (pid_t)pid : 0;
 }
 
 /* Asked of the kernel: to open for writing fails with ENXIO, fifo(7). */
@@ -53,12 +56,20 @@ static bool is_old(int directory, const char *name)
            time(NULL) - status.st_ctime > STALE;
 }
 
-/* A FIFO has its name once it is read: if nobody reads it, its run was killed. */
+/*
+ * A FIFO has its name once it is read: if nobody reads it, its run was killed. One that was
+ * being made goes with its process, or its age where another process has that number now.
+ */
 static bool is_abandoned(int directory, const char *name, const char *host)
 {
-    if (strncmp(name, making, strlen(making)) == 0)
-        return is_name_of_fifo(name + strlen(making), host) && is_old(directory, name);
-    return is_name_of_fifo(name, host) && nobody_reads(directory, name);
+    bool half_made = strncmp(name, making, strlen(making)) == 0;
+    pid_t pid = pid_in_name(half_made ? name + strlen(making) : name, host);
+
+    if (pid == 0)
+        return false;
+    if (half_made)
+        return (kill(pid, 0) != 0 && errno == ESRCH) || is_old(directory, name);
+    return nobody_reads(directory, name);
 }
 
 static void make_paths(struct channel *channel, char temporary[PATH_MAX])
@@ -74,26 +85,42 @@ static void make_paths(struct channel *channel, char temporary[PATH_MAX])
 }
 
 /*
- * Open for writing too: the FIFO then never reports an end of file, however many programs open
- * and close it (fifo(7): on Linux this does not block).
+ * 0, or -1 and errno. Open for writing too: the FIFO then never reports an end of file, however
+ * many programs open and close it (fifo(7): on Linux this does not block).
+ */
+static int make_fifo(struct channel *channel, const char *temporary)
+{
+    int error;
+
+    if (mkfifo(temporary, 0600) != 0)
+        return -1;
+    channel->fd = open(temporary, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (channel->fd >= 0 && rename(temporary, channel->path) == 0)
+        return 0;
+    error = errno;
+    if (channel->fd >= 0)
+        close(channel->fd);
+    unlink(temporary);
+    errno = error;
+    return -1;
+}
+
+/* A run in another PID namespace takes us for dead and removes what is being made: once more.
  */
 void channel_open(struct channel *channel)
 {
     char temporary[PATH_MAX];
+    int made, attempts = ATTEMPTS;
 
     memset(channel, 0, sizeof *channel);
-    make_paths(channel, temporary);
-    if (mkfifo(temporary, 0600) != 0)
+    do {
+        make_paths(channel, temporary);
+        made = make_fifo(channel, temporary);
+    } while (made != 0 && errno == ENOENT && --attempts > 0);
+    if (made != 0)
         err(STATUS_FAILED,
             "cannot make the FIFO %s: set TMPDIR to a directory that can be written",
             temporary);
-    channel->fd = open(temporary, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-    if (channel->fd < 0 || rename(temporary, channel->path) != 0) {
-        int error = errno;
-
-        unlink(temporary);
-        errc(STATUS_FAILED, error, "cannot open the FIFO %s", temporary);
-    }
 }
 
 static bool fill(struct channel *channel)

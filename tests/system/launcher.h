@@ -29,9 +29,9 @@
 #define TREE                                                                                   \
     "with=${IMDSHIM%%${IMDSHIM##* }};"                                                         \
     "tree() { mkdir -p \"$1/bin\" \"$1/lib/imdshim\" && cp ${IMDSHIM##* } \"$1/bin/imdshim\" " \
-    "&& cp \"$LIBIMDSHIM\" \"$1/lib/imdshim/libimdshim.so\"; };"
+    "&& cp \"$LIBIMDSHIM\" \"$1/lib/imdshim/libimdshim.so\" && chmod -R a+rX \"$1\"; };"
 #define AS_NOBODY                                                                              \
-    TREE "tree tree; cp " ENGINE " tree/engine; mkdir -m 777 -p own; chmod 777 ."              \
+    TREE "tree tree; install -m 755 " ENGINE " tree/engine; mkdir -m 777 -p own; chmod 777 ."  \
          "; export TMPDIR=$PWD/own IMDSHIM=\"$with$PWD/tree/bin/imdshim\";"                    \
          "as_nobody() { if [ $(id -u) = 0 ];"                                                  \
          "then exec setpriv --reuid 65534 --regid 65534 --clear-groups \"$@\";"                \

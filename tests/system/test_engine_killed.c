@@ -17,9 +17,9 @@ static void next_run_clears_up(void)
 {
     struct shell shell;
 
-    shell_run(&shell, "ls imdshim-$(id -u) | grep -c .");
+    shell_run(&shell, "ls -A imdshim-$(id -u) | grep -c .");
     ck_assert_int_eq(atoi(shell.out), 1);
-    shell_run(&shell, "$IMDSHIM run -q -- true; ls imdshim-$(id -u) | grep -c .");
+    shell_run(&shell, "$IMDSHIM run -q -- true; ls -A imdshim-$(id -u) | grep -c .");
     ck_assert_int_eq(atoi(shell.out), 0);
 }
 
@@ -84,7 +84,7 @@ START_TEST(killed_at_any_moment)
     }
     struct shell shell;
 
-    shell_run(&shell, "$IMDSHIM run -q -- true; ls imdshim-$(id -u) | grep -c .");
+    shell_run(&shell, "$IMDSHIM run -q -- true; ls -A imdshim-$(id -u) | grep -c .");
     ck_assert_int_eq(atoi(shell.out), 0);
 }
 END_TEST

@@ -96,22 +96,32 @@ START_TEST(the_fifo_of_a_run_that_was_killed_is_removed)
 }
 END_TEST
 
-static void leave_fifo_being_made(char path[PATH_MAX])
+static void leave_fifo_being_made(char path[PATH_MAX], pid_t pid)
 {
     char name[HOST_SIZE + 16];
 
     snprintf(name, sizeof name, ".making.%s", this_host());
-    leave_fifo(path, name, (long)dead_pid(), "7");
+    leave_fifo(path, name, (long)pid, "7");
 }
 
 START_TEST(a_fifo_that_is_being_made_is_kept)
 {
     char path[PATH_MAX];
 
-    leave_fifo_being_made(path);
+    leave_fifo_being_made(path, getpid());
     channel_sweep(&channel);
     ck_assert_int_eq(access(path, F_OK), 0);
     unlink(path);
+}
+END_TEST
+
+START_TEST(the_fifo_of_a_run_that_was_killed_while_making_it_is_removed)
+{
+    char path[PATH_MAX];
+
+    leave_fifo_being_made(path, dead_pid());
+    channel_sweep(&channel);
+    ck_assert_int_ne(access(path, F_OK), 0);
 }
 END_TEST
 
@@ -211,6 +221,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_channel_that_is_closed_is_gone);
     tcase_add_test(tests, the_fifo_of_a_run_that_was_killed_is_removed);
     tcase_add_test(tests, a_fifo_that_is_being_made_is_kept);
+    tcase_add_test(tests, the_fifo_of_a_run_that_was_killed_while_making_it_is_removed);
     tcase_add_test(tests, the_fifo_of_a_run_that_lives_is_kept);
     tcase_add_test(tests, a_fifo_that_is_read_is_kept);
     tcase_add_test(tests, the_fifos_of_killed_runs_that_had_our_number_are_no_obstacle);
