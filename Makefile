@@ -30,6 +30,9 @@ bsd = $(if $(call archived,bsd),-Wl$(,)-Bstatic -lbsd -lmd -Wl$(,)-Bdynamic,-lbs
 shim_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/*.c))
 launcher_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard launcher/*.c))
 
+# What the library reads of its environment the launcher checks first, by the same pure functions.
+wire_objects = $(addprefix $(BUILD)/shim/,address.o binding.o glob.o match.o text.o)
+
 # make V=1 shows the commands whole.
 q = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
 
@@ -40,7 +43,7 @@ $(lib): $(shim_objects) shim/exports.map
 	$(call q,LD)$(CC) $(CFLAGS) -shared -Wl,--version-script=shim/exports.map,-soname,libimdshim.so \
 		$(relro) -Wl,-z,defs -o $@ $(shim_objects) $(LDFLAGS)
 
-$(bin): $(launcher_objects)
+$(bin): $(launcher_objects) $(wire_objects)
 	@mkdir -p $(@D)
 	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie $(relro) -o $@ $^ $(bsd) $(LDFLAGS)
 

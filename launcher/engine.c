@@ -1,6 +1,7 @@
 #include "launcher/engine.h"
 
 #include <bsd/err.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,17 +11,23 @@
 #include "launcher/status.h"
 #include "shim/wire.h"
 
-char **engine_environment(const char *preload, const struct engine_channel *channel,
-                          bool all_events)
+char **engine_environment(const struct options *options, const char *preload,
+                          const struct engine_channel *channel, bool all_events)
 {
-    char *list = library_compose_preload(getenv("LD_PRELOAD"), preload);
+    char *list = library_compose_preload(getenv("LD_PRELOAD"), preload), port[8];
     const struct variable variables[] = {
         {"LD_PRELOAD", list},
         {WIRE_FD, channel->fd},
         {WIRE_FIFO, channel->fifo},
         {WIRE_EVENTS, all_events ? WIRE_EVENTS_ALL : NULL},
+        {WIRE_PORT, options->port != 0 ? port : NULL},
+        {WIRE_MATCH, options->match[0] != '\0' ? options->match : NULL},
+        {WIRE_LISTEN, options->listen},
     };
-    char **environment = environment_with(environ, variables, 4);
+    char **environment;
+
+    snprintf(port, sizeof port, "%d", options->port);
+    environment = environment_with(environ, variables, sizeof variables / sizeof *variables);
 
     free(list);
     return environment;

@@ -7,6 +7,8 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "launcher/options.h"
+
 /* Where events go: exactly one is given. */
 struct engine_channel {
     const char *fd; /* "N:DEV:INO:BIRTH" */
@@ -18,8 +20,8 @@ struct engine_channel {
  * variables as shim/wire.h has them. preload is the library's name from
  * library_name_for_preload(). Dies with 125 if memory ends.
  */
-char **engine_environment(const char *preload, const struct engine_channel *channel,
-                          bool all_events);
+char **engine_environment(const struct options *options, const char *preload,
+                          const struct engine_channel *channel, bool all_events);
 
 /* Say on stderr that the engine could not be executed, and return 126 or 127. */
 int engine_exec_failed(const char *engine, int error);

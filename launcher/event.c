@@ -11,11 +11,11 @@
 static const struct {
     const char *name;
     enum event_kind kind;
-    bool has_socket;
+    bool has_address, has_port;
 } kinds[] = {
-    {EVENT_LISTENING, KIND_LISTENING, true}, {EVENT_READY, KIND_READY, false},
-    {EVENT_LOADED, KIND_LOADED, false},      {EVENT_ENDED, KIND_ENDED, false},
-    {EVENT_PASSED, KIND_PASSED, true},
+    {EVENT_LISTENING, KIND_LISTENING, true, true}, {EVENT_READY, KIND_READY, false, false},
+    {EVENT_LOADED, KIND_LOADED, false, false},     {EVENT_ENDED, KIND_ENDED, false, false},
+    {EVENT_PASSED, KIND_PASSED, true, true},       {EVENT_REFUSED, KIND_REFUSED, true, false},
 };
 
 /* Digits only: strtonum would take a sign and leading blanks too. */
@@ -36,6 +36,16 @@ static bool parse_pid(const char *text, pid_t *pid)
     if (!parse_number(text, INT_MAX, &number) || number == 0)
         return false;
     *pid = (pid_t)number;
+    return true;
+}
+
+static bool parse_error(const char *text, int *error)
+{
+    unsigned number;
+
+    if (!parse_number(text, INT_MAX, &number))
+        return false;
+    *error = (int)number;
     return true;
 }
 
@@ -65,6 +75,8 @@ static bool parse_field(const char *key, const char *value, struct event *event)
         return parse_pid(value, &event->pid);
     if (strcmp(key, "asked") == 0)
         return parse_number(value, UINT16_MAX, &event->asked);
+    if (strcmp(key, "error") == 0)
+        return parse_error(value, &event->error);
     if (strcmp(key, "addr") == 0)
         return parse_address(value, event->address);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
@@ -111,7 +123,8 @@ bool event_parse(char *line, struct event *event)
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(name, kinds[i].name) == 0) {
             event->kind = kinds[i].kind;
-            return !kinds[i].has_socket || (event->port != 0 && event->address[0] != '\0');
+            return (!kinds[i].has_port || event->port != 0) &&
+                   (!kinds[i].has_address || event->address[0] != '\0');
         }
     return false;
 }

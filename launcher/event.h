@@ -14,12 +14,20 @@
 
 #include "shim/wire.h"
 
-enum event_kind { KIND_LISTENING, KIND_READY, KIND_LOADED, KIND_ENDED, KIND_PASSED };
+enum event_kind {
+    KIND_LISTENING,
+    KIND_READY,
+    KIND_LOADED,
+    KIND_ENDED,
+    KIND_PASSED,
+    KIND_REFUSED
+};
 
 struct event {
     enum event_kind kind;
     unsigned port, asked;
     pid_t pid;
+    int error; /* errno */
     char address[INET6_ADDRSTRLEN];
     char host[3 * HOST_SIZE]; /* every byte may be escaped */
     char exe[3 * NAME_SIZE];

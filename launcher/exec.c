@@ -84,7 +84,7 @@ int exec_main(const struct options *options)
         channel.fd = fd;
     }
     library_name_for_preload(library, preload);
-    environment = engine_environment(preload, &channel, options->verbosity == VERBOSE);
+    environment = engine_environment(options, preload, &channel, options->verbosity == VERBOSE);
     if (options->verbosity != QUIET &&
         preflight_finds_obstacle(options->operands[0], library, obstacle))
         warnx("not loaded: %s", obstacle);

@@ -39,6 +39,7 @@ static enum news add_passed(struct findings *findings, const struct event *event
     size_t length = strlen(findings->passed);
 
     findings->passed_count++;
+    findings->unmatched |= strcmp(event->reason, REASON_UNMATCHED) == 0;
     snprintf(findings->passed + length, sizeof findings->passed - length,
              strchr(event->address, ':') != NULL ? "%s[%s]:%u (%.40s)" : "%s%s:%u (%.40s)",
              length > 0 ? ", " : "", event->address, event->port, event->object);
@@ -73,6 +74,9 @@ enum news findings_add(struct findings *findings, const struct event *event)
         return add_ready(findings, event);
     case KIND_PASSED:
         return add_passed(findings, event);
+    case KIND_REFUSED:
+        findings->refused = true;
+        return NEWS_REFUSED;
     case KIND_LOADED:
         add_loaded(findings, event);
         break;
@@ -116,7 +120,9 @@ enum why findings_explain(const struct findings *findings, const struct present 
     }
     if (findings->passed_count > 0) {
         snprintf(text, size,
-                 "only %s listened, of an MPI or cluster runtime: is IMD switched on?",
+                 findings->unmatched
+                     ? "only %s listened, none as --port and --match say: see -v"
+                     : "only %s listened, of an MPI or cluster runtime: is IMD switched on?",
                  findings->passed);
         return WHY_NOTHING_MATCHED;
     }

@@ -25,11 +25,13 @@ struct findings {
     struct image engine_image; /* the last one of the engine's own process */
     struct image last_image;   /* the last one of any process that the engine started */
     unsigned passed_count;
+    bool unmatched;   /* one of them is not what the user has asked for */
+    bool refused;     /* the IMD socket could not be bound as the user has asked for */
     char passed[256]; /* the listeners that were not taken, for a message */
 };
 
 /* What an event changes. */
-enum news { NEWS_NONE, NEWS_LISTENING, NEWS_READY, NEWS_PASSED };
+enum news { NEWS_NONE, NEWS_LISTENING, NEWS_READY, NEWS_PASSED, NEWS_REFUSED };
 
 void findings_begin(struct findings *findings, pid_t engine);
 enum news findings_add(struct findings *findings, const struct event *event);

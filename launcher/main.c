@@ -17,9 +17,13 @@
 
 static const struct command commands[] = {
     {"run", run_main,
-     "[-qv] [-c COMMAND] [-o FILE] [-t SECS] [--stop-with-client] [--] ENGINE [ARG...]",
-     "cotSqv"},
-    {"exec", exec_main, "--fd N|--fifo PATH [-qv] [--] ENGINE [ARG...]", "dfqv"},
+     "[-qv] [-p PORT] [-l [ADDR][:PORTS]] [-m KEY=GLOB]... [-c COMMAND] [-o FILE] [-t SECS] "
+     "[--stop-with-client] [--] ENGINE [ARG...]",
+     "plmcotSqv"},
+    {"exec", exec_main,
+     "--fd N|--fifo PATH [-qv] [-p PORT] [-l [ADDR][:PORTS]] [-m KEY=GLOB]... [--] ENGINE "
+     "[ARG...]",
+     "plmdfqv"},
     {"check", check_main, "ENGINE", ""},
     {"watch", watch_main, "[-t SECS] [HOST:]PORT", "t"},
 };

@@ -2,6 +2,7 @@
 
 #include <bsd/string.h>
 #include <err.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -37,6 +38,15 @@ void notice(const struct options *options, enum verbosity least, const char *for
     va_end(arguments);
 }
 
+static const char *reason_to_take(const struct options *options)
+{
+    if (options->match[0] != '\0')
+        return "the first listener as --match says";
+    if (options->port != 0)
+        return "the first listener that asked for --port";
+    return "the first listener of no MPI or cluster runtime";
+}
+
 void notice_listener(const struct options *options, const struct event *listener)
 {
     char address[ENDPOINT_HOST_SIZE];
@@ -45,19 +55,40 @@ void notice_listener(const struct options *options, const struct event *listener
     endpoint_bracket(address);
     notice(options, NORMAL, "%s[%ld] listens on %s:%u (asked for %u)", listener->exe,
            (long)listener->pid, address, listener->port, listener->asked);
-    notice(options, VERBOSE,
-           "port %u taken: the first listener of no MPI or cluster runtime (%s)",
-           listener->port, listener->object);
+    notice(options, VERBOSE, "port %u taken: %s (%s)", listener->port, reason_to_take(options),
+           listener->object);
+}
+
+static const char *reason_to_pass(const char *reason)
+{
+    if (strcmp(reason, REASON_RUNTIME) == 0)
+        return "its listener is an MPI or cluster runtime's";
+    if (strcmp(reason, REASON_UNMATCHED) == 0)
+        return "it is not as --port and --match say";
+    return "another listener was the first";
 }
 
 void notice_passed(const struct options *options, const struct event *listener)
 {
-    notice(options, VERBOSE, "port %u of %s[%ld] not taken: %s (%s)", listener->port,
-           listener->exe, (long)listener->pid,
-           strcmp(listener->reason, REASON_RUNTIME) == 0
-               ? "its listener is an MPI or cluster runtime's"
-               : "another listener was the first",
-           listener->object);
+    notice(options, VERBOSE, "port %u of %s[%ld] (asked for %u) not taken: %s (%s)",
+           listener->port, listener->exe, (long)listener->pid, listener->asked,
+           reason_to_pass(listener->reason), listener->object);
+}
+
+/* Without --listen it was a free port that could not be had: --port. */
+void notice_refused(const struct options *options, const struct event *refused)
+{
+    const char *place = options->listen != NULL ? options->listen : "a free port";
+    const char *why = strerror(refused->error);
+
+    if (refused->error == EADDRINUSE)
+        why = "no port of it is free: give --listen a larger range";
+    else if (refused->error == EAFNOSUPPORT)
+        why = strchr(refused->address, ':') != NULL
+                  ? "its socket is of IPv4: give --listen an IPv4 address"
+                  : "its socket is of IPv6 alone: give --listen an IPv6 address";
+    notice(options, NORMAL, "%s[%ld] cannot listen on %s (asked for %u): %s", refused->exe,
+           (long)refused->pid, place, refused->asked, why);
 }
 
 static enum why explain(const struct findings *findings, const struct child *engine,

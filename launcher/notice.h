@@ -15,6 +15,7 @@ void notice(const struct options *options, enum verbosity least, const char *for
 
 void notice_listener(const struct options *options, const struct event *listener);
 void notice_passed(const struct options *options, const struct event *listener);
+void notice_refused(const struct options *options, const struct event *refused);
 
 /* Why nothing was learned from an engine that has ended, or that is to be ended now. */
 void notice_nothing_learned(const struct options *options, const struct findings *findings,

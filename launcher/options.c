@@ -9,23 +9,34 @@
 #include <getopt.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "launcher/options.h"
 #include "launcher/status.h"
+#include "shim/binding.h"
+#include "shim/match.h"
 
 /* S, d and f have no short form. */
 static const struct option long_options[] = {
-    {"client", required_argument, NULL, 'c'},  {"port-file", required_argument, NULL, 'o'},
-    {"timeout", required_argument, NULL, 't'}, {"stop-with-client", no_argument, NULL, 'S'},
-    {"fd", required_argument, NULL, 'd'},      {"fifo", required_argument, NULL, 'f'},
-    {"quiet", no_argument, NULL, 'q'},         {"verbose", no_argument, NULL, 'v'},
-    {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+    {"port", required_argument, NULL, 'p'},
+    {"listen", required_argument, NULL, 'l'},
+    {"match", required_argument, NULL, 'm'},
+    {"client", required_argument, NULL, 'c'},
+    {"port-file", required_argument, NULL, 'o'},
+    {"timeout", required_argument, NULL, 't'},
+    {"stop-with-client", no_argument, NULL, 'S'},
+    {"fd", required_argument, NULL, 'd'},
+    {"fifo", required_argument, NULL, 'f'},
+    {"quiet", no_argument, NULL, 'q'},
+    {"verbose", no_argument, NULL, 'v'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
 };
 
-static const char short_options[] = "+:c:o:t:qvh";
+static const char short_options[] = "+:p:l:m:c:o:t:qvh";
 
 static int parse_number(const char *name, const char *text, int least, int most)
 {
@@ -38,9 +49,46 @@ static int parse_number(const char *name, const char *text, int least, int most)
     return number;
 }
 
+static void store_listen(struct options *options, const char *text)
+{
+    struct binding binding;
+    const char *reason = binding_parse(&binding, text);
+
+    if (reason != NULL)
+        errx(STATUS_FAILED, "--listen '%s': %s: give [ADDR][:PORTS], as 127.0.0.1:50000-50100",
+             text, reason);
+    options->listen = text;
+}
+
+/* A blank parts the rules from each other: in a pattern '?' stands for it. */
+static void add_match(struct options *options, const char *text)
+{
+    size_t length = strlen(options->match);
+    char *rule = options->match + length + (length > 0);
+    struct match match;
+
+    snprintf(options->match + length, sizeof options->match - length, "%s%s",
+             length > 0 ? " " : "", text);
+    for (char *blank = rule; (blank = strchr(blank, ' ')) != NULL;)
+        *blank = '?';
+    if (strlen(text) >= sizeof options->match - length - 1 ||
+        !match_parse(&match, options->match))
+        errx(STATUS_FAILED, "--match '%s': give port=GLOB, exe=GLOB or object=GLOB, %d at most",
+             text, MATCH_RULES);
+}
+
 static void store(const struct command *command, struct options *options, int letter)
 {
     switch (letter) {
+    case 'p':
+        options->port = parse_number("--port", optarg, 1, UINT16_MAX);
+        break;
+    case 'l':
+        store_listen(options, optarg);
+        break;
+    case 'm':
+        add_match(options, optarg);
+        break;
     case 'c':
         if (optarg[0] == '\0')
             errx(STATUS_FAILED, "--client is empty: give a command for sh -c");
@@ -74,7 +122,7 @@ static void store(const struct command *command, struct options *options, int le
     }
 }
 
-/* getopt_long(3) takes abbreviations: --port for --port-file, until there is a --port. */
+/* getopt_long(3) takes abbreviations: --port- for --port-file, until there is another. */
 static bool is_spelled_out(const char *word, int index)
 {
     const char *name;

@@ -6,17 +6,22 @@
 
 #include <stdbool.h>
 
+#include "shim/match.h"
+
 enum verbosity { QUIET, NORMAL, VERBOSE };
 
 struct options {
     enum verbosity verbosity;
-    int timeout;           /* seconds, 0 = none */
-    int fd;                /* exec: where events go, -1 = not given */
-    const char *fifo;      /* exec: where events go, NULL = not given */
-    const char *client;    /* run: a command for sh -c, NULL = none */
-    const char *port_file; /* run: NULL = none */
-    bool stop_with_client; /* run */
-    char **operands;       /* ENGINE [ARG...], or watch's [HOST:]PORT; NULL-terminated */
+    int timeout;            /* seconds, 0 = none */
+    int port;               /* what the engine asks for, 0 = not given */
+    const char *listen;     /* [ADDR][:PORTS], NULL = not given */
+    char match[MATCH_SIZE]; /* KEY=GLOB words, "" = not given */
+    int fd;                 /* exec: where events go, -1 = not given */
+    const char *fifo;       /* exec: where events go, NULL = not given */
+    const char *client;     /* run: a command for sh -c, NULL = none */
+    const char *port_file;  /* run: NULL = none */
+    bool stop_with_client;  /* run */
+    char **operands;        /* ENGINE [ARG...], or watch's [HOST:]PORT; NULL-terminated */
 };
 
 struct command {

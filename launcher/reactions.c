@@ -80,6 +80,9 @@ void run_on_event(struct run *run, const struct event *event)
     case NEWS_PASSED:
         notice_passed(run->options, event);
         break;
+    case NEWS_REFUSED:
+        notice_refused(run->options, event);
+        break;
     case NEWS_NONE:
         break;
     }
@@ -124,9 +127,10 @@ static void on_engine_end(struct run *run)
         continue;
     if (run->outcome.ending == TIMED_OUT || run->obstacle)
         return;
-    if (!run->findings.listening)
+    if (!run->findings.listening && !run->findings.refused)
         notice_nothing_learned(run->options, &run->findings, &run->engine);
-    else if (run->options->client != NULL && run->client.state == CHILD_NONE)
+    else if (run->findings.listening && run->options->client != NULL &&
+             run->client.state == CHILD_NONE)
         notice(run->options, NORMAL,
                "the engine ended with status %d before it waited for a client",
                status_of_wait(run->engine.wait_status));

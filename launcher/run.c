@@ -40,7 +40,7 @@ static void look_ahead(struct run *run, const char *library)
 static int start_engine(struct run *run, const char *preload)
 {
     const struct engine_channel channel = {.fifo = run->channel.path};
-    char **environment = engine_environment(preload, &channel, true);
+    char **environment = engine_environment(run->options, preload, &channel, true);
     const struct child_plan plan = {
         .argv = (const char *const *)run->options->operands,
         .environment = environment,

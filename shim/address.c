@@ -23,17 +23,25 @@ bool address_is_internet(const struct sockaddr *address, socklen_t length)
     return family == AF_INET || family == AF_INET6 || family == AF_UNSPEC;
 }
 
+_Static_assert(offsetof(struct sockaddr_in, sin_port) ==
+                   offsetof(struct sockaddr_in6, sin6_port),
+               "one offset for both families");
+
 unsigned address_port(const struct sockaddr *address, socklen_t length)
 {
     in_port_t port;
 
     if (!address_is_internet(address, length))
         return 0;
-    _Static_assert(offsetof(struct sockaddr_in, sin_port) ==
-                       offsetof(struct sockaddr_in6, sin6_port),
-                   "one offset for both families");
     memcpy(&port, (const char *)address + offsetof(struct sockaddr_in, sin_port), sizeof port);
     return ntohs(port);
+}
+
+void address_set_port(struct sockaddr_storage *address, unsigned port)
+{
+    in_port_t value = htons((in_port_t)port);
+
+    memcpy((char *)address + offsetof(struct sockaddr_in, sin_port), &value, sizeof value);
 }
 
 static void put_ipv4(struct text *text, const unsigned char *bytes)

@@ -15,6 +15,8 @@ bool address_is_internet(const struct sockaddr *address, socklen_t length);
 /* The port in host order, 0 for what is no internet address. */
 unsigned address_port(const struct sockaddr *address, socklen_t length);
 
+void address_set_port(struct sockaddr_storage *address, unsigned port);
+
 /* Dotted decimal, or RFC 5952 for IPv6; the scope is left out. The family must be one of the
  * two. */
 void address_put(struct text *text, const struct sockaddr *address);

@@ -1,14 +1,15 @@
 /*
- * The interposed calls, and nothing else that the library exports: tell or ask, call the real
- * one.
+ * The interposed calls, and nothing else that the library exports: ask, call the real one,
+ * tell.
  *
- * bind(2) and listen(2) are told after they returned: what they say is then a fact. A wait is
- * told before, for it may not return until the client is there. All but bind and listen are
- * cancellation points and stay so, in the real call; nothing of ours is held across it.
+ * listen(2) is told after it returned: what it says is then a fact. A wait is told before, for
+ * it may not return until the client is there. All but bind and listen are cancellation points
+ * and stay so, in the real call; nothing of ours is held across it.
  */
 #undef _FORTIFY_SOURCE /* it would put inline definitions of poll and ppoll before these */
 
 #include "shim/real.h"
+#include "shim/rebind.h"
 #include "shim/report.h"
 
 #define EXPORTED __attribute__((visibility("default")))
@@ -27,23 +28,37 @@ static inline bool matters(unsigned what)
     return true;
 }
 
-EXPORTED int bind(int fd, const struct sockaddr *address, socklen_t length)
+static int bind_as_asked(int fd, struct rebind *rebind)
 {
     int result;
 
-    if (!matters(ATTEND_LISTENERS))
-        return real.bind(fd, address, length);
-    result = real.bind(fd, address, length);
-    report_bind(fd, address, length);
+    do
+        result = real.bind(fd, rebind->address, rebind->length);
+    while (rebind_again(rebind, result));
+    rebind_tell(rebind, result);
     return result;
+}
+
+EXPORTED int bind(int fd, const struct sockaddr *address, socklen_t length)
+{
+    struct rebind rebind;
+
+    if (!matters(ATTEND_BINDS))
+        return real.bind(fd, address, length);
+    rebind_ask(&rebind, fd, address, length, __builtin_return_address(0));
+    return bind_as_asked(fd, &rebind);
 }
 
 EXPORTED int listen(int fd, int backlog)
 {
+    struct rebind rebind;
     int result;
 
-    if (!matters(ATTEND_LISTENERS))
+    if (!matters(ATTEND_LISTENS))
         return real.listen(fd, backlog);
+    if (rebind_ask_unbound(&rebind, fd, __builtin_return_address(0)) &&
+        bind_as_asked(fd, &rebind) != 0)
+        return -1;
     result = real.listen(fd, backlog);
     report_listen(fd, result, __builtin_return_address(0));
     return result;

@@ -39,23 +39,43 @@ static void end(struct event_line *line, struct text *text)
     line->length = text->length + 1;
 }
 
+static void put_socket(struct text *text, const struct listener *listener)
+{
+    put_value(text, "host", listener->host);
+    put_key(text, "addr");
+    address_put(text, (const struct sockaddr *)&listener->address);
+    put_number(text, "asked", listener->asked);
+    put_number(text, "pid", (uint64_t)listener->pid);
+    put_number(text, "fd", (uint64_t)listener->fd);
+}
+
+static void put_caller(struct text *text, const struct listener *listener)
+{
+    put_value(text, "exe", listener->exe);
+    put_value(text, "object", listener->object);
+}
+
 void event_format_listener(struct event_line *line, const struct listener *listener,
                            const char *reason)
 {
-    const struct sockaddr *address = (const struct sockaddr *)&listener->address;
-    struct text text = begin(line, address_port(address, sizeof listener->address),
-                             reason == NULL ? EVENT_LISTENING : EVENT_PASSED);
+    unsigned port =
+        address_port((const struct sockaddr *)&listener->address, sizeof listener->address);
+    struct text text = begin(line, port, reason == NULL ? EVENT_LISTENING : EVENT_PASSED);
 
-    put_value(&text, "host", listener->host);
-    put_key(&text, "addr");
-    address_put(&text, address);
-    put_number(&text, "asked", listener->asked);
-    put_number(&text, "pid", (uint64_t)listener->pid);
-    put_number(&text, "fd", (uint64_t)listener->fd);
+    put_socket(&text, listener);
     if (reason != NULL)
         put_value(&text, "reason", reason);
-    put_value(&text, "exe", listener->exe);
-    put_value(&text, "object", listener->object);
+    put_caller(&text, listener);
+    end(line, &text);
+}
+
+void event_format_refused(struct event_line *line, const struct listener *listener, int error)
+{
+    struct text text = begin(line, 0, EVENT_REFUSED);
+
+    put_socket(&text, listener);
+    put_number(&text, "error", (uint64_t)error);
+    put_caller(&text, listener);
     end(line, &text);
 }
 

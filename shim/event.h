@@ -10,15 +10,15 @@
 
 #include "shim/wire.h"
 
-/* A socket on which listen() has succeeded. */
+/* A socket on which listen() has succeeded, or that was to become one. */
 struct listener {
-    struct sockaddr_storage address;
-    unsigned asked; /* the port that the engine asked for */
+    struct sockaddr_storage address; /* of AF_INET or AF_INET6 */
+    unsigned asked;                  /* the port that the engine asked for */
     int fd;
     pid_t pid;
     char host[HOST_SIZE];
     char exe[NAME_SIZE];    /* the program */
-    char object[NAME_SIZE]; /* the module that called listen() */
+    char object[NAME_SIZE]; /* the module that called bind() or listen() */
 };
 
 struct event_line {
@@ -29,6 +29,7 @@ struct event_line {
 /* reason is NULL for the IMD socket, else one of wire.h's. */
 void event_format_listener(struct event_line *line, const struct listener *listener,
                            const char *reason);
+void event_format_refused(struct event_line *line, const struct listener *listener, int error);
 void event_format_ready(struct event_line *line, unsigned port, pid_t pid);
 void event_format_loaded(struct event_line *line, pid_t pid, const char *exe, const char *comm);
 void event_format_ended(struct event_line *line, pid_t pid);

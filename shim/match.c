@@ -3,30 +3,159 @@
 #include <stddef.h>
 #include <string.h>
 
-/* A module is known by how its name begins, for versions and components follow. */
-static const char *const runtime_modules[] = {
-    "mca_",    "libmpi",   "libmpich",   "libopen-pal", "libopen-rte", "libpmi", /* and pmix */
-    "libprte", "libprrte", "libucp",     "libuct",      "libucs",      "libfabric",
-    "libpsm",  "libnccl",  "libnvshmem", "libslurm",    "libmunge",
+#include "shim/glob.h"
+#include "shim/text.h"
+
+enum what { MODULE, PROGRAM };
+
+/*
+ * MPI and cluster runtimes. A module is known by how its name begins, for versions and
+ * components follow; of a program the name is the whole, or what stands before a dot.
+ */
+static const struct runtime {
+    enum what what;
+    const char *name;
+} runtimes[] = {
+    /* Open MPI: ORTE up to 4, PRRTE from 5, PMIx with both */
+    {MODULE, "mca_"},
+    {MODULE, "libmpi"},
+    {MODULE, "libopen-pal"},
+    {MODULE, "libopen-rte"},
+    {MODULE, "libpmi"},
+    {MODULE, "libprte"},
+    {MODULE, "libprrte"},
+    {PROGRAM, "mpirun"},
+    {PROGRAM, "mpiexec"},
+    {PROGRAM, "orterun"},
+    {PROGRAM, "orted"},
+    {PROGRAM, "prte"},
+    {PROGRAM, "prterun"},
+    {PROGRAM, "prted"},
+    {PROGRAM, "prun"},
+    /* what carries the bytes: UCX, libfabric, PSM, NCCL, NVSHMEM */
+    {MODULE, "libucp"},
+    {MODULE, "libuct"},
+    {MODULE, "libucs"},
+    {MODULE, "libfabric"},
+    {MODULE, "libpsm"},
+    {MODULE, "libnccl"},
+    {MODULE, "libnvshmem"},
+    /* MPICH, Intel MPI, MVAPICH: libmpi* is theirs too, and so is mpiexec.hydra */
+    {MODULE, "libmpich"},
+    {PROGRAM, "hydra_pmi_proxy"},
+    {PROGRAM, "hydra_bstrap_proxy"},
+    {PROGRAM, "hydra_nameserver"},
+    {PROGRAM, "mpirun_rsh"},
+    {PROGRAM, "mpispawn"},
+    /* Slurm, and the launchers of other batch systems */
+    {MODULE, "libslurm"},
+    {MODULE, "libmunge"},
+    {PROGRAM, "srun"},
+    {PROGRAM, "slurmd"},
+    {PROGRAM, "slurmstepd"},
+    {PROGRAM, "aprun"},
+    {PROGRAM, "jsrun"},
+    {PROGRAM, "ibrun"},
 };
 
-static const char *const runtime_programs[] = {
-    "mpirun",           "mpiexec",    "mpiexec.hydra",
-    "orterun",          "orted",      "prte",
-    "prterun",          "prted",      "prun",
-    "hydra_pmi_proxy",  "srun",       "hydra_bstrap_proxy",
-    "hydra_nameserver", "slurmstepd", "slurmd",
+static const char *const keys[] = {
+    [MATCH_PORT] = "port=",
+    [MATCH_EXE] = "exe=",
+    [MATCH_OBJECT] = "object=",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
+static bool is_of(enum what what, const char *name)
+{
+    for (size_t i = 0; i < COUNT(runtimes); i++) {
+        size_t length = strlen(runtimes[i].name);
+
+        if (runtimes[i].what != what || strncmp(name, runtimes[i].name, length) != 0)
+            continue;
+        if (what == MODULE || name[length] == '\0' || name[length] == '.')
+            return true;
+    }
+    return false;
+}
+
+bool match_is_runtime_program(const char *exe)
+{
+    return is_of(PROGRAM, exe);
+}
+
 bool match_is_runtime(const char *exe, const char *object)
 {
-    for (size_t i = 0; i < COUNT(runtime_modules); i++)
-        if (strncmp(object, runtime_modules[i], strlen(runtime_modules[i])) == 0)
-            return true;
-    for (size_t i = 0; i < COUNT(runtime_programs); i++)
-        if (strcmp(exe, runtime_programs[i]) == 0)
+    return is_of(MODULE, object) || is_of(PROGRAM, exe);
+}
+
+static bool add_rule(struct match *match, const char *word)
+{
+    for (size_t i = 0; i < COUNT(keys) && match->count < MATCH_RULES; i++) {
+        size_t length = strlen(keys[i]);
+
+        if (strncmp(word, keys[i], length) != 0 || word[length] == '\0')
+            continue;
+        match->rules[match->count].key = (enum match_key)i;
+        match->rules[match->count].glob = word + length;
+        match->count++;
+        return true;
+    }
+    return false;
+}
+
+bool match_parse(struct match *match, const char *text)
+{
+    size_t length = strlen(text);
+    char *word = match->text, *blank;
+
+    match->count = 0;
+    if (length >= sizeof match->text)
+        return false;
+    memcpy(match->text, text, length + 1);
+    while ((blank = strchr(word, ' ')) != NULL) {
+        *blank = '\0';
+        if (!add_rule(match, word))
+            return false;
+        word = blank + 1;
+    }
+    return add_rule(match, word);
+}
+
+static bool rule_holds(const struct match *match, unsigned i, const struct candidate *candidate)
+{
+    char port[8] = "";
+    struct text text = {port, 0, sizeof port - 1};
+
+    switch (match->rules[i].key) {
+    case MATCH_PORT:
+        text_put_number(&text, candidate->asked, 10);
+        return glob_matches(match->rules[i].glob, port);
+    case MATCH_EXE:
+        return glob_matches(match->rules[i].glob, candidate->exe);
+    case MATCH_OBJECT:
+        return glob_matches(match->rules[i].glob, candidate->object);
+    }
+    return false;
+}
+
+/* A rule about the caller stands in place of ours: the user may mean a runtime's own socket. */
+static bool names_the_caller(const struct match *match)
+{
+    for (unsigned i = 0; i < match->count; i++)
+        if (match->rules[i].key != MATCH_PORT)
             return true;
     return false;
+}
+
+const char *match_refuses(const struct match *match, const struct candidate *candidate)
+{
+    if (!names_the_caller(match) && match_is_runtime(candidate->exe, candidate->object))
+        return REASON_RUNTIME;
+    if (match->port != 0 && match->port != candidate->asked)
+        return REASON_UNMATCHED;
+    for (unsigned i = 0; i < match->count; i++)
+        if (!rule_holds(match, i, candidate))
+            return REASON_UNMATCHED;
+    return NULL;
 }

@@ -1,16 +1,13 @@
 #include "shim/report.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "shim/address.h"
 #include "shim/event.h"
+#include "shim/listener.h"
 #include "shim/match.h"
-#include "shim/module.h"
-#include "shim/process.h"
 #include "shim/real.h"
 #include "shim/settings.h"
 #include "shim/sockets.h"
@@ -19,12 +16,6 @@
 _Atomic unsigned attention = ATTEND_EVERYTHING;
 
 static _Atomic unsigned awaited_port; /* of the IMD socket */
-
-static void send_line(const struct settings *settings, const struct event_line *line,
-                      bool patient)
-{
-    channel_write(&settings->channel, line->bytes, line->length, patient);
-}
 
 /* Of threads that come here together only the first may say what matters: it may be past it. */
 void report_start(void)
@@ -39,63 +30,29 @@ void report_start(void)
     settings = settings_get();
     if (settings_are_read()) /* else another thread is at it, and the next call starts again */
         atomic_compare_exchange_strong(&attention, &start,
-                                       settings != NULL ? ATTEND_LISTENERS : 0);
+                                       settings != NULL ? ATTEND_BINDS | ATTEND_LISTENS : 0);
     errno = error;
-}
-
-/* Whatever came of it: what NAMD does when its port is taken is to ask for another one. */
-void report_bind(int fd, const struct sockaddr *address, socklen_t length)
-{
-    int error = errno;
-    struct sockaddr_storage asked;
-    uint64_t inode = socket_inode(fd);
-
-    if (length > sizeof asked)
-        length = sizeof asked;
-    if (inode != 0 && sys_copy(&asked, address, length) == 0 &&
-        address_is_internet((const struct sockaddr *)&asked, length))
-        socket_remember_asked(inode, address_port((const struct sockaddr *)&asked, length));
-    errno = error;
-}
-
-/* False unless it is a TCP socket, MPTCP included. */
-static bool describe_socket(int fd, struct listener *listener)
-{
-    int protocol = 0;
-    socklen_t length = sizeof protocol;
-
-    if (syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length) != 0 ||
-        (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP))
-        return false;
-    memset(&listener->address, 0, sizeof listener->address);
-    length = sizeof listener->address;
-    if (syscall(SYS_getsockname, fd, &listener->address, &length) != 0)
-        return false;
-    return address_is_internet((const struct sockaddr *)&listener->address, length);
-}
-
-static void describe_caller(struct listener *listener, const void *caller)
-{
-    listener->pid = sys_getpid();
-    process_host(listener->host);
-    process_exe(listener->exe);
-    module_find(caller, listener->object);
 }
 
 /* Why it is not the IMD socket, or NULL: then it is taken. */
-static const char *reason_to_pass(const struct listener *listener, uint64_t inode)
+static const char *reason_to_pass(const struct settings *settings,
+                                  const struct listener *listener, uint64_t inode)
 {
-    if (match_is_runtime(listener->exe, listener->object))
-        return REASON_RUNTIME;
+    const struct candidate candidate = listener_as_candidate(listener);
+    const char *reason = match_refuses(&settings->match, &candidate);
+
+    if (reason != NULL)
+        return reason;
     return socket_take(inode) ? NULL : REASON_SECOND;
 }
 
 /* The event first: a launcher that hears "ready" has heard the port. */
-static void await_client(const struct listener *listener, bool all_events)
+static void await_client(const struct listener *listener, const struct settings *settings)
 {
     awaited_port =
         address_port((const struct sockaddr *)&listener->address, sizeof listener->address);
-    attention = all_events ? ATTEND_LISTENERS | ATTEND_WAITS : ATTEND_WAITS;
+    attention = ATTEND_WAITS | (settings->all_events ? ATTEND_BINDS | ATTEND_LISTENS : 0) |
+                (settings->match.port != 0 ? ATTEND_BINDS : 0);
 }
 
 /* A function of its own: the line is on the stack, perhaps a signal's, only while it is sent.
@@ -107,7 +64,7 @@ __attribute__((noinline)) static void send_listener(const struct settings *setti
     struct event_line line;
 
     event_format_listener(&line, listener, reason);
-    send_line(settings, &line, reason == NULL);
+    channel_write(&settings->channel, line.bytes, line.length, reason == NULL);
 }
 
 static void report_listener(int fd, const void *caller)
@@ -117,17 +74,17 @@ static void report_listener(int fd, const void *caller)
     struct listener listener = {.fd = fd};
     const char *reason;
 
-    if (settings == NULL || inode == 0 || inode == socket_taken() ||
-        !describe_socket(fd, &listener))
+    if (settings == NULL || inode == 0 || inode == socket_taken() || !listener_is_tcp(fd) ||
+        !listener_read_address(&listener, fd))
         return;
     listener.asked = socket_asked(inode);
-    describe_caller(&listener, caller);
-    reason = reason_to_pass(&listener, inode);
+    listener_read_caller(&listener, caller);
+    reason = reason_to_pass(settings, &listener, inode);
     if (reason != NULL && !settings->all_events)
         return;
     send_listener(settings, &listener, reason);
     if (reason == NULL)
-        await_client(&listener, settings->all_events);
+        await_client(&listener, settings);
 }
 
 void report_listen(int fd, int result, const void *caller)
@@ -148,7 +105,7 @@ static void report_ready(void)
     if (settings == NULL || (atomic_fetch_and(&attention, ~ATTEND_WAITS) & ATTEND_WAITS) == 0)
         return;
     event_format_ready(&line, awaited_port, sys_getpid());
-    send_line(settings, &line, true);
+    channel_write(&settings->channel, line.bytes, line.length, true);
 }
 
 /* By its inode: the engine may wait on a duplicate. */
@@ -194,38 +151,6 @@ void report_wait_select(int count, const fd_set *readable)
         for (int i = 0; i < BITS && first + i < count; i++)
             if ((word >> i & 1) != 0)
                 report_wait(first + i);
-    }
-    errno = error;
-}
-
-static pid_t loaded_pid; /* a forked child is another process, and says nothing at its end */
-
-__attribute__((constructor)) static void report_loaded(void)
-{
-    int error = errno;
-    const struct settings *settings = settings_get();
-    struct event_line line;
-    char exe[NAME_SIZE], comm[COMM_SIZE];
-
-    report_start();
-    if (settings != NULL && settings->all_events) {
-        loaded_pid = sys_getpid();
-        process_exe(exe);
-        process_comm(comm);
-        event_format_loaded(&line, loaded_pid, exe, comm);
-        send_line(settings, &line, false);
-    }
-    errno = error;
-}
-
-__attribute__((destructor)) static void report_ended(void)
-{
-    int error = errno;
-    struct event_line line;
-
-    if (loaded_pid != 0 && loaded_pid == sys_getpid()) {
-        event_format_ended(&line, loaded_pid);
-        send_line(settings_get(), &line, false);
     }
     errno = error;
 }

@@ -12,13 +12,13 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/select.h>
-#include <sys/socket.h>
 
 enum {
-    ATTEND_START = 1,     /* nothing is initialised */
-    ATTEND_LISTENERS = 2, /* bind and listen matter */
-    ATTEND_WAITS = 4,     /* the first wait on the IMD socket matters */
-    ATTEND_EVERYTHING = 7,
+    ATTEND_START = 1,   /* nothing is initialised */
+    ATTEND_BINDS = 2,   /* bind matters */
+    ATTEND_LISTENS = 4, /* listen matters */
+    ATTEND_WAITS = 8,   /* the first wait on the IMD socket matters */
+    ATTEND_EVERYTHING = 15,
 };
 
 extern _Atomic unsigned attention;
@@ -33,8 +33,7 @@ static inline bool attends(unsigned what)
 /* Before anything else, if attends(ATTEND_START): `real` can be used afterwards. Idempotent. */
 void report_start(void);
 
-/* After bind() and listen(). The caller is an address in the module that called. */
-void report_bind(int fd, const struct sockaddr *address, socklen_t length);
+/* After listen(). The caller is an address in the module that called. */
 void report_listen(int fd, int result, const void *caller);
 
 /* Before a call that waits on a descriptor, a poll set, or a select set. */

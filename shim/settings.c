@@ -15,17 +15,51 @@ enum { READING_TURNS = 1000 }; /* reading takes microseconds; this bounds a wait
 static struct settings settings;
 static _Atomic int state = UNREAD;
 
-static enum state read_environment(void)
+/* With a name of its own for the port, a run gets a free one. */
+static bool read_port(const char *text)
+{
+    settings.binding.has_ports = true;
+    settings.rewrites = true;
+    for (; *text >= '0' && *text <= '9' && settings.match.port <= UINT16_MAX; text++)
+        settings.match.port = settings.match.port * 10 + (unsigned)(*text - '0');
+    return *text == '\0' && settings.match.port > 0 && settings.match.port <= UINT16_MAX;
+}
+
+static bool read_listen(const char *text)
+{
+    bool any_port = settings.binding.has_ports;
+
+    settings.rewrites = true;
+    if (binding_parse(&settings.binding, text) != NULL)
+        return false;
+    settings.binding.has_ports |= any_port;
+    return true;
+}
+
+/* False if one of them is there and not of its form. */
+static bool read_socket_rules(void)
+{
+    const char *port = secure_getenv(WIRE_PORT), *match = secure_getenv(WIRE_MATCH);
+    const char *listen = secure_getenv(WIRE_LISTEN);
+
+    return (port == NULL || read_port(port)) && (listen == NULL || read_listen(listen)) &&
+           (match == NULL || match_parse(&settings.match, match));
+}
+
+static bool read_channel(void)
 {
     const char *fd = secure_getenv(WIRE_FD), *fifo = secure_getenv(WIRE_FIFO);
+
+    return (fd != NULL && channel_parse_fd(&settings.channel, fd)) ||
+           (fifo != NULL && channel_parse_fifo(&settings.channel, fifo));
+}
+
+static enum state read_environment(void)
+{
     const char *events = secure_getenv(WIRE_EVENTS);
 
     settings.all_events = events != NULL && strcmp(events, WIRE_EVENTS_ALL) == 0;
-    if (fd != NULL && channel_parse_fd(&settings.channel, fd))
-        return ACTIVE;
-    if (fifo != NULL && channel_parse_fifo(&settings.channel, fifo))
-        return ACTIVE;
-    return INERT;
+    return read_channel() && read_socket_rules() ? ACTIVE : INERT;
 }
 
 /* Another thread is reading. It will not be long, but a wait inside an engine has an end. */

@@ -9,16 +9,22 @@
 
 #include <stdbool.h>
 
+#include "shim/binding.h"
 #include "shim/channel.h"
+#include "shim/match.h"
 
 struct settings {
     struct channel channel;
     bool all_events;
+    struct match match;
+    bool rewrites; /* arguments of bind(), for the IMD socket, as the binding says */
+    struct binding binding;
 };
 
 /*
- * NULL where the library is inert: its variables are absent or damaged, or the process is
- * set-id. May be called at any time, by a library constructor that runs before ours included.
+ * NULL where the library is inert: its variables are absent or not of their form, or the
+ * process is set-id. May be called at any time, by a library constructor that runs before ours
+ * included.
  */
 const struct settings *settings_get(void);
 

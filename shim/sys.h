@@ -53,6 +53,20 @@ static inline ssize_t sys_send(int fd, const void *from, size_t size)
     return syscall(SYS_sendto, fd, from, size, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
 }
 
+/* An option of type int; -1 if it cannot be had. */
+static inline int sys_getsockopt(int fd, int level, int option)
+{
+    int value = 0;
+    socklen_t length = sizeof value;
+
+    return syscall(SYS_getsockopt, fd, level, option, &value, &length) == 0 ? value : -1;
+}
+
+static inline int sys_setsockopt(int fd, int level, int option, int value)
+{
+    return (int)syscall(SYS_setsockopt, fd, level, option, &value, sizeof value);
+}
+
 /* glibc exports fstat only since 2.33; the kernel's struct is glibc's on 64-bit Linux. */
 static inline int sys_fstat(int fd, struct stat *status)
 {
