@@ -15,23 +15,43 @@ static bool is_wildcard(const char *address)
     return is_ipv4_wildcard(address) || strcmp(address, "::") == 0;
 }
 
+static bool is_loopback(const char *address)
+{
+    static const char mapped[] = "::ffff:";
+
+    if (strncmp(address, mapped, strlen(mapped)) == 0)
+        address += strlen(mapped);
+    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
+}
+
+/* The address that an event came from is known to lead there; a name has to be looked up. */
+static const char *its_host(const struct event *listener)
+{
+    if (listener->peer[0] != '\0')
+        return listener->peer;
+    return listener->host[0] != '\0' ? listener->host : listener->address;
+}
+
 void endpoint_for_others(const struct event *listener, char host[ENDPOINT_HOST_SIZE])
 {
-    bool named = is_wildcard(listener->address) && listener->host[0] != '\0';
+    bool anywhere = is_wildcard(listener->address);
 
-    strlcpy(host, named ? listener->host : listener->address, ENDPOINT_HOST_SIZE);
+    strlcpy(host, anywhere ? its_host(listener) : listener->address, ENDPOINT_HOST_SIZE);
 }
 
 void endpoint_for_client(const struct event *listener, const char *this_host,
                          char host[ENDPOINT_HOST_SIZE])
 {
     bool here = strcmp(listener->host, this_host) == 0 || listener->host[0] == '\0';
+    bool anywhere = is_wildcard(listener->address);
 
-    if (!here || !is_wildcard(listener->address))
-        endpoint_for_others(listener, host);
-    else
+    if (anywhere && here && listener->peer[0] == '\0')
         strlcpy(host, is_ipv4_wildcard(listener->address) ? "127.0.0.1" : "localhost",
                 ENDPOINT_HOST_SIZE);
+    else if (!here && is_loopback(listener->address))
+        strlcpy(host, its_host(listener), ENDPOINT_HOST_SIZE);
+    else
+        endpoint_for_others(listener, host);
 }
 
 void endpoint_bracket(char host[ENDPOINT_HOST_SIZE])

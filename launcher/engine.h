@@ -9,10 +9,11 @@
 
 #include "launcher/options.h"
 
-/* Where events go: exactly one is given. */
+/* Where events go, as shim/wire.h has it: a descriptor or a FIFO. */
 struct engine_channel {
-    const char *fd; /* "N:DEV:INO:BIRTH" */
+    const char *fd;
     const char *fifo;
+    const char *tcp; /* beside the FIFO, or NULL */
 };
 
 /*

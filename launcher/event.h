@@ -25,6 +25,7 @@ enum event_kind {
 
 struct event {
     enum event_kind kind;
+    char peer[INET6_ADDRSTRLEN]; /* the address that it came from by TCP, "" by the FIFO */
     unsigned port, asked;
     pid_t pid;
     int error; /* errno */

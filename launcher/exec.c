@@ -69,7 +69,7 @@ int exec_main(const struct options *options)
 {
     char library[PATH_MAX], preload[PATH_MAX], fifo[PATH_MAX], fd[FD_TEXT];
     char obstacle[PREFLIGHT_TEXT];
-    struct engine_channel channel = {NULL, NULL};
+    struct engine_channel channel = {NULL, NULL, NULL};
     char **environment;
     int error;
 

@@ -19,17 +19,20 @@ static void add_loaded(struct findings *findings, const struct event *event)
 
     image->pid = event->pid;
     image->ended = false;
+    image->remote = event->peer[0] != '\0';
     strlcpy(image->exe, event->exe, sizeof image->exe);
     strlcpy(image->comm, event->comm, sizeof image->comm);
-    if (event->pid == findings->engine)
+    if (event->pid == findings->engine && !image->remote)
         findings->engine_image = *image;
 }
 
-static void add_ended(struct findings *findings, pid_t pid)
+static void add_ended(struct findings *findings, const struct event *event)
 {
-    if (findings->last_image.pid == pid)
+    bool remote = event->peer[0] != '\0';
+
+    if (findings->last_image.pid == event->pid && findings->last_image.remote == remote)
         findings->last_image.ended = true;
-    if (findings->engine_image.pid == pid)
+    if (findings->engine_image.pid == event->pid && !remote)
         findings->engine_image.ended = true;
 }
 
@@ -81,7 +84,7 @@ enum news findings_add(struct findings *findings, const struct event *event)
         add_loaded(findings, event);
         break;
     case KIND_ENDED:
-        add_ended(findings, event->pid);
+        add_ended(findings, event);
         break;
     }
     return NEWS_NONE;
@@ -131,7 +134,7 @@ enum why findings_explain(const struct findings *findings, const struct present 
                  (long)own->pid, present->engine_comm, advice);
         return WHY_NOT_LOADED;
     }
-    if (last->pid != findings->engine && vanished(last, present)) {
+    if (last->pid != findings->engine && !last->remote && vanished(last, present)) {
         snprintf(text, size, "%s[%ld] became a program without the library: %s", last->exe,
                  (long)last->pid, advice);
         return WHY_NOT_LOADED;

@@ -12,7 +12,8 @@
 
 /* A program image that had the library. */
 struct image {
-    pid_t pid; /* 0: none */
+    pid_t pid;   /* 0: none */
+    bool remote; /* on another host: a process here may have the same number */
     char exe[3 * NAME_SIZE];
     char comm[3 * COMM_SIZE];
     bool ended; /* by exit(3); else it was killed, or became another image by exec(2) */

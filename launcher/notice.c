@@ -50,11 +50,13 @@ static const char *reason_to_take(const struct options *options)
 void notice_listener(const struct options *options, const struct event *listener)
 {
     char address[ENDPOINT_HOST_SIZE];
+    bool remote = listener->peer[0] != '\0';
 
     strlcpy(address, listener->address, sizeof address);
     endpoint_bracket(address);
-    notice(options, NORMAL, "%s[%ld] listens on %s:%u (asked for %u)", listener->exe,
-           (long)listener->pid, address, listener->port, listener->asked);
+    notice(options, NORMAL, "%s[%ld]%s%s listens on %s:%u (asked for %u)", listener->exe,
+           (long)listener->pid, remote ? " on " : "", remote ? listener->host : "", address,
+           listener->port, listener->asked);
     notice(options, VERBOSE, "port %u taken: %s (%s)", listener->port, reason_to_take(options),
            listener->object);
 }

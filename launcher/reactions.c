@@ -94,7 +94,7 @@ bool run_take_events(struct run *run)
     struct event event;
 
     for (int i = 0; i < EVENTS_PER_TURN; i++) {
-        if (!channel_next(&run->channel, &event))
+        if (!channel_next(&run->channel, &event) && !event_port_next(&run->event_port, &event))
             return true;
         run_on_event(run, &event);
     }

@@ -9,6 +9,7 @@
 
 #include "launcher/channel.h"
 #include "launcher/child.h"
+#include "launcher/event_port.h"
 #include "launcher/findings.h"
 #include "launcher/options.h"
 #include "launcher/orphans.h"
@@ -19,6 +20,7 @@ struct run {
     const struct options *options;
     struct signals signals;
     struct channel channel;
+    struct event_port event_port; /* for engines on other hosts */
     struct child engine, client;
     struct orphans orphans; /* once the engine is being ended */
     struct findings findings;

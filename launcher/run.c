@@ -5,12 +5,15 @@
  * engine and the client get SIGTERM with it and the next run removes the FIFO.
  */
 #include <bsd/err.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "launcher/clock.h"
+#include "launcher/cluster.h"
 #include "launcher/commands.h"
 #include "launcher/engine.h"
 #include "launcher/library.h"
@@ -36,10 +39,27 @@ static void look_ahead(struct run *run, const char *library)
     notice(run->options, NORMAL, "not loaded: %s", text);
 }
 
+/* An engine that stays on this host is heard without. */
+static void prepare_for_other_hosts(struct run *run)
+{
+    run->event_port.fd = -1;
+    if (!cluster_may_leave_host((const char *const *)run->options->operands,
+                                getenv("SLURM_JOB_NUM_NODES")))
+        return;
+    if (event_port_open(&run->event_port))
+        notice(run->options, VERBOSE, "an engine on another host can tell its port by TCP");
+    else
+        notice(run->options, NORMAL, "an engine on another host would not be heard: %s",
+               strerror(errno));
+}
+
 /* As child_start(). */
 static int start_engine(struct run *run, const char *preload)
 {
-    const struct engine_channel channel = {.fifo = run->channel.path};
+    const struct engine_channel channel = {
+        .fifo = run->channel.path,
+        .tcp = run->event_port.fd >= 0 ? run->event_port.text : NULL,
+    };
     char **environment = engine_environment(run->options, preload, &channel, true);
     const struct child_plan plan = {
         .argv = (const char *const *)run->options->operands,
@@ -78,11 +98,12 @@ static void run_until_all_ended(struct run *run)
     struct pollfd fds[] = {
         {.fd = run->channel.fd, .events = POLLIN},
         {.fd = run->signals.fd, .events = POLLIN},
+        {.fd = run->event_port.fd, .events = POLLIN},
     };
     bool all_taken = true, orphans_left = false;
 
     while (run->engine.state == CHILD_RUNS || run->client.state == CHILD_RUNS || orphans_left) {
-        poll(fds, 2, all_taken ? time_left(run) : 0);
+        poll(fds, 3, all_taken ? time_left(run) : 0);
         /* Events first: what the engine told before it ended has come before its SIGCHLD. */
         all_taken = run_take_events(run);
         take_signals(run);
@@ -101,6 +122,9 @@ static int end(struct run *run)
     if (run->channel.junk > 0)
         notice(run->options, VERBOSE, "%u lines in the channel were no events",
                run->channel.junk);
+    if (run->event_port.junk > 0)
+        notice(run->options, VERBOSE, "%u connections to the event port brought no event",
+               run->event_port.junk);
     run->outcome.client_asked = run->options->client != NULL;
     run->outcome.client_started = run->client.state != CHILD_NONE;
     run->outcome.engine = run->engine.wait_status;
@@ -141,6 +165,7 @@ int run_main(const struct options *options)
         look_ahead(&run, library);
     if (options->port_file != NULL)
         port_file_prepare(options->port_file);
+    prepare_for_other_hosts(&run);
     signals_take(&run.signals);
     channel_open(&run.channel);
     heed_early_signals(&run);
@@ -152,6 +177,7 @@ int run_main(const struct options *options)
     if (error == 0)
         run_until_all_ended(&run);
     channel_close(&run.channel);
+    event_port_close(&run.event_port);
     if (error < 0)
         errc(STATUS_FAILED, -error, "cannot start a process for '%s': see ulimit -u",
              options->operands[0]);

@@ -11,7 +11,7 @@
 
 enum { PAUSE = 5 }; /* milliseconds between attempts */
 
-enum outcome { OVER, AGAIN, SIGNALLED };
+enum outcome { OVER, AGAIN, SIGNALLED, ELSEWHERE };
 
 /* The text behind the number; NULL if there is none, or one above UINT64_MAX. */
 static const char *parse_number(const char *text, uint64_t *number)
@@ -55,6 +55,7 @@ bool channel_parse_fifo(struct channel *channel, const char *text)
         return false;
     memcpy(channel->path, text, length + 1);
     channel->fd = -1;
+    channel->tcp.count = 0;
     return true;
 }
 
@@ -172,8 +173,9 @@ static enum outcome attempt(const struct channel *channel, const char *line, siz
     int error,
         fd = channel->fd >= 0 ? open_inherited(channel, &status) : open_fifo(channel, &status);
 
+    /* A FIFO that another host has too, by NFS say, has no reader here. */
     if (fd < 0)
-        return outcome_of(-1);
+        return channel->fd < 0 && channel->tcp.count > 0 ? ELSEWHERE : outcome_of(-1);
     outcome = write_to(fd, S_ISSOCK(status.st_mode), line, length);
     error = errno;
     sys_close(fd);
@@ -207,6 +209,8 @@ void channel_write(const struct channel *channel, const char *line, size_t lengt
     sys_sigpending(&before);
     while ((outcome = attempt(channel, line, length)) == AGAIN && attempts-- > 0)
         sys_sleep(PAUSE * 1000000L);
+    if (outcome == ELSEWHERE)
+        tcp_send(&channel->tcp, line, length, patient);
     signal = outcome == SIGNALLED ? signal_of(errno) : 0;
     if (signal != 0)
         take_back(signal, before);

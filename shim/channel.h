@@ -1,10 +1,11 @@
 /*
- * The way events leave the engine: an inherited descriptor or a FIFO, opened, written and
- * closed for each event, so that no descriptor of ours lives in the engine.
+ * The way events leave the engine: an inherited descriptor, or a FIFO, or TCP where that FIFO
+ * is not; opened, written and closed for each event, so that no descriptor of ours lives in the
+ * engine.
  *
  * A channel never blocks the engine. A reader that is gone, not there yet, stopped or slow
- * costs an event at most CHANNEL_PATIENCE milliseconds; then the event is dropped. SIGPIPE is
- * never delivered. errno is not kept here.
+ * costs an event at most CHANNEL_PATIENCE milliseconds, by TCP TCP_PATIENCE; then the event is
+ * dropped. SIGPIPE is never delivered. errno is not kept here.
  */
 #ifndef IMDSHIM_SHIM_CHANNEL_H
 #define IMDSHIM_SHIM_CHANNEL_H
@@ -15,6 +16,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "shim/tcp.h"
+
 enum { CHANNEL_PATIENCE = 100 }; /* milliseconds */
 
 struct channel {
@@ -23,10 +26,10 @@ struct channel {
     ino_t inode;
     uint64_t birth; /* as sys_birth() has it */
     char path[PATH_MAX];
+    struct tcp tcp; /* beside the path */
 };
 
-/* "N:DEV:INO:BIRTH" and a FIFO's path, as wire.h has them. False if the text is not of that
- * form. */
+/* The values of WIRE_FD, and of WIRE_FIFO. False if the text is not of its form. */
 bool channel_parse_fd(struct channel *channel, const char *text);
 bool channel_parse_fifo(struct channel *channel, const char *text);
 

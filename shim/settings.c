@@ -50,8 +50,15 @@ static bool read_channel(void)
 {
     const char *fd = secure_getenv(WIRE_FD), *fifo = secure_getenv(WIRE_FIFO);
 
-    return (fd != NULL && channel_parse_fd(&settings.channel, fd)) ||
-           (fifo != NULL && channel_parse_fifo(&settings.channel, fifo));
+    const char *tcp = secure_getenv(WIRE_TCP);
+
+    if (fd != NULL && channel_parse_fd(&settings.channel, fd))
+        return true;
+    if (fifo == NULL && tcp == NULL)
+        return false;
+    settings.channel.fd = -1;
+    return (fifo == NULL || channel_parse_fifo(&settings.channel, fifo)) &&
+           (tcp == NULL || tcp_parse(&settings.channel.tcp, tcp));
 }
 
 static enum state read_environment(void)

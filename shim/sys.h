@@ -62,9 +62,19 @@ static inline int sys_getsockopt(int fd, int level, int option)
     return syscall(SYS_getsockopt, fd, level, option, &value, &length) == 0 ? value : -1;
 }
 
+static inline int sys_socket(int domain, int type)
+{
+    return (int)syscall(SYS_socket, domain, type, 0);
+}
+
 static inline int sys_setsockopt(int fd, int level, int option, int value)
 {
     return (int)syscall(SYS_setsockopt, fd, level, option, &value, sizeof value);
+}
+
+static inline ssize_t sys_sendmsg(int fd, const struct msghdr *message)
+{
+    return syscall(SYS_sendmsg, fd, message, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 /* glibc exports fstat only since 2.33; the kernel's struct is glibc's on 64-bit Linux. */
@@ -137,6 +147,15 @@ static inline int sys_sigtake(const sys_sigset *set)
 static inline int sys_sigraise(int signal)
 {
     return (int)syscall(SYS_tgkill, sys_getpid(), syscall(SYS_gettid), signal);
+}
+
+/* Milliseconds of CLOCK_MONOTONIC. */
+static inline int64_t sys_now(void)
+{
+    struct timespec now = {0, 0};
+
+    syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static inline void sys_sleep(long nanoseconds)

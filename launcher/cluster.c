@@ -1,0 +1,41 @@
+#include "launcher/cluster.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "shim/match.h"
+#include "shim/wire.h"
+
+/* What parts words in a shell's command line, roughly: a word too many does no harm. */
+static const char separators[] = " \t\n;&|()'\"`=";
+
+static bool names_runtime(const char *word, size_t length)
+{
+    char name[NAME_SIZE];
+    const char *slash = memrchr(word, '/', length);
+
+    if (slash != NULL) {
+        length -= (size_t)(slash + 1 - word);
+        word = slash + 1;
+    }
+    if (length == 0 || length >= sizeof name)
+        return false;
+    memcpy(name, word, length);
+    name[length] = '\0';
+    return match_is_runtime_program(name);
+}
+
+bool cluster_may_leave_host(const char *const *command, const char *job_nodes)
+{
+    if (job_nodes != NULL && atoi(job_nodes) > 1)
+        return true;
+    for (; *command != NULL; command++)
+        for (const char *word = *command; *word != '\0';) {
+            size_t length = strcspn(word, separators);
+
+            if (names_runtime(word, length))
+                return true;
+            word += length + (word[length] != '\0');
+        }
+    return false;
+}
