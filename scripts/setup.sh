@@ -17,7 +17,8 @@
 set -u
 
 # GROUP PACKAGE PROOF: the package is there if the proof is, however it was installed. A proof
-# is a command or a header. "?" after the group: optional.
+# is a command or a header. "?" after the group: optional. Open MPI's proof is not mpirun, which
+# MPICH has too; where both are, Debian's mpirun stays Open MPI's.
 packages='
 build   gcc             cc
 build   libc6-dev       <stdio.h>
@@ -30,7 +31,15 @@ check   binutils        readelf
 check   util-linux      setpriv
 check?  gromacs         gmx_mpi
 check?  lammps          lmp
-check?  openmpi-bin     mpirun
+check?  openmpi-bin     mpirun.openmpi
+check?  mpich           mpiexec.mpich
+check?  libmpich-dev    <mpich/mpi_proto.h>
+check?  slurmctld       slurmctld
+check?  slurmd          slurmd
+check?  slurm-client    srun
+check?  munge           munged
+check?  iproute2        ip
+check?  strace          strace
 check?  python3-minimal python3
 check?  valgrind        valgrind
 check?  libcap2-bin     setcap

@@ -1,0 +1,141 @@
+#!/bin/sh
+# Run a command on the first of two hosts, node1 (10.77.0.1) and node2 (10.77.0.2), both on this
+# machine.
+#
+# usage: tests/support/hosts.sh COMMAND [ARG...]
+#
+#     hosts.sh sh -c 'hostname; $AGENT node2 hostname'
+#     hosts.sh sh -c 'mpirun -mca plm_rsh_agent $AGENT -H node1,node2 hostname'
+#     hosts.sh sh -c 'mpiexec.mpich -launcher rsh -launcher-exec $AGENT -hosts node1,node2 hostname'
+#
+# A host is a network, a mount and a UTS namespace: it has its own interfaces and loopback, its
+# own host name, and its own temporary folder and shared memory; all else, the working directory
+# above all, the two share as if it were on a file server. TMPDIR is the temporary folder: the
+# same path on both, and never the same folder. COMMAND finds there nothing of the caller's.
+#
+# AGENT HOST COMMAND [ARG...] is to these hosts what rsh is to others: it runs the words in a
+# shell on HOST, with nothing of the caller's environment. The folder that it lies in is seen by
+# both and goes when COMMAND ends.
+#
+# Needs root. Status: COMMAND's; 125 if there can be no hosts, or if COMMAND has left a FIFO of
+# imdshim's in a host's temporary folder, where the caller could not find it.
+# Leaves behind nothing: the namespaces have no names and end with their last process.
+# Processes that COMMAND leaves behind are left to the caller to find. A signal that ends this
+# script ends COMMAND first; SIGKILL too tells COMMAND to end, but leaves a folder in TMPDIR.
+set -u
+
+# shellcheck disable=SC1091
+. "${0%/*}/command.sh"
+
+PATH=$PATH:/usr/sbin:/sbin
+
+fail() { # WORD...
+    echo "hosts.sh: $*" >&2
+    exit 125
+}
+
+# Each host's own: what another host must not see.
+become_host() { # NAME
+    hostname "$1" && mount --bind "$dir/etc.hosts" /etc/hosts &&
+        mount -t tmpfs -o mode=1777 "$1" "$dir/tmp" &&
+        mount -t tmpfs -o mode=1777 "$1" /dev/shm && ip link set lo up
+}
+
+enter() { # PID COMMAND [ARG...]
+    pid=$1
+    shift
+    nsenter --target "$pid" --net --mount --uts "$@"
+}
+
+plug_in() { # PID ADDRESS
+    enter "$1" ip link set eth0 up && enter "$1" ip address add "$2/24" dev eth0
+}
+
+# The process that keeps node2's namespaces; it cannot outlive this script. Once it is a host it
+# says so.
+start_second_host() {
+    mkfifo "$dir/ready" || return
+    setpriv --pdeathsig KILL unshare --net --mount --uts "$0" --second "$dir" \
+        </dev/null >"$dir/ready" &
+    second=$!
+    read -r word <"$dir/ready" && [ "$word" = ready ] || return
+    ip link add eth0 type veth peer name eth0 netns "$second" &&
+        plug_in $$ 10.77.0.1 && plug_in "$second" 10.77.0.2
+}
+
+be_second_host() {
+    become_host node2 || fail "node2 cannot be made a host"
+    echo ready
+    exec sleep infinity >&2
+}
+
+write_agent() {
+    cat >"$dir/agent" <<END
+#!/bin/sh
+case \$1 in
+node1 | 10.77.0.1) host=$$ ;;
+node2 | 10.77.0.2) host=$second ;;
+*)
+    echo "\$1: no such host" >&2
+    exit 255
+    ;;
+esac
+shift
+exec nsenter --target "\$host" --net --mount --uts env -i --chdir="$HOME" HOME="$HOME" \\
+    PATH="$PATH" LOGNAME="$(id -un)" SHELL=/bin/sh TMPDIR="$TMPDIR" sh -c "\$*"
+END
+    chmod +x "$dir/agent"
+}
+
+find_fifos() { # PID
+    enter "$1" find "$TMPDIR" -path '*/imdshim-*' -type p
+}
+
+# What is still ending as COMMAND does has two seconds for it.
+no_fifo_is_left() {
+    tries=10
+    while fifos=$(find_fifos $$ && find_fifos "$second") && [ -n "$fifos" ]; do
+        tries=$((tries - 1))
+        [ "$tries" -gt 0 ] || break
+        sleep 0.2
+    done
+    [ -z "$fifos" ] || echo "hosts.sh: left on a host: $fifos" >&2
+    [ -z "$fifos" ]
+}
+
+# shellcheck disable=SC2317 # called by trap
+clean_up() {
+    trap '' HUP INT TERM
+    [ -z "${second:-}" ] || { kill -KILL "$second" && wait "$second"; } 2>/dev/null
+    umount -l "$dir/tmp" 2>/dev/null
+    rm -rf "$dir"
+}
+
+run_on_first_host() { # COMMAND [ARG...]
+    export TMPDIR="$dir/tmp" AGENT="$dir/agent"
+    trap clean_up EXIT
+    trap 'exit 125' HUP INT TERM
+    { become_host node1 && start_second_host && write_agent; } || fail "there can be no two hosts"
+    run_command "$@"
+    status=$?
+    no_fifo_is_left || status=125
+    exit "$status"
+}
+
+case ${1:-} in
+'') fail "usage: hosts.sh COMMAND [ARG...]" ;;
+--first | --second)
+    role=$1 dir=$2
+    shift 2
+    ;;
+*)
+    for tool in ip nsenter setpriv unshare; do
+        command -v "$tool" >/dev/null || fail "no $tool here"
+    done
+    unshare --net --mount --uts true || fail "no namespaces here"
+    dir=$(mktemp -d -t hosts.XXXXXX) && mkdir "$dir/tmp" || exit 125
+    { cat /etc/hosts; echo "10.77.0.1 node1"; echo "10.77.0.2 node2"; } >"$dir/etc.hosts"
+    exec unshare --net --mount --uts "$0" --first "$dir" "$@"
+    ;;
+esac
+if [ "$role" = --second ]; then be_second_host; else run_on_first_host "$@"; fi
