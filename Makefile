@@ -160,7 +160,7 @@ coverage:
 	scripts/coverage.sh $(BUILD)-coverage
 
 sources = $(wildcard shim/*.[ch] launcher/*.[ch] tests/*/*.[ch])
-shell_scripts = $(wildcard scripts/*.sh tests/*.sh) .ci/run
+shell_scripts = $(wildcard scripts/*.sh tests/*.sh tests/support/*.sh) .ci/run
 pages = launcher/imdshim.1 shim/imdshim.7
 
 format:

@@ -1,5 +1,6 @@
 #include "launcher/cluster.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,4 +39,36 @@ bool cluster_may_leave_host(const char *const *command, const char *job_nodes)
             word += length + (word[length] != '\0');
         }
     return false;
+}
+
+/* It goes through the remote shell in single quotes, and to the daemons beyond in double ones.
+ */
+static bool survives_quoting(const char *value)
+{
+    return strpbrk(value, "'\"$`\\\n") == NULL;
+}
+
+char *cluster_compose_agent(const char *user_value, const struct variable *variables,
+                            size_t count)
+{
+    char *agent = NULL;
+    size_t size;
+    FILE *to = open_memstream(&agent, &size);
+    bool fits = to != NULL;
+
+    if (to == NULL)
+        return NULL;
+    fputs("env", to);
+    for (size_t i = 0; i < count; i++) {
+        if (variables[i].value == NULL)
+            continue;
+        fits &= survives_quoting(variables[i].value);
+        fprintf(to, " %s='%s'", variables[i].name, variables[i].value);
+    }
+    fprintf(to, " %s", user_value != NULL ? user_value : "orted");
+    fits &= ferror(to) == 0;
+    if (fclose(to) == 0 && fits)
+        return agent;
+    free(agent);
+    return NULL;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "launcher/cluster.h"
 #include "launcher/environment.h"
 #include "launcher/library.h"
 #include "launcher/status.h"
@@ -14,8 +15,9 @@
 char **engine_environment(const struct options *options, const char *preload,
                           const struct engine_channel *channel, bool all_events)
 {
-    char *list = library_compose_preload(getenv("LD_PRELOAD"), preload), port[8];
-    const struct variable variables[] = {
+    char *list = library_compose_preload(getenv("LD_PRELOAD"), preload), *agent = NULL;
+    char port[8];
+    struct variable variables[] = {
         {"LD_PRELOAD", list},
         {WIRE_FD, channel->fd},
         {WIRE_FIFO, channel->fifo},
@@ -24,13 +26,19 @@ char **engine_environment(const struct options *options, const char *preload,
         {WIRE_PORT, options->port != 0 ? port : NULL},
         {WIRE_MATCH, options->match[0] != '\0' ? options->match : NULL},
         {WIRE_LISTEN, options->listen},
+        {CLUSTER_AGENT, NULL},
     };
+    size_t count = sizeof variables / sizeof *variables - 1;
     char **environment;
 
     snprintf(port, sizeof port, "%d", options->port);
-    environment = environment_with(environ, variables, sizeof variables / sizeof *variables);
-
+    if (channel->tcp != NULL)
+        agent = cluster_compose_agent(getenv(CLUSTER_AGENT), variables, count);
+    if (agent != NULL)
+        variables[count++].value = agent;
+    environment = environment_with(environ, variables, count);
     free(list);
+    free(agent);
     return environment;
 }
 

@@ -295,7 +295,7 @@ static bool read_connection(struct event_port *port, struct connection *connecti
             return false;
     }
     is_event = length > 0 && read_event(port, connection, event);
-    port->junk += !is_event;
+    port->junk += !is_event && connection->length > 0;
     drop(connection);
     return is_event;
 }

@@ -51,6 +51,7 @@ static const struct runtime {
     {MODULE, "libslurm"},
     {MODULE, "libmunge"},
     {PROGRAM, "srun"},
+    {PROGRAM, "salloc"},
     {PROGRAM, "slurmd"},
     {PROGRAM, "slurmstepd"},
     {PROGRAM, "aprun"},
