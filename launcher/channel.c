@@ -3,17 +3,15 @@
 #include <bsd/err.h>
 #include <bsd/stdlib.h>
 #include <bsd/string.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "launcher/fifos.h"
 #include "launcher/private_dir.h"
 #include "launcher/status.h"
 
@@ -23,55 +21,6 @@ enum {
     STALE = 60, /* seconds after which a FIFO that was being made is not any more */
 };
 
-/* Before the host's name while nobody reads the FIFO yet: no other run may take it for stale.
- */
-static const char making[] = ".making.";
-
-/* PID of HOST.PID.RANDOM, 0 if it is not a name of this host's. */
-static pid_t pid_in_name(const char *name, const char *host)
-{
-    size_t length = strlen(host);
-    long pid;
-
-    if (strncmp(name, host, length) != 0 || sscanf(name + length, ".%ld.", &pid) != 1)
-        return 0;
-    return pid > 0 ? (pid_t)pid : 0;
-}
-
-/* Asked of the kernel: to open for writing fails with ENXIO, fifo(7). */
-static bool nobody_reads(int directory, const char *name)
-{
-    int fd = openat(directory, name, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
-
-    if (fd >= 0)
-        close(fd);
-    return fd < 0 && errno == ENXIO;
-}
-
-static bool is_old(int directory, const char *name)
-{
-    struct stat status;
-
-    return fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-           time(NULL) - status.st_ctime > STALE;
-}
-
-/*
- * A FIFO has its name once it is read: if nobody reads it, its run was killed. One that was
- * being made goes with its process, or its age where another process has that number now.
- */
-static bool is_abandoned(int directory, const char *name, const char *host)
-{
-    bool half_made = strncmp(name, making, strlen(making)) == 0;
-    pid_t pid = pid_in_name(half_made ? name + strlen(making) : name, host);
-
-    if (pid == 0)
-        return false;
-    if (half_made)
-        return (kill(pid, 0) != 0 && errno == ESRCH) || is_old(directory, name);
-    return nobody_reads(directory, name);
-}
-
 static void make_paths(struct channel *channel, char temporary[PATH_MAX])
 {
     char directory[PATH_MAX], host[HOST_SIZE] = "", name[HOST_SIZE + 32];
@@ -80,7 +29,7 @@ static void make_paths(struct channel *channel, char temporary[PATH_MAX])
     gethostname(host, sizeof host - 1);
     snprintf(name, sizeof name, "%s.%ld.%08x", host, (long)getpid(), arc4random());
     if (snprintf(channel->path, sizeof channel->path, "%s/%s", directory, name) >= PATH_MAX ||
-        snprintf(temporary, PATH_MAX, "%s/%s%s", directory, making, name) >= PATH_MAX)
+        snprintf(temporary, PATH_MAX, "%s/%s%s", directory, FIFO_MAKING, name) >= PATH_MAX)
         errx(STATUS_FAILED, "%s: the path is too long: set TMPDIR to a shorter one", directory);
 }
 
@@ -174,22 +123,12 @@ bool channel_next(struct channel *channel, struct event *event)
     }
 }
 
-/* A host sharing the directory, by NFS say, judges only its own. */
 void channel_sweep(const struct channel *channel)
 {
-    char path[PATH_MAX], host[HOST_SIZE] = "";
-    DIR *directory;
-    struct dirent *entry;
+    char path[PATH_MAX];
 
-    gethostname(host, sizeof host - 1);
     strlcpy(path, channel->path, sizeof path);
-    directory = opendir(dirname(path));
-    if (directory == NULL)
-        return;
-    while ((entry = readdir(directory)) != NULL)
-        if (is_abandoned(dirfd(directory), entry->d_name, host))
-            unlinkat(dirfd(directory), entry->d_name, 0);
-    closedir(directory);
+    fifos_sweep(dirname(path));
 }
 
 void channel_close(struct channel *channel)

@@ -6,10 +6,18 @@
 #define IMDSHIM_LAUNCHER_CLIENT_H
 
 #include "launcher/child.h"
-#include "launcher/event.h"
+
+/* What the client is told of the engine. */
+struct client_plan {
+    const char *command;
+    const char *host; /* for IMD_HOST */
+    unsigned port;
+    const char *preload; /* the library, if its connections go through the gate; else NULL */
+    const char *gate;    /* WIRE_GATE, or NULL */
+};
 
 /* As child_start(). Its input is /dev/null: the terminal is the engine's. */
-int client_start(struct child *client, const char *command, const struct event *listener,
+int client_start(struct child *client, const struct client_plan *plan,
                  const struct signals *signals);
 
 #endif

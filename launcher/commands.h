@@ -8,6 +8,7 @@
 
 int run_main(const struct options *options);   /* run.c */
 int exec_main(const struct options *options);  /* exec.c */
+int list_main(const struct options *options);  /* list.c */
 int check_main(const struct options *options); /* check.c */
 int watch_main(const struct options *options); /* watch.c */
 

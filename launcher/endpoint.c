@@ -54,6 +54,13 @@ void endpoint_for_client(const struct event *listener, const char *this_host,
         endpoint_for_others(listener, host);
 }
 
+const char *endpoint_numeric(const struct event *listener)
+{
+    bool lost = is_wildcard(listener->address) || is_loopback(listener->address);
+
+    return lost && listener->peer[0] != '\0' ? listener->peer : listener->address;
+}
+
 void endpoint_bracket(char host[ENDPOINT_HOST_SIZE])
 {
     char bare[ENDPOINT_HOST_SIZE];

@@ -17,6 +17,12 @@ enum { ENDPOINT_HOST_SIZE = 3 * HOST_SIZE };
 void endpoint_for_client(const struct event *listener, const char *this_host,
                          char host[ENDPOINT_HOST_SIZE]);
 
+/*
+ * For a client that is preloaded: a numeric address. A wildcard is left as it is where the
+ * client is on the listener's host: its loopback is of the client's own family.
+ */
+const char *endpoint_numeric(const struct event *listener);
+
 /* For readers anywhere: a wildcard is the host's name, or the address as above. */
 void endpoint_for_others(const struct event *listener, char host[ENDPOINT_HOST_SIZE]);
 

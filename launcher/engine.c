@@ -26,6 +26,8 @@ char **engine_environment(const struct options *options, const char *preload,
         {WIRE_PORT, options->port != 0 ? port : NULL},
         {WIRE_MATCH, options->match[0] != '\0' ? options->match : NULL},
         {WIRE_LISTEN, options->listen},
+        {WIRE_WAKE, options->no_wake ? WIRE_WAKE_OFF : NULL},
+        {WIRE_GATE, NULL},
         {CLUSTER_AGENT, NULL},
     };
     size_t count = sizeof variables / sizeof *variables - 1;

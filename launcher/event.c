@@ -13,9 +13,10 @@ static const struct {
     enum event_kind kind;
     bool has_address, has_port;
 } kinds[] = {
-    {EVENT_LISTENING, KIND_LISTENING, true, true}, {EVENT_READY, KIND_READY, false, false},
-    {EVENT_LOADED, KIND_LOADED, false, false},     {EVENT_ENDED, KIND_ENDED, false, false},
-    {EVENT_PASSED, KIND_PASSED, true, true},       {EVENT_REFUSED, KIND_REFUSED, true, false},
+    {EVENT_LISTENING, KIND_LISTENING, true, true},   {EVENT_READY, KIND_READY, false, false},
+    {EVENT_LOADED, KIND_LOADED, false, false},       {EVENT_ENDED, KIND_ENDED, false, false},
+    {EVENT_PASSED, KIND_PASSED, true, true},         {EVENT_REFUSED, KIND_REFUSED, true, false},
+    {EVENT_CONNECTED, KIND_CONNECTED, false, false},
 };
 
 /* Digits only: strtonum would take a sign and leading blanks too. */

@@ -20,7 +20,8 @@ enum event_kind {
     KIND_LOADED,
     KIND_ENDED,
     KIND_PASSED,
-    KIND_REFUSED
+    KIND_REFUSED,
+    KIND_CONNECTED
 };
 
 struct event {

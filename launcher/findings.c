@@ -68,6 +68,14 @@ static enum news add_ready(struct findings *findings, const struct event *event)
     return NEWS_READY;
 }
 
+static enum news add_connected(struct findings *findings, const struct event *event)
+{
+    if (findings->connected || !findings->ready || findings->listener.port != event->port)
+        return NEWS_NONE;
+    findings->connected = true;
+    return NEWS_CONNECTED;
+}
+
 enum news findings_add(struct findings *findings, const struct event *event)
 {
     switch (event->kind) {
@@ -77,6 +85,8 @@ enum news findings_add(struct findings *findings, const struct event *event)
         return add_ready(findings, event);
     case KIND_PASSED:
         return add_passed(findings, event);
+    case KIND_CONNECTED:
+        return add_connected(findings, event);
     case KIND_REFUSED:
         findings->refused = true;
         return NEWS_REFUSED;

@@ -21,7 +21,7 @@ struct image {
 
 struct findings {
     pid_t engine;
-    bool listening, ready;
+    bool listening, ready, connected;
     struct event listener;
     struct image engine_image; /* the last one of the engine's own process */
     struct image last_image;   /* the last one of any process that the engine started */
@@ -32,7 +32,7 @@ struct findings {
 };
 
 /* What an event changes. */
-enum news { NEWS_NONE, NEWS_LISTENING, NEWS_READY, NEWS_PASSED, NEWS_REFUSED };
+enum news { NEWS_NONE, NEWS_LISTENING, NEWS_READY, NEWS_PASSED, NEWS_REFUSED, NEWS_CONNECTED };
 
 void findings_begin(struct findings *findings, pid_t engine);
 enum news findings_add(struct findings *findings, const struct event *event);

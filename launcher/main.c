@@ -15,17 +15,18 @@
 #include "launcher/options.h"
 #include "launcher/status.h"
 
+#define SOCKET "[-p PORT] [-l [ADDR][:PORTS]] [-m KEY=GLOB]... [--no-wake] "
+
 static const struct command commands[] = {
     {"run", run_main,
-     "[-qv] [-p PORT] [-l [ADDR][:PORTS]] [-m KEY=GLOB]... [-c COMMAND] [-o FILE] [-t SECS] "
-     "[--stop-with-client] [--] ENGINE [ARG...]",
-     "plmcotSqv"},
-    {"exec", exec_main,
-     "--fd N|--fifo PATH [-qv] [-p PORT] [-l [ADDR][:PORTS]] [-m KEY=GLOB]... [--] ENGINE "
+     "[-qv] " SOCKET "[-c COMMAND] [-o FILE] [-t SECS] [--stop-with-client] [--] ENGINE "
      "[ARG...]",
-     "plmdfqv"},
-    {"check", check_main, "ENGINE", ""},
-    {"watch", watch_main, "[-t SECS] [HOST:]PORT", "t"},
+     "plmWcotSqv", true},
+    {"exec", exec_main, "--fd N|--fifo PATH [-qv] " SOCKET "[--] ENGINE [ARG...]", "plmWdfqv",
+     true},
+    {"check", check_main, "ENGINE", "", true},
+    {"list", list_main, "[--json]", "J", false},
+    {"watch", watch_main, "[-t SECS] [HOST:]PORT", "t", true},
 };
 
 static const size_t command_count = sizeof commands / sizeof commands[0];
@@ -84,7 +85,7 @@ int main(int argc, char **argv)
     }
     command = find_command(argv[1]);
     if (command == NULL)
-        errx(STATUS_FAILED, "unknown command '%s': run, exec, check or watch, or --help",
+        errx(STATUS_FAILED, "unknown command '%s': run, exec, check, list or watch, or --help",
              argv[1]);
     options_parse(command, argc - 1, argv + 1, &options);
     status = command->main(&options);

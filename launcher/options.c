@@ -19,7 +19,7 @@
 #include "shim/binding.h"
 #include "shim/match.h"
 
-/* S, d and f have no short form. */
+/* S, W, J, d and f have no short form. */
 static const struct option long_options[] = {
     {"port", required_argument, NULL, 'p'},
     {"listen", required_argument, NULL, 'l'},
@@ -28,6 +28,8 @@ static const struct option long_options[] = {
     {"port-file", required_argument, NULL, 'o'},
     {"timeout", required_argument, NULL, 't'},
     {"stop-with-client", no_argument, NULL, 'S'},
+    {"no-wake", no_argument, NULL, 'W'},
+    {"json", no_argument, NULL, 'J'},
     {"fd", required_argument, NULL, 'd'},
     {"fifo", required_argument, NULL, 'f'},
     {"quiet", no_argument, NULL, 'q'},
@@ -103,6 +105,12 @@ static void store(const struct command *command, struct options *options, int le
     case 'S':
         options->stop_with_client = true;
         break;
+    case 'W':
+        options->no_wake = true;
+        break;
+    case 'J':
+        options->json = true;
+        break;
     case 'd':
         options->fd = parse_number("--fd", optarg, 0, INT_MAX);
         break;
@@ -162,7 +170,7 @@ void options_parse(const struct command *command, int argc, char **argv,
         store(command, options, letter);
     }
     options->operands = argv + optind;
-    if (options->operands[0] == NULL)
+    if (command->takes_operands && options->operands[0] == NULL)
         errx(STATUS_FAILED, "nothing to %s: imdshim %s %s", command->name, command->name,
              command->synopsis);
     if (options->stop_with_client && options->client == NULL)

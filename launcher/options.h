@@ -21,6 +21,8 @@ struct options {
     const char *client;     /* run: a command for sh -c, NULL = none */
     const char *port_file;  /* run: NULL = none */
     bool stop_with_client;  /* run */
+    bool no_wake;           /* run, exec */
+    bool json;              /* list */
     char **operands;        /* ENGINE [ARG...], or watch's [HOST:]PORT; NULL-terminated */
 };
 
@@ -29,6 +31,7 @@ struct command {
     int (*main)(const struct options *); /* returns the exit status */
     const char *synopsis;                /* what follows "imdshim NAME" in the usage */
     const char *letters;                 /* the short names of the options that it takes */
+    bool takes_operands;
 };
 
 /*

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "launcher/client.h"
 #include "launcher/clock.h"
@@ -18,11 +19,17 @@ enum {
     TURNS_AT_THE_END = 16, /* as many events as a FIFO of 64 KiB can hold */
 };
 
+static bool has_gate(const struct run *run)
+{
+    return run->gate.listener >= 0;
+}
+
 /* A stopped engine would not see SIGTERM before it is continued. */
 static void end_engine(struct run *run, enum ending ending)
 {
     run->outcome.ending = ending;
     run->deadline = clock_now() + GRACE * INT64_C(1000);
+    gate_shut(&run->gate);
     orphans_adopt(&run->orphans, run->engine.pid, run->client.pid);
     child_signal(&run->engine, SIGTERM);
     if (run->engine.stopped)
@@ -33,11 +40,14 @@ static void on_listening(struct run *run)
 {
     const struct event *listener = &run->findings.listener;
     const char *file = run->options->port_file;
-    char host[ENDPOINT_HOST_SIZE];
+    char host[ENDPOINT_HOST_SIZE], this_host[HOST_SIZE] = "";
 
     if (run->outcome.ending == BY_ITSELF)
         run->deadline = 0; /* later it is the date of a SIGKILL */
     notice_listener(run->options, listener);
+    gethostname(this_host, sizeof this_host - 1);
+    endpoint_for_client(listener, this_host, run->record.host);
+    run->record.port = listener->port;
     endpoint_for_others(listener, host);
     endpoint_bracket(host);
     if (file != NULL && port_file_write(file, host, listener->port) != 0)
@@ -46,26 +56,47 @@ static void on_listening(struct run *run)
                strerror(errno));
 }
 
+static void start_client(struct run *run, const char *host, unsigned port)
+{
+    const struct client_plan plan = {
+        .command = run->options->client,
+        .host = host,
+        .port = port,
+        .preload = run->preload,
+        .gate = has_gate(run) ? run->gate.text : NULL,
+    };
+    int error = client_start(&run->client, &plan, &run->signals);
+
+    if (error == 0)
+        return;
+    notice(run->options, QUIET, "cannot start the client, ending the engine: %s",
+           strerror(abs(error)));
+    end_engine(run, BY_CLIENT);
+}
+
+/* 127.0.0.1: there are clients that know IPv4 only. */
+void run_start_early_client(struct run *run)
+{
+    if (has_gate(run))
+        start_client(run, "127.0.0.1", (unsigned)run->options->port);
+}
+
 /*
  * Not before: LAMMPS accepts a client only at its next "run", and ends if that client has given
  * up by then (fix_imd.cpp).
  */
 static void on_ready(struct run *run)
 {
-    int error;
+    const struct event *listener = &run->findings.listener;
 
-    notice(run->options, VERBOSE, "the engine waits for a client on port %u",
-           run->findings.listener.port);
+    notice(run->options, VERBOSE, "the engine waits for a client on port %u", listener->port);
     if (run->options->client == NULL || run->engine.state != CHILD_RUNS ||
         run->outcome.ending != BY_ITSELF)
         return;
-    error = client_start(&run->client, run->options->client, &run->findings.listener,
-                         &run->signals);
-    if (error == 0)
-        return;
-    notice(run->options, QUIET, "cannot start the client, ending the engine: %s",
-           strerror(abs(error)));
-    end_engine(run, BY_CLIENT);
+    if (has_gate(run))
+        gate_open(&run->gate, endpoint_numeric(listener), listener->port);
+    else
+        start_client(run, run->record.host, listener->port);
 }
 
 void run_on_event(struct run *run, const struct event *event)
@@ -82,6 +113,9 @@ void run_on_event(struct run *run, const struct event *event)
         break;
     case NEWS_REFUSED:
         notice_refused(run->options, event);
+        break;
+    case NEWS_CONNECTED:
+        notice(run->options, VERBOSE, "the engine has accepted a client");
         break;
     case NEWS_NONE:
         break;
@@ -105,6 +139,12 @@ static void on_client_end(struct run *run)
 {
     int status = status_of_wait(run->client.wait_status);
 
+    gate_admit(&run->gate);
+    if (has_gate(run) && run->gate.asked == 0 && !run->outcome.interrupted)
+        notice(run->options, NORMAL,
+               "the client has not asked for port %d through imdshim (is it static, or its "
+               "environment wiped?): without --port it is told the port",
+               run->options->port);
     if (run->engine.state != CHILD_RUNS || run->outcome.interrupted ||
         run->outcome.ending != BY_ITSELF)
         return;
@@ -123,14 +163,14 @@ static void on_engine_end(struct run *run)
 {
     if (run->outcome.ending == BY_ITSELF)
         run->deadline = run->outcome.interrupted ? clock_now() + GRACE * INT64_C(1000) : 0;
+    gate_shut(&run->gate);
     for (int i = 0; i < TURNS_AT_THE_END && !run_take_events(run); i++)
         continue;
-    if (run->outcome.ending == TIMED_OUT || run->obstacle)
+    if (run->outcome.ending != BY_ITSELF || run->obstacle)
         return;
     if (!run->findings.listening && !run->findings.refused)
         notice_nothing_learned(run->options, &run->findings, &run->engine);
-    else if (run->findings.listening && run->options->client != NULL &&
-             run->client.state == CHILD_NONE)
+    else if (run->findings.listening && run->options->client != NULL && !run->findings.ready)
         notice(run->options, NORMAL,
                "the engine ended with status %d before it waited for a client",
                status_of_wait(run->engine.wait_status));

@@ -11,9 +11,11 @@
 #include "launcher/child.h"
 #include "launcher/event_port.h"
 #include "launcher/findings.h"
+#include "launcher/gate.h"
 #include "launcher/options.h"
 #include "launcher/orphans.h"
 #include "launcher/outcome.h"
+#include "launcher/record.h"
 #include "launcher/signals.h"
 
 struct run {
@@ -24,11 +26,18 @@ struct run {
     struct child engine, client;
     struct orphans orphans; /* once the engine is being ended */
     struct findings findings;
+    struct gate gate;    /* with --port, for the client */
+    const char *preload; /* the library, by the name that LD_PRELOAD can hold */
+    int record_fd;       /* for imdshim list, or -1 */
+    struct record record;
     struct outcome outcome;
     bool client_was_ended; /* it has got SIGTERM */
     bool obstacle;         /* pre-flight has said why the library cannot be loaded */
     int64_t deadline;      /* milliseconds of CLOCK_MONOTONIC, 0: none */
 };
+
+/* The client that was asked for, if it goes through the gate: at once. */
+void run_start_early_client(struct run *run);
 
 void run_on_event(struct run *run, const struct event *event);
 void run_on_signal(struct run *run, const struct signalfd_siginfo *info);

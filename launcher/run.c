@@ -5,12 +5,14 @@
  * engine and the client get SIGTERM with it and the next run removes the FIFO.
  */
 #include <bsd/err.h>
+#include <bsd/string.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "launcher/clock.h"
 #include "launcher/cluster.h"
@@ -54,13 +56,13 @@ static void prepare_for_other_hosts(struct run *run)
 }
 
 /* As child_start(). */
-static int start_engine(struct run *run, const char *preload)
+static int start_engine(struct run *run)
 {
     const struct engine_channel channel = {
         .fifo = run->channel.path,
         .tcp = run->event_port.fd >= 0 ? run->event_port.text : NULL,
     };
-    char **environment = engine_environment(run->options, preload, &channel, true);
+    char **environment = engine_environment(run->options, run->preload, &channel, true);
     const struct child_plan plan = {
         .argv = (const char *const *)run->options->operands,
         .environment = environment,
@@ -72,6 +74,39 @@ static int start_engine(struct run *run, const char *preload)
     if (run->options->timeout > 0)
         run->deadline = clock_now() + run->options->timeout * INT64_C(1000);
     return error;
+}
+
+static enum run_state state_of(const struct run *run)
+{
+    if (run->outcome.ending != BY_ITSELF || run->outcome.interrupted ||
+        run->engine.state == CHILD_ENDED)
+        return ENDING;
+    if (run->findings.ready)
+        return run->findings.connected ? CONNECTED : READY;
+    return run->findings.listening ? LISTENING : STARTING;
+}
+
+/* For imdshim list. A run goes on without. */
+static void begin_record(struct run *run)
+{
+    struct record *record = &run->record;
+
+    record->pid = run->engine.pid;
+    record->started = clock_now();
+    strlcpy(record->engine, run->options->operands[0], sizeof record->engine);
+    if (getcwd(record->directory, sizeof record->directory) == NULL)
+        record->directory[0] = '\0';
+    record_write(run->record_fd, record);
+}
+
+static void update_record(struct run *run)
+{
+    enum run_state state = state_of(run);
+
+    if (state == run->record.state)
+        return;
+    run->record.state = state;
+    record_write(run->record_fd, &run->record);
 }
 
 static void take_signals(struct run *run)
@@ -99,14 +134,18 @@ static void run_until_all_ended(struct run *run)
         {.fd = run->channel.fd, .events = POLLIN},
         {.fd = run->signals.fd, .events = POLLIN},
         {.fd = run->event_port.fd, .events = POLLIN},
+        {.fd = -1, .events = POLLIN},
     };
     bool all_taken = true, orphans_left = false;
 
     while (run->engine.state == CHILD_RUNS || run->client.state == CHILD_RUNS || orphans_left) {
-        poll(fds, 3, all_taken ? time_left(run) : 0);
+        fds[3].fd = run->gate.fd; /* none where too many wait */
+        poll(fds, 4, all_taken ? time_left(run) : 0);
         /* Events first: what the engine told before it ended has come before its SIGCHLD. */
         all_taken = run_take_events(run);
+        gate_admit(&run->gate);
         take_signals(run);
+        update_record(run);
         if (run->deadline != 0 && time_left(run) == 0)
             run_on_deadline(run);
         orphans_left = run->outcome.ending != BY_ITSELF && run->engine.state == CHILD_ENDED &&
@@ -126,7 +165,10 @@ static int end(struct run *run)
         notice(run->options, VERBOSE, "%u connections to the event port brought no event",
                run->event_port.junk);
     run->outcome.client_asked = run->options->client != NULL;
-    run->outcome.client_started = run->client.state != CHILD_NONE;
+    /* At the gate it has waited in vain unless the engine was ready, or it gave up itself. */
+    run->outcome.client_started =
+        run->client.state != CHILD_NONE &&
+        (run->gate.asked == 0 || run->findings.ready || run->outcome.ending == BY_CLIENT);
     run->outcome.engine = run->engine.wait_status;
     run->outcome.client = run->client.wait_status;
     status = outcome_status(&run->outcome, &signal);
@@ -161,6 +203,11 @@ int run_main(const struct options *options)
 
     library_find(library);
     library_name_for_preload(library, preload);
+    run.preload = preload;
+    run.record_fd = record_create();
+    gate_init(&run.gate);
+    if (options->port != 0 && options->client != NULL)
+        gate_make(&run.gate, (unsigned)options->port);
     if (options->client != NULL)
         look_ahead(&run, library);
     if (options->port_file != NULL)
@@ -169,7 +216,10 @@ int run_main(const struct options *options)
     signals_take(&run.signals);
     channel_open(&run.channel);
     heed_early_signals(&run);
-    error = start_engine(&run, preload);
+    error = start_engine(&run);
+    if (error == 0)
+        run_start_early_client(&run);
+    begin_record(&run);
     /* What the engine need not wait for is done beside it. */
     if (error == 0 && options->client == NULL)
         look_ahead(&run, library);
@@ -178,6 +228,7 @@ int run_main(const struct options *options)
         run_until_all_ended(&run);
     channel_close(&run.channel);
     event_port_close(&run.event_port);
+    gate_close(&run.gate);
     if (error < 0)
         errc(STATUS_FAILED, -error, "cannot start a process for '%s': see ulimit -u",
              options->operands[0]);

@@ -8,9 +8,11 @@
  */
 #undef _FORTIFY_SOURCE /* it would put inline definitions of poll and ppoll before these */
 
+#include "shim/gate.h"
 #include "shim/real.h"
 #include "shim/rebind.h"
 #include "shim/report.h"
+#include "shim/wait.h"
 
 #define EXPORTED __attribute__((visibility("default")))
 
@@ -64,25 +66,51 @@ EXPORTED int listen(int fd, int backlog)
     return result;
 }
 
+EXPORTED int connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+    struct passage passage;
+
+    if (!matters(ATTEND_CONNECTS))
+        return real.connect(fd, address, length);
+    if (!gate_pass(&passage, fd, address, length))
+        return -1;
+    return real.connect(fd, passage.address, passage.length);
+}
+
+EXPORTED unsigned sleep(unsigned seconds)
+{
+    return matters(ATTEND_SLEEPS) ? wait_sleep(seconds) : real.sleep(seconds);
+}
+
 EXPORTED int accept(int fd, struct sockaddr *address, socklen_t *length)
 {
-    if (matters(ATTEND_WAITS))
-        report_wait(fd);
-    return real.accept(fd, address, length);
+    int result;
+
+    if (!matters(ATTEND_WAITS | ATTEND_ACCEPTS))
+        return real.accept(fd, address, length);
+    wait_on(fd);
+    result = real.accept(fd, address, length);
+    wait_accepted(fd, result);
+    return result;
 }
 
 EXPORTED int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
-    if (matters(ATTEND_WAITS))
-        report_wait(fd);
-    return real.accept4(fd, address, length, flags);
+    int result;
+
+    if (!matters(ATTEND_WAITS | ATTEND_ACCEPTS))
+        return real.accept4(fd, address, length, flags);
+    wait_on(fd);
+    result = real.accept4(fd, address, length, flags);
+    wait_accepted(fd, result);
+    return result;
 }
 
 EXPORTED int select(int count, fd_set *readable, fd_set *writable, fd_set *except,
                     struct timeval *timeout)
 {
     if (matters(ATTEND_WAITS))
-        report_wait_select(count, readable);
+        wait_on_select(count, readable);
     return real.select(count, readable, writable, except, timeout);
 }
 
@@ -90,14 +118,14 @@ EXPORTED int pselect(int count, fd_set *readable, fd_set *writable, fd_set *exce
                      const struct timespec *timeout, const sigset_t *mask)
 {
     if (matters(ATTEND_WAITS))
-        report_wait_select(count, readable);
+        wait_on_select(count, readable);
     return real.pselect(count, readable, writable, except, timeout, mask);
 }
 
 EXPORTED int poll(struct pollfd *fds, nfds_t count, int timeout)
 {
     if (matters(ATTEND_WAITS))
-        report_wait_poll(fds, count);
+        wait_on_poll(fds, count);
     return real.poll(fds, count, timeout);
 }
 
@@ -105,14 +133,14 @@ EXPORTED int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *time
                    const sigset_t *mask)
 {
     if (matters(ATTEND_WAITS))
-        report_wait_poll(fds, count);
+        wait_on_poll(fds, count);
     return real.ppoll(fds, count, timeout, mask);
 }
 
 EXPORTED int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size)
 {
     if (matters(ATTEND_WAITS))
-        report_wait_poll(fds, count);
+        wait_on_poll(fds, count);
     return real.poll_chk(fds, count, timeout, size);
 }
 
@@ -120,13 +148,13 @@ EXPORTED int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec
                          const sigset_t *mask, size_t size)
 {
     if (matters(ATTEND_WAITS))
-        report_wait_poll(fds, count);
+        wait_on_poll(fds, count);
     return real.ppoll_chk(fds, count, timeout, mask, size);
 }
 
 EXPORTED int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 {
     if (operation != EPOLL_CTL_DEL && matters(ATTEND_WAITS))
-        report_wait(fd);
+        wait_on(fd);
     return real.epoll_ctl(epoll, operation, fd, event);
 }

@@ -79,12 +79,23 @@ void event_format_refused(struct event_line *line, const struct listener *listen
     end(line, &text);
 }
 
-void event_format_ready(struct event_line *line, unsigned port, pid_t pid)
+static void format_port_and_pid(struct event_line *line, unsigned port, const char *event,
+                                pid_t pid)
 {
-    struct text text = begin(line, port, EVENT_READY);
+    struct text text = begin(line, port, event);
 
     put_number(&text, "pid", (uint64_t)pid);
     end(line, &text);
+}
+
+void event_format_ready(struct event_line *line, unsigned port, pid_t pid)
+{
+    format_port_and_pid(line, port, EVENT_READY, pid);
+}
+
+void event_format_connected(struct event_line *line, unsigned port, pid_t pid)
+{
+    format_port_and_pid(line, port, EVENT_CONNECTED, pid);
 }
 
 void event_format_loaded(struct event_line *line, pid_t pid, const char *exe, const char *comm)
@@ -99,8 +110,5 @@ void event_format_loaded(struct event_line *line, pid_t pid, const char *exe, co
 
 void event_format_ended(struct event_line *line, pid_t pid)
 {
-    struct text text = begin(line, 0, EVENT_ENDED);
-
-    put_number(&text, "pid", (uint64_t)pid);
-    end(line, &text);
+    format_port_and_pid(line, 0, EVENT_ENDED, pid);
 }

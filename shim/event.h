@@ -31,6 +31,7 @@ void event_format_listener(struct event_line *line, const struct listener *liste
                            const char *reason);
 void event_format_refused(struct event_line *line, const struct listener *listener, int error);
 void event_format_ready(struct event_line *line, unsigned port, pid_t pid);
+void event_format_connected(struct event_line *line, unsigned port, pid_t pid);
 void event_format_loaded(struct event_line *line, pid_t pid, const char *exe, const char *comm);
 void event_format_ended(struct event_line *line, pid_t pid);
 

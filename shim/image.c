@@ -20,7 +20,7 @@ __attribute__((constructor)) static void report_loaded(void)
     char exe[NAME_SIZE], comm[COMM_SIZE];
 
     report_start();
-    if (settings != NULL && settings->all_events) {
+    if (settings != NULL && settings->tells && settings->all_events) {
         loaded_pid = sys_getpid();
         process_exe(exe);
         process_comm(comm);

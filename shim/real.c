@@ -30,6 +30,18 @@ static int kernel_bind(int fd, const struct sockaddr *address, socklen_t length)
     return (int)syscall(SYS_bind, fd, address, length);
 }
 
+static int kernel_connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+    return (int)syscall(SYS_connect, fd, address, length);
+}
+
+static unsigned kernel_sleep(unsigned seconds)
+{
+    struct timespec left = {seconds, 0};
+
+    return syscall(SYS_nanosleep, &left, &left) == 0 ? 0 : (unsigned)left.tv_sec;
+}
+
 static int kernel_listen(int fd, int backlog)
 {
     return (int)syscall(SYS_listen, fd, backlog);
@@ -121,6 +133,8 @@ static int kernel_epoll_ctl(int epoll, int operation, int fd, struct epoll_event
 
 void real_resolve(void)
 {
+    RESOLVE(sleep, "sleep");
+    RESOLVE(connect, "connect");
     RESOLVE(bind, "bind");
     RESOLVE(listen, "listen");
     RESOLVE(accept, "accept");

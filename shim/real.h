@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 
 struct real_calls {
+    unsigned (*sleep)(unsigned);
+    int (*connect)(int, const struct sockaddr *, socklen_t);
     int (*bind)(int, const struct sockaddr *, socklen_t);
     int (*listen)(int, int);
     int (*accept)(int, struct sockaddr *, socklen_t *);

@@ -8,17 +8,18 @@
 #ifndef IMDSHIM_SHIM_REPORT_H
 #define IMDSHIM_SHIM_REPORT_H
 
-#include <poll.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <sys/select.h>
 
 enum {
-    ATTEND_START = 1,   /* nothing is initialised */
-    ATTEND_BINDS = 2,   /* bind matters */
-    ATTEND_LISTENS = 4, /* listen matters */
-    ATTEND_WAITS = 8,   /* the first wait on the IMD socket matters */
-    ATTEND_EVERYTHING = 15,
+    ATTEND_START = 1,     /* nothing is initialised */
+    ATTEND_BINDS = 2,     /* bind matters */
+    ATTEND_LISTENS = 4,   /* listen matters */
+    ATTEND_WAITS = 8,     /* the first wait on the IMD socket matters */
+    ATTEND_ACCEPTS = 16,  /* the first client matters */
+    ATTEND_SLEEPS = 32,   /* sleep matters */
+    ATTEND_CONNECTS = 64, /* connect matters */
+    ATTEND_EVERYTHING = 127,
 };
 
 extern _Atomic unsigned attention;
@@ -35,10 +36,5 @@ void report_start(void);
 
 /* After listen(). The caller is an address in the module that called. */
 void report_listen(int fd, int result, const void *caller);
-
-/* Before a call that waits on a descriptor, a poll set, or a select set. */
-void report_wait(int fd);
-void report_wait_poll(const struct pollfd *fds, nfds_t count);
-void report_wait_select(int count, const fd_set *readable);
 
 #endif

@@ -63,10 +63,14 @@ static bool read_channel(void)
 
 static enum state read_environment(void)
 {
-    const char *events = secure_getenv(WIRE_EVENTS);
+    const char *events = secure_getenv(WIRE_EVENTS), *gate = secure_getenv(WIRE_GATE);
+    const char *wake = secure_getenv(WIRE_WAKE);
 
     settings.all_events = events != NULL && strcmp(events, WIRE_EVENTS_ALL) == 0;
-    return read_channel() && read_socket_rules() ? ACTIVE : INERT;
+    settings.wakes = wake == NULL || strcmp(wake, WIRE_WAKE_OFF) != 0;
+    settings.tells = read_channel() && read_socket_rules();
+    return settings.tells || (gate != NULL && gate_parse(&settings.gate, gate)) ? ACTIVE
+                                                                                : INERT;
 }
 
 /* Another thread is reading. It will not be long, but a wait inside an engine has an end. */

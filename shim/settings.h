@@ -11,14 +11,18 @@
 
 #include "shim/binding.h"
 #include "shim/channel.h"
+#include "shim/gate.h"
 #include "shim/match.h"
 
 struct settings {
+    bool tells; /* of an engine: else there is only the gate */
     struct channel channel;
     bool all_events;
     struct match match;
     bool rewrites; /* arguments of bind(), for the IMD socket, as the binding says */
     struct binding binding;
+    bool wakes;       /* ends the engine's sleep when its client comes */
+    struct gate gate; /* of a client */
 };
 
 /*

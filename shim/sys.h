@@ -112,6 +112,11 @@ static inline pid_t sys_getpid(void)
     return (pid_t)syscall(SYS_getpid);
 }
 
+static inline pid_t sys_gettid(void)
+{
+    return (pid_t)syscall(SYS_gettid);
+}
+
 /*
  * Every signal, where a handler must not come between: one that left by longjmp(3) would leave
  * a descriptor of ours open. Returns the mask that was, to be restored.
@@ -146,7 +151,7 @@ static inline int sys_sigtake(const sys_sigset *set)
 /* To this thread. */
 static inline int sys_sigraise(int signal)
 {
-    return (int)syscall(SYS_tgkill, sys_getpid(), syscall(SYS_gettid), signal);
+    return (int)syscall(SYS_tgkill, sys_getpid(), sys_gettid(), signal);
 }
 
 /* Milliseconds of CLOCK_MONOTONIC. */

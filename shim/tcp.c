@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/uio.h>
 
+#include "shim/own_address.h"
 #include "shim/process.h"
 #include "shim/sys.h"
 #include "shim/text.h"
@@ -95,20 +96,6 @@ static bool is_on_this_host(const struct tcp *tcp)
     return strcmp(escaped, tcp->host) == 0;
 }
 
-/* Fails with EADDRNOTAVAIL if the kernel has no such address. */
-static bool is_own_address(const struct sockaddr_in6 *address)
-{
-    struct sockaddr_in6 any_port = *address;
-    int fd = sys_socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC), result;
-
-    any_port.sin6_port = 0;
-    if (fd < 0)
-        return false;
-    result = (int)syscall(SYS_bind, fd, &any_port, sizeof any_port);
-    sys_close(fd);
-    return result == 0;
-}
-
 /* Sockets of IPv6 reach IPv4 too, but where a kernel has no IPv6 there are none. */
 static int begin_connect(const struct sockaddr_in6 *address)
 {
@@ -167,7 +154,8 @@ static unsigned begin_all(const struct tcp *tcp, struct pollfd *fds)
     unsigned begun = 0;
 
     for (unsigned i = 0; i < tcp->count; i++) {
-        if (!here && is_own_address(&tcp->addresses[i]))
+        if (!here &&
+            own_address((const struct sockaddr *)&tcp->addresses[i], sizeof tcp->addresses[i]))
             continue;
         fds[begun].fd = begin_connect(&tcp->addresses[i]);
         fds[begun].events = POLLOUT;

@@ -1,8 +1,9 @@
 /*
  * What the library and its launcher agree on; imdshim(7) says it to everyone else.
  *
- * The environment. Exactly one of the first two names the channel for events; without either,
- * with a value that is not of its form, or in a set-id process, the library is inert.
+ * The environment. For an engine exactly one of the first two names the channel for events;
+ * without either, with a value that is not of its form, or in a set-id process, the library is
+ * inert.
  *
  *   IMDSHIM_FD=N:DEV:INO:BIRTH  an inherited descriptor and the file that it must still be, in
  *                               decimal; BIRTH in nanoseconds since 1970, 0 if it is not known
@@ -19,6 +20,11 @@
  *                               where the IMD socket is bound instead: a numeric address, IPv6
  *                               in brackets; a port, 0 for any, or LOW-HIGH
  *
+ *   IMDSHIM_WAKE=off            do not end the engine's sleep(3) when its client comes
+ *   IMDSHIM_GATE=PORT:NAME      for a client: its connections to PORT on this host wait for the
+ *                               launcher, at the Unix socket NAME of the abstract namespace.
+ *                               It answers "ADDR PORT" and a newline, or hangs up
+ *
  * An event is one line, "PORT EVENT KEY=VALUE...", printable ASCII, written by one write(2) of
  * at most EVENT_MAX bytes, so that lines of several processes never mix (PIPE_BUF, pipe(7)). In
  * a value every byte outside '!'..'~', and '%' itself, is written %XX.
@@ -34,15 +40,19 @@
 #define WIRE_PORT "IMDSHIM_PORT"
 #define WIRE_MATCH "IMDSHIM_MATCH"
 #define WIRE_LISTEN "IMDSHIM_LISTEN"
+#define WIRE_WAKE "IMDSHIM_WAKE"
+#define WIRE_WAKE_OFF "off"
+#define WIRE_GATE "IMDSHIM_GATE"
 
 #define EVENT_LISTENING "listening" /* the IMD socket: connections will not be refused */
 #define EVENT_READY "ready"         /* the engine waits on it for a client */
 
 /* Only with IMDSHIM_EVENTS=all. PORT is 0 where there is none. */
-#define EVENT_LOADED "loaded"   /* a program image has the library */
-#define EVENT_ENDED "ended"     /* that image ended by exit(3), it was not replaced or killed */
-#define EVENT_PASSED "passed"   /* a listener that was not taken; reason= says why */
-#define EVENT_REFUSED "refused" /* the IMD socket was not bound as asked; error= is errno */
+#define EVENT_LOADED "loaded" /* a program image has the library */
+#define EVENT_ENDED "ended"   /* that image ended by exit(3), it was not replaced or killed */
+#define EVENT_CONNECTED "connected" /* accept() has returned a client on the IMD socket */
+#define EVENT_PASSED "passed"       /* a listener that was not taken; reason= says why */
+#define EVENT_REFUSED "refused"     /* the IMD socket was not bound as asked; error= is errno */
 
 #define REASON_RUNTIME "runtime"     /* its caller is an MPI or cluster runtime */
 #define REASON_UNMATCHED "unmatched" /* it is not what IMDSHIM_PORT or IMDSHIM_MATCH says */

@@ -1,0 +1,90 @@
+#include "launcher/fifos.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "shim/wire.h"
+
+enum { STALE = 60 }; /* seconds after which a FIFO that was being made is not any more */
+
+/* PID of HOST.PID.RANDOM, 0 if it is not a name of this host's. */
+static pid_t pid_in_name(const char *name, const char *host)
+{
+    size_t length = strlen(host);
+    long pid;
+
+    if (strncmp(name, host, length) != 0 || sscanf(name + length, ".%ld.", &pid) != 1)
+        return 0;
+    return pid > 0 ? (pid_t)pid : 0;
+}
+
+/* Asked of the kernel: to open for writing fails with ENXIO, fifo(7). */
+static bool nobody_reads(int directory, const char *name)
+{
+    int fd = openat(directory, name, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd >= 0)
+        close(fd);
+    return fd < 0 && errno == ENXIO;
+}
+
+static bool is_old(int directory, const char *name)
+{
+    struct stat status;
+
+    return fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           time(NULL) - status.st_ctime > STALE;
+}
+
+/*
+ * A FIFO has its name once it is read: if nobody reads it, its run was killed. One that was
+ * being made goes with its process, or its age where another process has that number now.
+ */
+static bool is_abandoned(int directory, const char *name, const char *host)
+{
+    bool half_made = strncmp(name, FIFO_MAKING, strlen(FIFO_MAKING)) == 0;
+    pid_t pid = pid_in_name(half_made ? name + strlen(FIFO_MAKING) : name, host);
+
+    if (pid == 0)
+        return false;
+    if (half_made)
+        return (kill(pid, 0) != 0 && errno == ESRCH) || is_old(directory, name);
+    return nobody_reads(directory, name);
+}
+
+void fifos_sweep(const char *path)
+{
+    char host[HOST_SIZE] = "";
+    DIR *directory = opendir(path);
+    struct dirent *entry;
+
+    if (directory == NULL)
+        return;
+    gethostname(host, sizeof host - 1);
+    while ((entry = readdir(directory)) != NULL)
+        if (is_abandoned(dirfd(directory), entry->d_name, host))
+            unlinkat(dirfd(directory), entry->d_name, 0);
+    closedir(directory);
+}
+
+pid_t fifos_next(DIR *directory)
+{
+    char host[HOST_SIZE] = "";
+    struct dirent *entry;
+    pid_t pid;
+
+    gethostname(host, sizeof host - 1);
+    while ((entry = readdir(directory)) != NULL) {
+        pid = pid_in_name(entry->d_name, host);
+        if (pid != 0)
+            return pid;
+    }
+    return 0;
+}

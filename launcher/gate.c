@@ -1,0 +1,101 @@
+#include "launcher/gate.h"
+
+#include <bsd/stdlib.h>
+#include <err.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "launcher/status.h"
+
+void gate_init(struct gate *gate)
+{
+    memset(gate, 0, sizeof *gate);
+    gate->fd = gate->listener = -1;
+}
+
+void gate_make(struct gate *gate, unsigned port)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char *name = address.sun_path + 1;
+    int length = snprintf(name, sizeof address.sun_path - 1, "imdshim-%08x%08x%08x%08x",
+                          arc4random(), arc4random(), arc4random(), arc4random());
+
+    gate_init(gate);
+    snprintf(gate->text, sizeof gate->text, "%u:%s", port, name);
+    gate->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (gate->listener < 0 ||
+        bind(gate->listener, (const struct sockaddr *)&address,
+             (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)) != 0 ||
+        listen(gate->listener, GATE_WAITING) != 0)
+        err(STATUS_FAILED, "cannot make the socket where the client waits: see ulimit -n");
+    gate->fd = gate->listener;
+}
+
+/* A name of the abstract namespace is no secret, and has no permissions, unix(7). */
+static bool is_ours(int fd)
+{
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
+           (peer.uid == geteuid() || peer.uid == 0);
+}
+
+/* The answer is shorter than any socket's buffer: it does not block. */
+static void answer(const struct gate *gate, int fd)
+{
+    if (gate->state == GATE_OPEN)
+        send(fd, gate->answer, strlen(gate->answer), MSG_NOSIGNAL | MSG_DONTWAIT);
+    close(fd);
+}
+
+static void answer_all(struct gate *gate)
+{
+    while (gate->count > 0)
+        answer(gate, gate->waiting[--gate->count]);
+    gate->fd = gate->listener;
+}
+
+void gate_admit(struct gate *gate)
+{
+    int fd;
+
+    while (gate->fd >= 0 &&
+           (fd = accept4(gate->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
+        if (!is_ours(fd)) {
+            close(fd);
+            continue;
+        }
+        gate->asked++;
+        gate->waiting[gate->count++] = fd;
+        if (gate->state != GATE_CLOSED)
+            answer_all(gate);
+        else if (gate->count == GATE_WAITING)
+            gate->fd = -1; /* the others wait in the backlog */
+    }
+}
+
+void gate_open(struct gate *gate, const char *address, unsigned port)
+{
+    gate->state = GATE_OPEN;
+    snprintf(gate->answer, sizeof gate->answer, "%s %u\n", address, port % 65536);
+    answer_all(gate);
+}
+
+void gate_shut(struct gate *gate)
+{
+    gate->state = GATE_SHUT;
+    answer_all(gate);
+}
+
+void gate_close(struct gate *gate)
+{
+    gate_shut(gate);
+    if (gate->listener >= 0)
+        close(gate->listener);
+    gate->fd = gate->listener = -1;
+}

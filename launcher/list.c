@@ -1,0 +1,116 @@
+/*
+ * imdshim list: this user's runs on this host, so that a viewer can be attached to one of them.
+ *
+ * A run is found by its FIFO, and says itself what it is (record.h). What runs that were killed
+ * have left behind is removed.
+ */
+#include <bsd/string.h>
+#include <ctype.h>
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "launcher/clock.h"
+#include "launcher/commands.h"
+#include "launcher/endpoint.h"
+#include "launcher/fifos.h"
+#include "launcher/private_dir.h"
+#include "launcher/record.h"
+#include "launcher/status.h"
+
+static long age_of(const struct record *record)
+{
+    return (long)((clock_now() - record->started) / 1000);
+}
+
+/* A name with a newline or an escape sequence in it must not disturb the table. */
+static void print_name(const char *name)
+{
+    for (; *name != '\0'; name++)
+        putchar(iscntrl((unsigned char)*name) ? '?' : *name);
+}
+
+static void print_row(const struct record *record)
+{
+    char host[ENDPOINT_HOST_SIZE], where[ENDPOINT_HOST_SIZE + 16] = "-";
+
+    strlcpy(host, record->host, sizeof host);
+    endpoint_bracket(host);
+    if (record->port != 0)
+        snprintf(where, sizeof where, "%s:%u", host, record->port);
+    printf("%8ld  %-9s  %-22s  %6ld s  ", (long)record->pid, record_state_name(record->state),
+           where, age_of(record));
+    print_name(record->engine);
+    printf("  ");
+    print_name(record->directory);
+    putchar('\n');
+}
+
+/* RFC 8259; what is no UTF-8 in a file's name goes out as it is. */
+static void print_json_string(const char *key, const char *value)
+{
+    printf("\"%s\": \"", key);
+    for (; *value != '\0'; value++)
+        if (*value == '"' || *value == '\\')
+            printf("\\%c", *value);
+        else if (iscntrl((unsigned char)*value))
+            printf("\\u%04x", (unsigned char)*value);
+        else
+            putchar(*value);
+    putchar('"');
+}
+
+static void print_json(const struct record *record, pid_t launcher, bool first)
+{
+    printf("%s\n  {\"pid\": %ld, \"launcher\": %ld, ", first ? "" : ",", (long)record->pid,
+           (long)launcher);
+    print_json_string("state", record_state_name(record->state));
+    printf(", ");
+    if (record->port != 0) {
+        print_json_string("host", record->host);
+        printf(", \"port\": %u, ", record->port);
+    } else {
+        printf("\"host\": null, \"port\": null, ");
+    }
+    printf("\"age\": %ld, ", age_of(record));
+    print_json_string("engine", record->engine);
+    printf(", ");
+    print_json_string("directory", record->directory);
+    putchar('}');
+}
+
+int list_main(const struct options *options)
+{
+    char directory[PATH_MAX];
+    DIR *runs;
+    struct record record;
+    pid_t launcher;
+    bool first = true;
+
+    if (options->operands[0] != NULL)
+        errx(STATUS_FAILED, "'%s' is too much: list takes no operand", options->operands[0]);
+    private_dir_make(directory);
+    fifos_sweep(directory);
+    runs = opendir(directory);
+    if (runs == NULL)
+        err(STATUS_FAILED, "cannot read %s: give yourself the permission", directory);
+    if (options->json)
+        putchar('[');
+    while ((launcher = fifos_next(runs)) > 0) {
+        if (!record_read(launcher, &record))
+            continue;
+        if (options->json)
+            print_json(&record, launcher, first);
+        else {
+            if (first)
+                printf("%8s  %-9s  %-22s  %8s  %s\n", "PID", "STATE", "WHERE", "AGE",
+                       "ENGINE  DIRECTORY");
+            print_row(&record);
+        }
+        first = false;
+    }
+    closedir(runs);
+    if (options->json)
+        printf("%s]\n", first ? "" : "\n");
+    return EXIT_SUCCESS;
+}

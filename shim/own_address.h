@@ -1,0 +1,16 @@
+/*
+ * Is an address one of this host's?
+ */
+#ifndef IMDSHIM_SHIM_OWN_ADDRESS_H
+#define IMDSHIM_SHIM_OWN_ADDRESS_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+/*
+ * Of AF_INET or AF_INET6; loopback and wildcard are. The kernel is asked: bind(2) fails with
+ * EADDRNOTAVAIL if not. Safe in a signal handler; errno is not kept.
+ */
+bool own_address(const struct sockaddr *address, socklen_t length);
+
+#endif

@@ -1,0 +1,149 @@
+#include "shim/wait.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shim/address.h"
+#include "shim/real.h"
+#include "shim/report.h"
+#include "shim/settings.h"
+#include "shim/sockets.h"
+#include "shim/sys.h"
+
+static _Atomic unsigned awaited_port; /* of the IMD socket */
+static _Atomic int awaited_fd;
+static _Atomic pid_t waiting_thread;
+
+/*
+ * A sleep ends early once before the client is accepted and once afterwards. No more: "while
+ * (left > 0) left = sleep(left);" would never come to an end.
+ */
+static _Atomic bool woken, accepted;
+
+void wait_begin(const struct listener *listener, const struct settings *settings)
+{
+    unsigned all = settings->all_events ? ATTEND_BINDS | ATTEND_LISTENS : 0;
+
+    awaited_port =
+        address_port((const struct sockaddr *)&listener->address, sizeof listener->address);
+    awaited_fd = listener->fd;
+    attention =
+        ATTEND_WAITS | ATTEND_ACCEPTS | all | (settings->match.port != 0 ? ATTEND_BINDS : 0);
+}
+
+/* However many threads come here at once, one of them tells. */
+static void report_ready(void)
+{
+    const struct settings *settings = settings_get();
+    struct event_line line;
+
+    if (settings == NULL || (atomic_fetch_and(&attention, ~ATTEND_WAITS) & ATTEND_WAITS) == 0)
+        return;
+    event_format_ready(&line, awaited_port, sys_getpid());
+    channel_write(&settings->channel, line.bytes, line.length, true);
+    waiting_thread = sys_gettid();
+    if (settings->wakes)
+        attention |= ATTEND_SLEEPS;
+}
+
+/* By its inode: the engine may wait on a duplicate. */
+void wait_on(int fd)
+{
+    int error = errno;
+    uint64_t imd_socket = socket_taken();
+
+    if (imd_socket != 0 && socket_inode(fd) == imd_socket)
+        report_ready();
+    errno = error;
+}
+
+void wait_on_poll(const struct pollfd *fds, nfds_t count)
+{
+    int error = errno;
+    struct pollfd some[32];
+    nfds_t now;
+
+    for (nfds_t done = 0; fds != NULL && done < count && attends(ATTEND_WAITS); done += now) {
+        now = count - done < 32 ? count - done : 32;
+        if (sys_copy(some, fds + done, now * sizeof *some) != 0)
+            break;
+        for (nfds_t i = 0; i < now; i++)
+            if (some[i].fd >= 0 && (some[i].events & (POLLIN | POLLRDNORM)) != 0)
+                wait_on(some[i].fd);
+    }
+    errno = error;
+}
+
+/* The kernel reads whole longs, FD_SETSIZE is no limit to it. */
+void wait_on_select(int count, const fd_set *readable)
+{
+    enum { BITS = 8 * sizeof(unsigned long) };
+    const unsigned long *words = (const unsigned long *)(const void *)readable;
+    int error = errno;
+    unsigned long word;
+
+    for (int first = 0; words != NULL && first < count && attends(ATTEND_WAITS);
+         first += BITS) {
+        if (sys_copy(&word, &words[first / BITS], sizeof word) != 0)
+            break;
+        for (int i = 0; i < BITS && first + i < count; i++)
+            if ((word >> i & 1) != 0)
+                wait_on(first + i);
+    }
+    errno = error;
+}
+
+static void report_connected(const struct settings *settings)
+{
+    struct event_line line;
+
+    event_format_connected(&line, awaited_port, sys_getpid());
+    channel_write(&settings->channel, line.bytes, line.length, false);
+}
+
+void wait_accepted(int fd, int result)
+{
+    const struct settings *settings = settings_get();
+    int error = errno;
+
+    if (settings != NULL && result >= 0 && socket_inode(fd) == socket_taken() &&
+        (atomic_fetch_and(&attention, ~ATTEND_ACCEPTS) & ATTEND_ACCEPTS) != 0) {
+        accepted = true;
+        if (settings->all_events)
+            report_connected(settings);
+    }
+    errno = error;
+}
+
+/* By the real ppoll(), for sleep(3) is a cancellation point. Seconds left, or 0. */
+static unsigned sleep_until_client(unsigned seconds)
+{
+    struct pollfd fd = {.fd = awaited_fd, .events = POLLIN};
+    const struct timespec timeout = {seconds, 0};
+    int64_t start = sys_now(), slept;
+    int result = real.ppoll(&fd, 1, &timeout, NULL);
+
+    slept = (sys_now() - start) / 1000;
+    if (result == 0 || slept >= seconds)
+        return 0;
+    woken = result > 0;
+    return seconds - (unsigned)slept;
+}
+
+unsigned wait_sleep(unsigned seconds)
+{
+    int error = errno;
+    unsigned left;
+
+    if (sys_gettid() != waiting_thread || (woken && !accepted) ||
+        socket_inode(awaited_fd) != socket_taken())
+        return real.sleep(seconds);
+    if (accepted) {
+        attention &= ~ATTEND_SLEEPS;
+        return seconds;
+    }
+    left = sleep_until_client(seconds);
+    errno = error;
+    return left;
+}
