@@ -30,13 +30,13 @@ for program; do
         bad=$((bad + 1)) checks=$((${checks:-0} + 1))
     fi
     passed=$((passed + checks - bad)) failed=$((failed + bad))
-    skipped=$((skipped + $(grep -c '^skip: ' "$log")))
-    grep '^skip: ' "$log"
+    skipped=$((skipped + $(grep -ac '^skip: ' "$log")))
+    grep -a '^skip: ' "$log"
     printf '%-36s %3d passed, %d failed (%d s)\n' "${program##*/}" $((checks - bad)) "$bad" \
         $(($(date +%s) - start))
     [ "$bad" -eq 0 ] && continue
     cat "$log"
-    { grep -E ':[FE]:' "$log" || echo "$program: status $status"; } >>"$failures_log"
+    { grep -aE ':[FES]:' "$log" || echo "$program: status $status"; } >>"$failures_log"
 done
 cat "$failures_log"
 echo "$passed passed, $failed failed, $skipped skipped"

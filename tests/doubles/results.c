@@ -16,7 +16,7 @@
 
 #include "tests/doubles/tcp.h"
 
-enum { SENTINEL = 4711, PAGE = 65536 };
+enum { SENTINEL = 4711, PAGE = 65536, HIGH_FD = 200 };
 
 #define SHOW(call)                                                                             \
     do {                                                                                       \
@@ -124,7 +124,11 @@ static void show_listen(void)
     SHOW(listen(fd, 5));
 }
 
-/* The first listener is the IMD socket; none of these waits is a good one. */
+/*
+ * The first listener is the IMD socket; none of these waits is a good one. select(2) looks at
+ * no more descriptors than the table of the process has room for, and that is 64 until there is
+ * a higher one.
+ */
 static void show_bad_waits(int fd)
 {
     struct pollfd *half = (struct pollfd *)(void *)(edge - sizeof *half);
@@ -134,6 +138,8 @@ static void show_bad_waits(int fd)
     struct epoll_event event = {.events = EPOLLIN};
     socklen_t length = 16;
 
+    if (dup2(fd, HIGH_FD) != HIGH_FD)
+        err(3, "dup2");
     *half = (struct pollfd){.fd = -1};
     *last = 0;
     SHOW(poll(nowhere, 1, 0));

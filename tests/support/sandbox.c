@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,6 +31,14 @@ const char *sandbox_library(void)
 const char *sandbox_doubles(void)
 {
     return getenv("DOUBLES");
+}
+
+bool sandbox_honours_privileges(void)
+{
+    struct statvfs file_system;
+
+    return statvfs("/tmp", &file_system) == 0 && (file_system.f_flag & ST_NOSUID) == 0 &&
+           prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0;
 }
 
 void sandbox_enter(void)

@@ -9,6 +9,8 @@
 #ifndef IMDSHIM_TESTS_SANDBOX_H
 #define IMDSHIM_TESTS_SANDBOX_H
 
+#include <stdbool.h>
+
 void sandbox_enter(void);
 void sandbox_leave(void);
 
@@ -16,5 +18,8 @@ void sandbox_leave(void);
 const char *sandbox_launcher(void); /* may be a command with a prefix, as "valgrind -q PATH" */
 const char *sandbox_library(void);
 const char *sandbox_doubles(void);
+
+/* Do set-id bits and capabilities of files count here? Else nothing can be tested with them. */
+bool sandbox_honours_privileges(void);
 
 #endif

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shim/sys.h"
+
 static const char *const closings[] = {"loop 3", "loop 0", "range 3", "range 0"};
 
 static int open_new_fifo(void)
@@ -60,15 +62,18 @@ START_TEST(a_file_in_place_of_the_descriptor_stays_whole)
 }
 END_TEST
 
-/* Most file systems give the number of a removed file to the next new one. */
+/*
+ * Most file systems give the number of a removed file to the next new one. The times that they
+ * note may be 10 ms apart, CONFIG_HZ: the new file comes later than that.
+ */
 START_TEST(a_new_file_with_the_number_of_a_removed_one_stays_whole)
 {
     struct shell shell;
 
     shell_run(&shell,
-              "exec " EXEC "sh -c 'n=$(stat -c %%i events); rm events; exec 9>&-; for i in "
-              "$(seq 300); do exec 9>data.$i; [ $(stat -c %%i data.$i) = $n ] && break; done; "
-              "echo trajectory >&9; exec $DOUBLES/engine gmx 0' 9>events");
+              "exec " EXEC "sh -c 'n=$(stat -c %%i events); rm events; exec 9>&-; sleep "
+              "0.05; for i in $(seq 300); do exec 9>data.$i; [ $(stat -c %%i data.$i) = $n ] "
+              "&& break; done; echo trajectory >&9; exec $DOUBLES/engine gmx 0' 9>events");
     engine_ended_well(&shell);
     shell_run(&shell, "cat data.*");
     ck_assert_str_eq(shell.out, "trajectory\n");
@@ -156,6 +161,19 @@ START_TEST(a_thread_with_a_table_of_its_own_is_heard_and_files_stay_whole)
 }
 END_TEST
 
+static bool files_have_a_time_of_birth(void)
+{
+    char path[] = "/tmp/imdshim-test.XXXXXX";
+    int fd = mkstemp(path);
+    bool known = fd >= 0 && sys_birth(fd) != 0;
+
+    if (fd >= 0) {
+        close(fd);
+        unlink(path);
+    }
+    return known;
+}
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("engine_descriptors");
@@ -166,7 +184,10 @@ Suite *test_suite(void)
     tcase_add_loop_test(
         tests, an_engine_that_closes_all_descriptors_says_nothing_to_a_descriptor, 0, 4);
     tcase_add_test(tests, a_file_in_place_of_the_descriptor_stays_whole);
-    tcase_add_test(tests, a_new_file_with_the_number_of_a_removed_one_stays_whole);
+    if (files_have_a_time_of_birth())
+        tcase_add_test(tests, a_new_file_with_the_number_of_a_removed_one_stays_whole);
+    else
+        suite_skip("a new file with an old number", "/tmp has no times of birth");
     tcase_add_test(tests, a_file_put_in_place_of_the_descriptor_at_any_moment_stays_whole);
     tcase_add_test(tests, an_engine_has_the_descriptors_that_it_would_have);
     tcase_add_test(tests, an_engine_without_a_descriptor_to_spare_can_listen);

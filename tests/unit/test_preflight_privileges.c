@@ -10,7 +10,6 @@
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -178,15 +177,6 @@ START_TEST(a_program_with_capabilities_is_refused_but_by_root)
 }
 END_TEST
 
-/* Where bits are not honoured nothing can be tested. */
-static bool privileges_are_honoured(void)
-{
-    struct statvfs file_system;
-
-    return statvfs("/tmp", &file_system) == 0 && (file_system.f_flag & ST_NOSUID) == 0 &&
-           prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0;
-}
-
 static bool capabilities_can_be_given(void)
 {
     char path[] = "/tmp/imdshim-test.XXXXXX";
@@ -224,7 +214,7 @@ Suite *test_suite(void)
         suite_skip("preflight: privileges", "only root can give them");
         return suite;
     }
-    if (!privileges_are_honoured()) {
+    if (!sandbox_honours_privileges()) {
         suite_skip("preflight: privileges", "/tmp is nosuid, or no_new_privs is set");
         return suite;
     }
