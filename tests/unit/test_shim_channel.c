@@ -144,7 +144,7 @@ static int make_fifo(struct channel *channel)
     char directory[PATH_MAX - 8];
 
     ck_assert_ptr_nonnull(getcwd(directory, sizeof directory));
-    channel->fd = -1;
+    *channel = (struct channel){.fd = -1};
     snprintf(channel->path, sizeof channel->path, "%s/fifo", directory);
     ck_assert_int_eq(mkfifo(channel->path, 0600), 0);
     return open(channel->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);

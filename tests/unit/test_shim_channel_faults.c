@@ -90,7 +90,7 @@ static void make_path(struct channel *channel, const char *name)
     char directory[PATH_MAX - 64];
 
     ck_assert_ptr_nonnull(getcwd(directory, sizeof directory));
-    channel->fd = -1;
+    *channel = (struct channel){.fd = -1};
     snprintf(channel->path, sizeof channel->path, "%s/%s", directory, name);
 }
 
