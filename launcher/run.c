@@ -153,6 +153,11 @@ static void run_until_all_ended(struct run *run)
     }
 }
 
+static bool goes_through_gate(const struct options *options)
+{
+    return options->port != 0 && options->client != NULL;
+}
+
 /* Returns the status, or ends by the engine's signal. */
 static int end(struct run *run)
 {
@@ -165,10 +170,10 @@ static int end(struct run *run)
         notice(run->options, VERBOSE, "%u connections to the event port brought no event",
                run->event_port.junk);
     run->outcome.client_asked = run->options->client != NULL;
-    /* At the gate it has waited in vain unless the engine was ready, or it gave up itself. */
-    run->outcome.client_started =
-        run->client.state != CHILD_NONE &&
-        (run->gate.asked == 0 || run->findings.ready || run->outcome.ending == BY_CLIENT);
+    /* At the gate it has waited in vain, unless the engine was ready or it gave up itself. */
+    run->outcome.client_started = run->client.state != CHILD_NONE &&
+                                  (!goes_through_gate(run->options) || run->findings.ready ||
+                                   run->outcome.ending == BY_CLIENT);
     run->outcome.engine = run->engine.wait_status;
     run->outcome.client = run->client.wait_status;
     status = outcome_status(&run->outcome, &signal);
@@ -206,7 +211,7 @@ int run_main(const struct options *options)
     run.preload = preload;
     run.record_fd = record_create();
     gate_init(&run.gate);
-    if (options->port != 0 && options->client != NULL)
+    if (goes_through_gate(options))
         gate_make(&run.gate, (unsigned)options->port);
     if (options->client != NULL)
         look_ahead(&run, library);
