@@ -17,9 +17,13 @@ static _Atomic pid_t waiting_thread;
 
 /*
  * A sleep ends early once before the client is accepted and once afterwards. No more: "while
- * (left > 0) left = sleep(left);" would never come to an end.
+ * (left > 0) left = sleep(left);" would never come to an end. What comes later than AFTER is
+ * not for the client: GROMACS waits for its GO for a second and sleeps then.
  */
-static _Atomic bool woken, accepted;
+enum { AFTER = 2000 }; /* milliseconds from accept() */
+
+static _Atomic bool woken;
+static _Atomic int64_t accepted; /* when, as sys_now() has it; 0: not yet */
 
 void wait_begin(const struct listener *listener, const struct settings *settings)
 {
@@ -109,7 +113,7 @@ void wait_accepted(int fd, int result)
 
     if (settings != NULL && result >= 0 && socket_inode(fd) == socket_taken() &&
         (atomic_fetch_and(&attention, ~ATTEND_ACCEPTS) & ATTEND_ACCEPTS) != 0) {
-        accepted = true;
+        accepted = sys_now();
         if (settings->all_events)
             report_connected(settings);
     }
@@ -136,13 +140,14 @@ unsigned wait_sleep(unsigned seconds)
     int error = errno;
     unsigned left;
 
-    if (sys_gettid() != waiting_thread || (woken && !accepted) ||
-        socket_inode(awaited_fd) != socket_taken())
+    if (sys_gettid() != waiting_thread)
         return real.sleep(seconds);
-    if (accepted) {
+    if (accepted != 0) {
         attention &= ~ATTEND_SLEEPS;
-        return seconds;
+        return sys_now() - accepted < AFTER ? seconds : real.sleep(seconds);
     }
+    if (woken || socket_inode(awaited_fd) != socket_taken())
+        return real.sleep(seconds);
     left = sleep_until_client(seconds);
     errno = error;
     return left;
