@@ -77,7 +77,8 @@ static int lmp_listen(unsigned port)
     return fd;
 }
 
-/* The loop of NAMD's IMDOutput.C: the same socket, the next port. */
+/* The loop of NAMD's IMDOutput.C: the same socket, the next port. It prints what it believes.
+ */
 static int namd_listen(unsigned port)
 {
     int fd = tcp_socket();
@@ -88,6 +89,7 @@ static int namd_listen(unsigned port)
     if (listen(fd, 5) != 0)
         err(1, "IMD");
     fprintf(stderr, "INTERACTIVE MD BIND     %u\n", port);
+    tcp_print_port(fd);
     return fd;
 }
 
