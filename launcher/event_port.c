@@ -66,7 +66,8 @@ static bool describe(struct event_port *port)
     gethostname(host, sizeof host - 1);
     text_put_escaped(&text, host);
     text_put_char(&text, ':');
-    text_put_number(&text, ntohs(((struct sockaddr_in *)&address)->sin_port), 10);
+    port->number = ntohs(((struct sockaddr_in *)&address)->sin_port);
+    text_put_number(&text, port->number, 10);
     text_put_char(&text, ':');
     text_put_string(&text, port->state->secret);
     if (host_addresses_put(&text, ADDRESSES) == 0) {
