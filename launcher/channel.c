@@ -21,6 +21,7 @@ enum {
     FILLS_PER_CALL = 16, /* a program that writes junk without end must not keep us here */
     ATTEMPTS = 8,
     STALE = 60, /* seconds after which a FIFO that was being made is not any more */
+    LOOKS = 64, /* names that a sweep keeps before it ends */
 };
 
 /* Before the host's name while nobody reads the FIFO yet: no other run may take it for stale.
@@ -174,21 +175,29 @@ bool channel_next(struct channel *channel, struct event *event)
     }
 }
 
-/* A host sharing the directory, by NFS say, judges only its own. */
+/*
+ * A host sharing the directory, by NFS say, judges only its own.
+ *
+ * Not all that there is: each of a thousand runs that begin at once would open the FIFOs of
+ * all. What is not come to goes when there are fewer.
+ */
 void channel_sweep(const struct channel *channel)
 {
     char path[PATH_MAX], host[HOST_SIZE] = "";
     DIR *directory;
     struct dirent *entry;
+    int looks = LOOKS;
 
     gethostname(host, sizeof host - 1);
     strlcpy(path, channel->path, sizeof path);
     directory = opendir(dirname(path));
     if (directory == NULL)
         return;
-    while ((entry = readdir(directory)) != NULL)
+    while (looks > 0 && (entry = readdir(directory)) != NULL)
         if (is_abandoned(dirfd(directory), entry->d_name, host))
             unlinkat(dirfd(directory), entry->d_name, 0);
+        else
+            looks--;
     closedir(directory);
 }
 
