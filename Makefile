@@ -97,6 +97,9 @@ $(doubles): %: %.o
 $(BUILD)/tests/bench/bench: $(BUILD)/tests/bench/bench.o $(BUILD)/tests/modules.a
 	$(call q,LD)$(CC) $(CFLAGS) -pie -o $@ $^ $(bsd) $(LDFLAGS)
 
+$(BUILD)/tests/bench/thousand: $(BUILD)/tests/bench/thousand.o $(BUILD)/tests/support/crowd.o
+	$(call q,LD)$(CC) $(CFLAGS) -pie -o $@ $^ $(LDFLAGS)
+
 $(BUILD)/tests/bench/empty.so: tests/bench/empty.c
 	@mkdir -p $(@D)
 	$(call q,LD)$(CC) $(CFLAGS) -shared -fPIC -o $@ $<
@@ -199,8 +202,10 @@ clean:
 	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-coverage
 
 # Figures, side by side in one run; nothing is judged.
-bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so
+bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tests/bench/thousand \
+		$(BUILD)/tests/doubles/gated
 	$(BUILD)/tests/bench/bench $(abspath $(bin)) $(abspath $(lib)) $(abspath $(BUILD)/tests/bench/empty.so)
+	$(BUILD)/tests/bench/thousand $(abspath $(bin)) $(BUILD)/tests/doubles/gated
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .PHONY: all bench check check-asan check-old-glibc check-tsan check-valgrind clean coverage demo format install lint \

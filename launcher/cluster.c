@@ -8,7 +8,7 @@
 #include "shim/wire.h"
 
 /* What parts words in a shell's command line, roughly: a word too many does no harm. */
-static const char separators[] = " \t\n;&|()'\"`=";
+static const char separators[] = " \t\n;&|<>()'\"`=";
 
 static bool names_runtime(const char *word, size_t length)
 {
@@ -54,10 +54,12 @@ char *cluster_compose_agent(const char *user_value, const struct variable *varia
     char *agent = NULL;
     size_t size;
     FILE *to = open_memstream(&agent, &size);
-    bool fits = to != NULL;
+    bool fits = true;
 
     if (to == NULL)
         return NULL;
+    if (user_value == NULL || user_value[0] == '\0')
+        user_value = "orted";
     fputs("env", to);
     for (size_t i = 0; i < count; i++) {
         if (variables[i].value == NULL)
@@ -65,7 +67,7 @@ char *cluster_compose_agent(const char *user_value, const struct variable *varia
         fits &= survives_quoting(variables[i].value);
         fprintf(to, " %s='%s'", variables[i].name, variables[i].value);
     }
-    fprintf(to, " %s", user_value != NULL ? user_value : "orted");
+    fprintf(to, " %s", user_value);
     fits &= ferror(to) == 0;
     if (fclose(to) == 0 && fits)
         return agent;

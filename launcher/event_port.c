@@ -19,7 +19,7 @@ enum {
     SECRET_BYTES = 16,
     SECRET = 2 * SECRET_BYTES, /* hexadecimal digits */
     CONNECTIONS = 64,
-    LIFETIME = 2000, /* milliseconds of a connection */
+    LIFETIME = 2000, /* milliseconds of a connection, and of a rest */
     BACKLOG = 1024,  /* a rank of a large job may have an event each, at once */
     ADDRESSES = 8,   /* as many as the library tries */
     TURNS = 256,     /* strangers must not keep us here */
@@ -30,11 +30,12 @@ struct connection {
     int64_t end; /* of its life, milliseconds of CLOCK_MONOTONIC */
     size_t length;
     char peer[INET6_ADDRSTRLEN];
-    char bytes[SECRET + 1 + EVENT_MAX];
+    char bytes[SECRET + 1 + EVENT_MAX + 1]; /* and a NUL */
 };
 
 struct event_port_state {
     int listener, timer;
+    int64_t rest; /* the listener's, when there is no descriptor to be had: its end, or 0 */
     char secret[SECRET + 1];
     struct connection connections[CONNECTIONS];
 };
@@ -65,7 +66,8 @@ static bool describe(struct event_port *port)
     gethostname(host, sizeof host - 1);
     text_put_escaped(&text, host);
     text_put_char(&text, ':');
-    text_put_number(&text, ntohs(((struct sockaddr_in *)&address)->sin_port), 10);
+    port->number = ntohs(((struct sockaddr_in *)&address)->sin_port);
+    text_put_number(&text, port->number, 10);
     text_put_char(&text, ':');
     text_put_string(&text, port->state->secret);
     if (host_addresses_put(&text, ADDRESSES) == 0) {
@@ -187,14 +189,15 @@ static struct connection *free_slot(struct event_port *port)
     return slot;
 }
 
-/* For the end of the oldest connection; 0 disarms it, timerfd_create(2). */
+/* For the end of the oldest connection, or of the rest; 0 disarms it, timerfd_create(2). */
 static void set_timer(struct event_port *port)
 {
     const struct connection *first = oldest(port->state);
-    int64_t left = first != NULL ? first->end - clock_now() : 0;
+    int64_t end = first != NULL ? first->end : port->state->rest;
+    int64_t left = end != 0 ? end - clock_now() : 0;
     struct itimerspec timer = {.it_value = {0, 0}};
 
-    if (first != NULL && left < 1)
+    if (end != 0 && left < 1)
         left = 1;
     timer.it_value.tv_sec = left / 1000;
     timer.it_value.tv_nsec = left % 1000 * 1000000;
@@ -213,10 +216,12 @@ static void end_old(struct event_port *port)
             drop(connection);
         }
     }
+    if (port->state->rest != 0 && port->state->rest <= now)
+        port->state->rest = watch(port, port->state->listener, LISTENER) ? 0 : now + LIFETIME;
     set_timer(port);
 }
 
-/* No descriptor to be had: an idle connection gives its own, or the port is shut. */
+/* No descriptor to be had: an idle connection gives its own, or the listener has a rest. */
 static void make_room(struct event_port *port)
 {
     struct connection *connection = oldest(port->state);
@@ -226,6 +231,8 @@ static void make_room(struct event_port *port)
         drop(connection);
     } else {
         epoll_ctl(port->fd, EPOLL_CTL_DEL, port->state->listener, NULL);
+        port->state->rest = clock_now() + LIFETIME;
+        set_timer(port);
     }
 }
 

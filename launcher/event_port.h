@@ -16,7 +16,8 @@
 enum { EVENT_PORT_TEXT = 1024 };
 
 struct event_port {
-    int fd;        /* for poll(2); -1: closed */
+    int fd; /* for poll(2); -1: closed */
+    unsigned number;
     unsigned junk; /* connections without an event */
     struct event_port_state *state;
     char text[EVENT_PORT_TEXT]; /* for the engine's environment, as shim/wire.h has it */

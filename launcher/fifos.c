@@ -59,7 +59,7 @@ static bool is_abandoned(int directory, const char *name, const char *host)
     return nobody_reads(directory, name);
 }
 
-void fifos_sweep(const char *path)
+void fifos_sweep(const char *path, int looks)
 {
     char host[HOST_SIZE] = "";
     DIR *directory = opendir(path);
@@ -68,9 +68,11 @@ void fifos_sweep(const char *path)
     if (directory == NULL)
         return;
     gethostname(host, sizeof host - 1);
-    while ((entry = readdir(directory)) != NULL)
+    while (looks > 0 && (entry = readdir(directory)) != NULL)
         if (is_abandoned(dirfd(directory), entry->d_name, host))
             unlinkat(dirfd(directory), entry->d_name, 0);
+        else
+            looks--;
     closedir(directory);
 }
 

@@ -12,8 +12,8 @@
 /* Before the name while nobody reads the FIFO yet: no other run may take it for stale. */
 #define FIFO_MAKING ".making."
 
-/* Remove those of runs that were killed. */
-void fifos_sweep(const char *directory);
+/* Remove those of runs that were killed, until so many names have been kept. */
+void fifos_sweep(const char *directory, int looks);
 
 /* The next run of this host, by its launcher's process; 0 after the last. */
 pid_t fifos_next(DIR *directory);

@@ -49,7 +49,9 @@ static void prepare_for_other_hosts(struct run *run)
                                 getenv("SLURM_JOB_NUM_NODES")))
         return;
     if (event_port_open(&run->event_port))
-        notice(run->options, VERBOSE, "an engine on another host can tell its port by TCP");
+        notice(run->options, VERBOSE,
+               "an engine on another host can tell its port by TCP, to port %u",
+               run->event_port.number);
     else
         notice(run->options, NORMAL, "an engine on another host would not be heard: %s",
                strerror(errno));

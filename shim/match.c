@@ -9,21 +9,23 @@
 enum what { MODULE, PROGRAM };
 
 /*
- * MPI and cluster runtimes. A module is known by how its name begins, for versions and
- * components follow; of a program the name is the whole, or what stands before a dot.
+ * MPI and cluster runtimes. A module is known by a pattern, glob.h, for versions and components
+ * follow its name; of a program the name is the whole, or what stands before a dot.
  */
 static const struct runtime {
     enum what what;
     const char *name;
 } runtimes[] = {
     /* Open MPI: ORTE up to 4, PRRTE from 5, PMIx with both */
-    {MODULE, "mca_"},
-    {MODULE, "libmpi"},
-    {MODULE, "libopen-pal"},
-    {MODULE, "libopen-rte"},
-    {MODULE, "libpmi"},
-    {MODULE, "libprte"},
-    {MODULE, "libprrte"},
+    {MODULE, "mca_*"},
+    {MODULE, "pmix_mca_*"},
+    {MODULE, "prte_mca_*"},
+    {MODULE, "libmpi*"},
+    {MODULE, "libopen-pal*"},
+    {MODULE, "libopen-rte*"},
+    {MODULE, "libpmi*"},
+    {MODULE, "libprte*"},
+    {MODULE, "libprrte*"},
     {PROGRAM, "mpirun"},
     {PROGRAM, "mpiexec"},
     {PROGRAM, "orterun"},
@@ -33,23 +35,24 @@ static const struct runtime {
     {PROGRAM, "prted"},
     {PROGRAM, "prun"},
     /* what carries the bytes: UCX, libfabric, PSM, NCCL, NVSHMEM */
-    {MODULE, "libucp"},
-    {MODULE, "libuct"},
-    {MODULE, "libucs"},
-    {MODULE, "libfabric"},
-    {MODULE, "libpsm"},
-    {MODULE, "libnccl"},
-    {MODULE, "libnvshmem"},
+    {MODULE, "libucp*"},
+    {MODULE, "libuct*"},
+    {MODULE, "libucs*"},
+    {MODULE, "libfabric*"},
+    {MODULE, "lib*-fi.so*"}, /* its providers, where they are files of their own: Intel MPI */
+    {MODULE, "libpsm*"},
+    {MODULE, "libnccl*"},
+    {MODULE, "libnvshmem*"},
     /* MPICH, Intel MPI, MVAPICH: libmpi* is theirs too, and so is mpiexec.hydra */
-    {MODULE, "libmpich"},
     {PROGRAM, "hydra_pmi_proxy"},
+    {PROGRAM, "pmi_proxy"},
     {PROGRAM, "hydra_bstrap_proxy"},
     {PROGRAM, "hydra_nameserver"},
     {PROGRAM, "mpirun_rsh"},
     {PROGRAM, "mpispawn"},
     /* Slurm, and the launchers of other batch systems */
-    {MODULE, "libslurm"},
-    {MODULE, "libmunge"},
+    {MODULE, "libslurm*"},
+    {MODULE, "libmunge*"},
     {PROGRAM, "srun"},
     {PROGRAM, "salloc"},
     {PROGRAM, "slurmd"},
@@ -57,6 +60,8 @@ static const struct runtime {
     {PROGRAM, "aprun"},
     {PROGRAM, "jsrun"},
     {PROGRAM, "ibrun"},
+    /* Charm++, which starts NAMD */
+    {PROGRAM, "charmrun"},
 };
 
 static const char *const keys[] = {
@@ -67,16 +72,20 @@ static const char *const keys[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
+static bool names_program(const char *runtime, const char *exe)
+{
+    size_t length = strlen(runtime);
+
+    return strncmp(exe, runtime, length) == 0 && (exe[length] == '\0' || exe[length] == '.');
+}
+
 static bool is_of(enum what what, const char *name)
 {
-    for (size_t i = 0; i < COUNT(runtimes); i++) {
-        size_t length = strlen(runtimes[i].name);
-
-        if (runtimes[i].what != what || strncmp(name, runtimes[i].name, length) != 0)
-            continue;
-        if (what == MODULE || name[length] == '\0' || name[length] == '.')
+    for (size_t i = 0; i < COUNT(runtimes); i++)
+        if (runtimes[i].what == what &&
+            (what == MODULE ? glob_matches(runtimes[i].name, name)
+                            : names_program(runtimes[i].name, name)))
             return true;
-    }
     return false;
 }
 

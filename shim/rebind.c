@@ -12,6 +12,8 @@
 #include "shim/sockets.h"
 #include "shim/sys.h"
 
+enum { SHORTEST_IPV6 = offsetof(struct sockaddr_in6, sin6_scope_id) }; /* RFC 2133 */
+
 /*
  * The socket that found no port. NAMD goes on to ask for 3071 other ports on it
  * (colvarproxy_namd's IMDport, 1025 to 4095): the range is not searched again for each.
@@ -68,9 +70,8 @@ static void choose_port(struct rebind *rebind, const struct binding *binding)
     address_set_port(&rebind->copy, binding_port(binding, seed, rebind->attempt));
 }
 
-static void rewrite(struct rebind *rebind, const struct binding *binding)
+static void rewrite(struct rebind *rebind, const struct binding *binding, int domain)
 {
-    int domain = sys_getsockopt(rebind->fd, SOL_SOCKET, SO_DOMAIN);
     bool v6_only = sys_getsockopt(rebind->fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0;
 
     binding_apply(binding, domain, v6_only, &rebind->copy, &rebind->length);
@@ -79,28 +80,33 @@ static void rewrite(struct rebind *rebind, const struct binding *binding)
     if (!binding->has_ports)
         return;
     choose_port(rebind, binding);
-    if (!binding_is_range(binding) || rebind->inode == refused_inode)
+    if (!binding_is_range(binding))
         return;
-    rebind->attempts = binding->high - binding->low + 1;
+    if (rebind->inode != refused_inode)
+        rebind->attempts = binding->high - binding->low + 1;
     begin_range(rebind);
 }
 
-/* False if it is no internet address that can be read: then it is the kernel's to refuse. */
-static bool copy_asked(struct rebind *rebind)
+/* What the kernel does not accept with a socket, a good address in its place must not mend. */
+static bool copy_asked(struct rebind *rebind, int domain)
 {
-    socklen_t length = rebind->length;
+    sa_family_t family;
 
-    if (length > sizeof rebind->copy)
-        length = sizeof rebind->copy;
-    return sys_copy(&rebind->copy, rebind->address, length) == 0 &&
-           address_is_internet((const struct sockaddr *)&rebind->copy, length);
+    if (rebind->length > sizeof rebind->copy ||
+        sys_copy(&rebind->copy, rebind->address, rebind->length) != 0 ||
+        !address_is_internet((const struct sockaddr *)&rebind->copy, rebind->length))
+        return false;
+    family = rebind->copy.ss_family;
+    if (domain == AF_INET6)
+        return family == AF_INET6 && rebind->length >= SHORTEST_IPV6;
+    return domain == AF_INET && (family == AF_INET || family == AF_UNSPEC);
 }
 
 void rebind_ask(struct rebind *rebind, int fd, const struct sockaddr *address, socklen_t length,
                 const void *caller)
 {
     const struct settings *settings = settings_get();
-    int error = errno;
+    int error = errno, domain = sys_getsockopt(fd, SOL_SOCKET, SO_DOMAIN);
 
     rebind->address = address;
     rebind->length = length;
@@ -110,14 +116,15 @@ void rebind_ask(struct rebind *rebind, int fd, const struct sockaddr *address, s
     rebind->rewritten = false;
     rebind->attempt = 0;
     rebind->attempts = 1;
+    rebind->error = error;
     rebind->reused_address = rebind->reused_port = false;
-    if (settings != NULL && rebind->inode != 0 && copy_asked(rebind)) {
+    if (settings != NULL && rebind->inode != 0 && copy_asked(rebind, domain)) {
         socket_remember_asked(
             rebind->inode,
             address_port((const struct sockaddr *)&rebind->copy, sizeof rebind->copy));
         if (settings->rewrites && may_be_imd_socket(settings, socket_asked(rebind->inode)) &&
             listener_is_tcp(fd) && is_imd_socket(settings, caller, socket_asked(rebind->inode)))
-            rewrite(rebind, &settings->binding);
+            rewrite(rebind, &settings->binding, domain);
     }
     errno = error;
 }
@@ -163,12 +170,11 @@ __attribute__((noinline)) static void send_refused(const struct rebind *rebind, 
 
 void rebind_tell(struct rebind *rebind, int result)
 {
-    int error = errno;
+    int error = result == 0 ? rebind->error : errno;
 
     if (!rebind->rewritten)
         return;
-    if (rebind->attempts > 1)
-        end_range(rebind);
+    end_range(rebind);
     if (result != 0 && atomic_exchange(&refused_inode, rebind->inode) != rebind->inode &&
         settings_get()->all_events)
         send_refused(rebind, error);

@@ -21,6 +21,7 @@ struct rebind {
     const void *caller;
     bool rewritten;
     unsigned attempt, attempts; /* of a range of ports */
+    int error;                  /* errno before the first */
     bool reused_address, reused_port;
     struct sockaddr_storage copy;
 };
@@ -41,7 +42,7 @@ bool rebind_ask_unbound(struct rebind *rebind, int fd, const void *caller);
 /* After a bind(): true if another address is to be tried. */
 bool rebind_again(struct rebind *rebind, int result);
 
-/* After the last bind(). errno is kept. */
+/* After the last bind(). errno is as one bind(2) would have left it. */
 void rebind_tell(struct rebind *rebind, int result);
 
 #endif

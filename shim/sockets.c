@@ -6,11 +6,12 @@
 
 /*
  * One word an entry, so that it is always whole: the inode above, the port in the low 16 bits.
- * An engine binds a handful of sockets; if two share an entry the later one has it.
+ * An engine binds a handful of sockets; of more than there are entries the last are known.
  */
 enum { ENTRIES = 64, PORT_BITS = 16 };
 
 static _Atomic uint64_t asked[ENTRIES];
+static _Atomic unsigned entries_used;
 static _Atomic uint64_t taken;
 
 uint64_t socket_inode(int fd)
@@ -20,19 +21,27 @@ uint64_t socket_inode(int fd)
     return sys_fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode) ? status.st_ino : 0;
 }
 
+/* 0 if there is none: the inode of a socket is never 0. */
+static uint64_t entry_of(uint64_t inode)
+{
+    for (int i = 0; i < ENTRIES; i++) {
+        uint64_t entry = asked[i];
+
+        if (entry >> PORT_BITS == inode)
+            return entry;
+    }
+    return 0;
+}
+
 void socket_remember_asked(uint64_t inode, unsigned port)
 {
-    _Atomic uint64_t *entry = &asked[inode % ENTRIES];
-
-    if (*entry >> PORT_BITS != inode)
-        *entry = inode << PORT_BITS | port;
+    if (entry_of(inode) == 0)
+        asked[entries_used++ % ENTRIES] = inode << PORT_BITS | port;
 }
 
 unsigned socket_asked(uint64_t inode)
 {
-    uint64_t entry = asked[inode % ENTRIES];
-
-    return entry >> PORT_BITS == inode ? (unsigned)(entry & UINT16_MAX) : 0;
+    return (unsigned)(entry_of(inode) & UINT16_MAX);
 }
 
 bool socket_take(uint64_t inode)

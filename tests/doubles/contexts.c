@@ -2,7 +2,8 @@
  * Engines that listen where it is hard to: signal handlers, forks, the end of the program.
  * Each prints "port N" and ends with status 0.
  *
- * usage: contexts MODE
+ * usage: contexts MODE [PORT]
+ *        contexts vfork PROGRAM
  */
 #include <errno.h>
 #include <pthread.h>
@@ -27,6 +28,7 @@ enum {
 
 static volatile sig_atomic_t listener = -1, ticks;
 static sigjmp_buf out_of_listen;
+static unsigned asked;
 
 static void handle(int signal, void (*handler)(int), int flags)
 {
@@ -38,7 +40,7 @@ static void handle(int signal, void (*handler)(int), int flags)
 static void listen_in_handler(int signal)
 {
     (void)signal;
-    listener = tcp_listener(0);
+    listener = tcp_listener(asked);
 }
 
 static void from_handler(void)
@@ -71,7 +73,7 @@ static void listen_and_close(int signal)
     int error = errno;
 
     (void)signal;
-    close(tcp_listener(0));
+    close(tcp_listener(asked));
     ticks++;
     errno = error;
 }
@@ -88,7 +90,7 @@ static void from_interrupted_malloc(void)
 {
     void *volatile blocks[64] = {NULL};
 
-    tcp_print_port(tcp_listener(0));
+    tcp_print_port(tcp_listener(asked));
     handle(SIGALRM, listen_and_close, 0);
     start_timer(500);
     for (unsigned i = 0; ticks < TICKS; i++) {
@@ -109,7 +111,7 @@ static void jump(int signal)
 /* listen() is async-signal-safe: a handler may leave it by a jump. What is lowest stays so. */
 static void by_jumping_out(void)
 {
-    int lowest, fd = tcp_listener(0), now;
+    int lowest, fd = tcp_listener(asked), now;
     volatile int jumps = 0;
 
     tcp_print_port(fd);
@@ -137,7 +139,7 @@ static void in_child(void)
     pid_t child = fork();
 
     if (child == 0) {
-        int fd = tcp_listener(0);
+        int fd = tcp_listener(asked);
 
         fprintf(stderr, "pid %ld\n", (long)getpid());
         tcp_print_port(fd);
@@ -165,7 +167,7 @@ static void in_program_after_vfork(const char *program)
 
 static void listen_at_exit(void)
 {
-    tcp_print_port(tcp_listener(0));
+    tcp_print_port(tcp_listener(asked));
 }
 
 static void listen_when_forking(void)
@@ -206,7 +208,7 @@ static void with_sigpipe_blocked(int raise_it)
     sigprocmask(SIG_BLOCK, &set, NULL);
     if (raise_it)
         raise(SIGPIPE);
-    tcp_print_port(tcp_listener(0));
+    tcp_print_port(tcp_listener(asked));
     if (sigpipe_is_pending() != raise_it)
         errx(3, "SIGPIPE is %s", raise_it ? "lost" : "pending");
 }
@@ -215,6 +217,7 @@ int main(int argc, char **argv)
 {
     const char *mode = argc > 1 ? argv[1] : "";
 
+    asked = argc > 2 ? (unsigned)atoi(argv[2]) : 0;
     if (strcmp(mode, "handler") == 0)
         from_handler();
     else if (strcmp(mode, "altstack") == 0)

@@ -3,7 +3,7 @@
  *
  * usage: engine gmx|lmp|namd PORT [ROUNDS]
  *        engine mpi LIBRARY        the library listens as well, in two processes
- *        engine client PORT        connect and read to the end
+ *        engine client PORT        connect, print what comes to the end
  *
  * It looks for a client ROUNDS times, 10 ms apart, and ends when the client does.
  */
@@ -24,6 +24,16 @@ static void read_to_end(int fd)
 
     while (read(fd, bytes, sizeof bytes) > 0)
         continue;
+    close(fd);
+}
+
+static void print_to_end(int fd)
+{
+    char bytes[256];
+    ssize_t length;
+
+    while ((length = read(fd, bytes, sizeof bytes)) > 0)
+        fwrite(bytes, 1, (size_t)length, stdout);
     close(fd);
 }
 
@@ -77,7 +87,8 @@ static int lmp_listen(unsigned port)
     return fd;
 }
 
-/* The loop of NAMD's IMDOutput.C: the same socket, the next port. */
+/* The loop of NAMD's IMDOutput.C: the same socket, the next port. It prints what it believes.
+ */
 static int namd_listen(unsigned port)
 {
     int fd = tcp_socket();
@@ -88,6 +99,7 @@ static int namd_listen(unsigned port)
     if (listen(fd, 5) != 0)
         err(1, "IMD");
     fprintf(stderr, "INTERACTIVE MD BIND     %u\n", port);
+    tcp_print_port(fd);
     return fd;
 }
 
@@ -131,7 +143,7 @@ int main(int argc, char **argv)
     else if (strcmp(mode, "mpi") == 0)
         serve(mpi_listen(argv[2]), rounds);
     else if (strcmp(mode, "client") == 0)
-        read_to_end(tcp_connect(port));
+        print_to_end(tcp_connect(port));
     else
         errx(3, "no such engine");
     return 0;

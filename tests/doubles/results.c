@@ -51,9 +51,21 @@ static const struct sockaddr *at(const void *address)
 static void show_bad_bind(void)
 {
     const struct sockaddr_in any = {.sin_family = AF_INET};
-    int fd = tcp_socket();
+    const struct sockaddr_in6 any6 = {.sin6_family = AF_INET6};
+    const char zeros[sizeof(struct sockaddr_storage)] = "";
+    int fd = tcp_socket(), fd6 = socket(AF_INET6, SOCK_STREAM, 0);
 
     memcpy(edge - 8, &any, 8);
+    SHOW(bind(fd, at(&any), 0));
+    SHOW(bind(fd, at(&any), 1));
+    SHOW(bind(fd, at(&any), 15));
+    SHOW(bind(fd, at(&any), (socklen_t)-1));
+    SHOW(bind(fd, at(zeros), 129));
+    SHOW(bind(fd, at(&any), 1 << 30));
+    SHOW(bind(fd, at(&any6), sizeof any6));
+    SHOW(bind(fd6, at(&any), sizeof any));
+    SHOW(bind(fd6, at(&any6), 16));
+    SHOW(bind(fd6, at(&any6), 23));
     SHOW(bind(fd, nothing, 0));
     SHOW(bind(fd, nothing, 16));
     SHOW(bind(fd, at(nowhere), sizeof any));
@@ -66,24 +78,16 @@ static void show_bind(void)
     const struct sockaddr_in foreign = {.sin_family = AF_INET, .sin_addr.s_addr = 0x010200c0};
     const struct sockaddr_in strange = {.sin_family = 77};
     const struct sockaddr_in unspecified = {.sin_family = AF_UNSPEC};
-    const struct sockaddr_in6 any6 = {.sin6_family = AF_INET6};
     const char zeros[sizeof(struct sockaddr_storage)] = "";
     struct sockaddr_in taken = any;
     int other = tcp_listener(0), null_file = dup(STDOUT_FILENO), fd = tcp_socket();
 
     taken.sin_port = htons((in_port_t)tcp_port(other));
-    SHOW(bind(fd, at(&any), 0));
-    SHOW(bind(fd, at(&any), 1));
-    SHOW(bind(fd, at(&any), 15));
-    SHOW(bind(fd, at(&any), (socklen_t)-1));
-    SHOW(bind(fd, at(zeros), 129));
-    SHOW(bind(fd, at(&any), 1 << 30));
     SHOW(bind(-1, at(&any), sizeof any));
     SHOW(bind(9999, at(&any), sizeof any));
     SHOW(bind(null_file, at(&any), sizeof any));
     SHOW(bind(fd, at(&foreign), sizeof foreign));
     SHOW(bind(fd, at(&strange), sizeof strange));
-    SHOW(bind(fd, at(&any6), sizeof any6));
     SHOW(bind(fd, at(&taken), sizeof taken));
     SHOW(bind(fd, at(&any), sizeof any));
     SHOW(bind(fd, at(&any), sizeof any));
@@ -203,6 +207,7 @@ int main(int argc, char **argv)
         return 0;
     }
     show_waits(tcp_listener(0));
+    show_bad_bind();
     show_bind();
     show_other_families();
     show_listen();

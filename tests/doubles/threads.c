@@ -2,6 +2,7 @@
  * Engines that listen in threads.
  *
  * usage: threads at-once|wait-at-once|small|cancel-listen|cancel-accept|cancel-poll|forks
+ *        threads bind-at-once PORT
  */
 #include <limits.h>
 #include <poll.h>
@@ -17,6 +18,7 @@ enum { THREADS = 64, FORKS = 40 };
 
 static pthread_barrier_t barrier;
 static _Atomic int listening, past, over;
+static unsigned asked;
 
 static void *listen_at_once(void *unused)
 {
@@ -29,6 +31,16 @@ static void *listen_at_once(void *unused)
     if (listen(fd, 5) == 0)
         listening++;
     return NULL;
+}
+
+static void *bind_at_once(void *unused)
+{
+    int fd = tcp_socket();
+
+    pthread_barrier_wait(&barrier);
+    if (tcp_bind(fd, asked) == 0 && listen(fd, 5) == 0)
+        listening++;
+    return unused;
 }
 
 static int imd_socket;
@@ -173,7 +185,10 @@ int main(int argc, char **argv)
 
     if (strcmp(mode, "at-once") == 0)
         at_once(listen_at_once);
-    else if (strcmp(mode, "wait-at-once") == 0) {
+    else if (strcmp(mode, "bind-at-once") == 0 && argc > 2) {
+        asked = (unsigned)atoi(argv[2]);
+        at_once(bind_at_once);
+    } else if (strcmp(mode, "wait-at-once") == 0) {
         imd_socket = tcp_listener(0);
         at_once(wait_at_once);
     } else if (strcmp(mode, "small") == 0)

@@ -50,18 +50,24 @@ static bool is_free(unsigned port)
 }
 
 /* Tests run in processes of their own, some at once: each begins its search elsewhere. */
-unsigned engines_free_port(void)
+unsigned engines_free_ports(unsigned count)
 {
     enum { FIRST = 12000, COUNT = 18000 };
 
-    for (unsigned i = 0; i < COUNT; i++) {
+    for (unsigned i = 0, found = 0; i < COUNT; i++) {
         unsigned port = FIRST + ((unsigned)getpid() * 61 + i) % COUNT;
 
-        if (is_free(port))
-            return port;
+        found = !is_free(port) ? 0 : port == FIRST ? 1 : found + 1;
+        if (found == count)
+            return port + 1 - count;
     }
     ck_abort_msg("no port is free");
     return 0;
+}
+
+unsigned engines_free_port(void)
+{
+    return engines_free_ports(1);
 }
 
 static unsigned port_after(const char *text, const char *before)

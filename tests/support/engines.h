@@ -23,6 +23,7 @@ void engines_prepare_argon(void);
  * program may take it first: it is a fixed port, that is its nature.
  */
 unsigned engines_free_port(void);
+unsigned engines_free_ports(unsigned count); /* the first of so many in a row */
 
 /* The port that GROMACS names in its log file or its output; 0 if it names none. */
 unsigned engines_port_in_log(const char *path);

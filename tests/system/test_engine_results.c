@@ -1,17 +1,22 @@
 /* Every call returns with the library what it returns without, errno included. */
 #include "tests/system/test_engine.h"
 
-static void compare(const char *command)
+static void compare_with(const char *options, const char *command)
 {
     struct shell without, with;
 
     shell_run(&without, "exec %s", command);
     engine_ended_well(&without);
     ck_assert_int_gt(shell_count_lines(without.out, "\n"), 3);
-    shell_run(&with, "exec " EXEC_VERBOSE "%s 9>events", command);
+    shell_run(&with, "exec $IMDSHIM exec -v --fd 9 %s -- %s 9>events", options, command);
     ck_assert_msg(shell_status(&with) == 0, "status %d after: %s", shell_status(&with),
                   with.out);
     ck_assert_str_eq(with.out, without.out);
+}
+
+static void compare(const char *command)
+{
+    compare_with("", command);
 }
 
 START_TEST(good_and_bad_calls_return_what_they_would)
@@ -23,6 +28,24 @@ END_TEST
 START_TEST(a_bad_address_is_refused_as_ever)
 {
     compare("$DOUBLES/results bind");
+}
+END_TEST
+
+/* The bad calls are made before any listener, when every socket may be the one. */
+START_TEST(bad_calls_are_refused_as_ever_whatever_is_to_be_rewritten)
+{
+    static const char *const options[] = {
+        "--port 8888",
+        "--listen :0",
+        "--listen 127.0.0.1:0",
+        "--listen [::1]:0",
+        "--listen 127.0.0.1:20000-20100",
+    };
+
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        compare_with(options[i], "$DOUBLES/results bind");
+    compare_with(options[0], "$DOUBLES/results calls");
+    compare_with(options[2], "$DOUBLES/results calls");
 }
 END_TEST
 
@@ -67,6 +90,7 @@ Suite *test_suite(void)
 
     tcase_add_test(tests, good_and_bad_calls_return_what_they_would);
     tcase_add_test(tests, a_bad_address_is_refused_as_ever);
+    tcase_add_test(tests, bad_calls_are_refused_as_ever_whatever_is_to_be_rewritten);
     tcase_add_test(tests, a_wait_with_a_bad_pointer_fails_as_ever);
     tcase_add_test(tests, a_bad_address_is_refused_as_ever_where_a_sandbox_forbids_bind);
     tcase_add_test(

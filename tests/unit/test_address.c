@@ -159,6 +159,26 @@ START_TEST(a_port_is_in_host_order)
 }
 END_TEST
 
+START_TEST(a_port_is_put_where_either_family_has_it)
+{
+    static const unsigned ports[] = {0, 1, 0x1234, 65535};
+    static const sa_family_t families[] = {AF_INET, AF_INET6, AF_UNSPEC};
+
+    for (int i = 0; i < 12; i++) {
+        struct sockaddr_storage address, before;
+
+        memset(&address, 0xee, sizeof address);
+        address.ss_family = families[i % 3];
+        before = address;
+        address_set_port(&address, ports[i / 3]);
+        ck_assert_uint_eq(address_port((struct sockaddr *)&address, sizeof address),
+                          ports[i / 3]);
+        memcpy((char *)&address + 2, (char *)&before + 2, 2);
+        ck_assert_mem_eq(&address, &before, sizeof before); /* and nowhere else */
+    }
+}
+END_TEST
+
 /* Linux binds it as AF_INET where the address is INADDR_ANY. */
 START_TEST(an_unspecified_family_is_ipv4)
 {
@@ -211,6 +231,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, any_ipv6_address_reads_as_inet_ntop_has_it);
     tcase_add_test(tests, the_scope_is_left_out);
     tcase_add_test(tests, a_port_is_in_host_order);
+    tcase_add_test(tests, a_port_is_put_where_either_family_has_it);
     tcase_add_test(tests, an_unspecified_family_is_ipv4);
     tcase_add_test(tests, other_families_have_no_port);
     tcase_add_test(tests, an_address_that_is_too_short_is_none_and_is_not_read);

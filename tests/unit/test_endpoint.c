@@ -78,6 +78,40 @@ START_TEST(a_mapped_wildcard_is_a_wildcard)
 }
 END_TEST
 
+/* host, the address listened on, the one that the event came from: where it is reached. */
+static const struct {
+    const char *host, *address, *peer, *client, *others;
+} remote[] = {
+    {"node2", "0.0.0.0", "10.77.0.2", "10.77.0.2", "10.77.0.2"},
+    {"node2", "::", "10.77.0.2", "10.77.0.2", "10.77.0.2"},
+    {"node2", "::", "fd00::2", "fd00::2", "fd00::2"},
+    {"node2", "::ffff:0.0.0.0", "10.77.0.2", "10.77.0.2", "10.77.0.2"},
+    {"node2", "10.88.0.2", "10.77.0.2", "10.88.0.2", "10.88.0.2"}, /* another of its networks */
+    {"node1", "0.0.0.0", "10.77.0.2", "10.77.0.2", "10.77.0.2"},   /* a namesake of this host */
+    {"node1", "::", "fd00::2", "fd00::2", "fd00::2"},
+    {"", "0.0.0.0", "10.77.0.2", "10.77.0.2", "10.77.0.2"},
+    /* Its loopback cannot be reached, ours is somebody else's: a refusal is better. */
+    {"node2", "127.0.0.1", "10.77.0.2", "10.77.0.2", "127.0.0.1"},
+    {"node2", "127.0.1.1", "10.77.0.2", "10.77.0.2", "127.0.1.1"},
+    {"node2", "::1", "10.77.0.2", "10.77.0.2", "::1"},
+    {"node2", "::ffff:127.0.0.1", "10.77.0.2", "10.77.0.2", "::ffff:127.0.0.1"},
+    {"node2", "127.0.0.1", "", "node2", "127.0.0.1"}, /* by a FIFO that both hosts have */
+    {"node2", "12.7.0.1", "10.77.0.2", "12.7.0.1", "12.7.0.1"},
+};
+
+START_TEST(an_event_from_elsewhere_says_where_its_host_is)
+{
+    struct event event = listener(remote[_i].host, remote[_i].address);
+    char host[ENDPOINT_HOST_SIZE];
+
+    strcpy(event.peer, remote[_i].peer);
+    endpoint_for_client(&event, "node1", host);
+    ck_assert_str_eq(host, remote[_i].client);
+    endpoint_for_others(&event, host);
+    ck_assert_str_eq(host, remote[_i].others);
+}
+END_TEST
+
 START_TEST(ipv6_is_in_brackets_in_a_url)
 {
     char host[ENDPOINT_HOST_SIZE] = "2001:db8::1";
@@ -121,6 +155,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, an_address_of_its_own_is_itself);
     tcase_add_test(tests, others_are_told_the_hosts_name_for_a_wildcard);
     tcase_add_test(tests, a_mapped_wildcard_is_a_wildcard);
+    tcase_add_loop_test(tests, an_event_from_elsewhere_says_where_its_host_is, 0,
+                        (int)(sizeof remote / sizeof remote[0]));
     tcase_add_test(tests, ipv6_is_in_brackets_in_a_url);
     tcase_add_test(tests, the_longest_host_name_has_room);
     return suite;

@@ -2,6 +2,7 @@
 #include "shim/event.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -86,6 +87,25 @@ START_TEST(a_passed_listener_has_its_reason)
 }
 END_TEST
 
+START_TEST(a_refused_socket_has_no_port_but_where_it_was_to_go_and_errno)
+{
+    struct listener listener = gromacs();
+    struct event_line line;
+    struct event event;
+
+    listener.asked = 8888;
+    event_format_refused(&line, &listener, EADDRINUSE);
+    assert_is(&line, "0 refused host=node1 addr=0.0.0.0 asked=8888 pid=4711 fd=19 error=98 "
+                     "exe=gmx object=libgromacs.so.7\n");
+    read_back(&line, &event);
+    ck_assert_int_eq(event.kind, KIND_REFUSED);
+    ck_assert_uint_eq(event.port, 0);
+    ck_assert_uint_eq(event.asked, 8888);
+    ck_assert_int_eq(event.error, EADDRINUSE);
+    ck_assert_str_eq(event.address, "0.0.0.0");
+}
+END_TEST
+
 START_TEST(loaded_and_ended_have_port_0)
 {
     struct event_line line;
@@ -145,6 +165,10 @@ START_TEST(the_longest_listener_is_a_whole_line)
         ck_assert_str_eq(event.address, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
         ck_assert_str_eq(event.reason, reasons[i] != NULL ? reasons[i] : "");
     }
+    event_format_refused(&line, &listener, INT_MAX);
+    read_back(&line, &event);
+    ck_assert_int_eq(event.error, INT_MAX);
+    ck_assert_uint_eq(strlen(event.object), 3 * (NAME_SIZE - 1));
 }
 END_TEST
 
@@ -224,6 +248,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, the_listening_line_is_the_contracts);
     tcase_add_test(tests, the_ready_line_is_the_contracts);
     tcase_add_test(tests, a_passed_listener_has_its_reason);
+    tcase_add_test(tests, a_refused_socket_has_no_port_but_where_it_was_to_go_and_errno);
     tcase_add_test(tests, loaded_and_ended_have_port_0);
     tcase_add_test(tests, what_is_unknown_is_an_empty_value);
     tcase_add_test(tests, a_file_name_of_any_bytes_stays_one_word);

@@ -137,6 +137,12 @@ static const char *const junk[] = {
     "42165 listening addr=0.0.0.0 pid=1 asked=65536",
     "42165 listening addr=0.0.0.0 pid=1 asked=-1",
     "42165 listening addr=0.0.0.0 pid=1 asked=",
+    "0 refused pid=1 error=98", /* where was it to go? */
+    "0 refused addr=0.0.0.0 error=98",
+    "0 refused addr=0.0.0.0 pid=1 error=",
+    "0 refused addr=0.0.0.0 pid=1 error=-1",
+    "0 refused addr=0.0.0.0 pid=1 error=EADDRINUSE",
+    "0 refused addr=0.0.0.0 pid=1 error=2147483648",
     "42165 ready pid=1 exe=a\tb",
     "42165 ready pid=1\n",
     "42165\tready\tpid=1",
@@ -236,7 +242,9 @@ static void assert_is_safe(const struct event *event)
     ck_assert_int_gt(event->pid, 0);
     ck_assert_uint_le(event->port, 65535);
     ck_assert_uint_le(event->asked, 65535);
-    ck_assert_int_le(event->kind, KIND_PASSED);
+    ck_assert_int_le(event->kind, KIND_REFUSED);
+    ck_assert_int_ge(event->error, 0);
+    ck_assert_str_eq(event->peer, ""); /* not for the sender to say */
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         ck_assert_uint_lt(strnlen(texts[i].text, texts[i].size), texts[i].size);
         for (const char *at = texts[i].text; *at != '\0'; at++)
@@ -246,6 +254,7 @@ static void assert_is_safe(const struct event *event)
               inet_pton(AF_INET6, event->address, address) == 1);
     if (event->kind == KIND_LISTENING || event->kind == KIND_PASSED)
         ck_assert(event->port != 0 && event->address[0] != '\0');
+    ck_assert(event->kind != KIND_REFUSED || event->address[0] != '\0');
 }
 
 static size_t mutate(char *line, size_t length, unsigned short *state)
@@ -278,6 +287,7 @@ START_TEST(no_mutated_line_does_harm)
         "42165 ready pid=4711",
         "0 loaded pid=4711 exe=gmx comm=gmx",
         "0 ended pid=4711",
+        "0 refused host=n addr=::1 asked=1 pid=2 fd=3 error=98 exe= peer=x",
         "1024 passed host=n addr=::ffff:10.0.0.1 asked=1 pid=2 fd=3 reason=second exe= object=",
     };
     unsigned short state[3] = {SEED, 0, 0};
@@ -287,7 +297,7 @@ START_TEST(no_mutated_line_does_harm)
 
     printf("seed %d\n", SEED); /* said in the log of a run that crashes */
     for (int i = 0; i < MUTATIONS; i++) {
-        const char *original = lines[nrand48(state) % 5];
+        const char *original = lines[nrand48(state) % 6];
         size_t length = strlen(original);
 
         memcpy(line, original, length);

@@ -104,6 +104,21 @@ static void leave_fifo_being_made(char path[PATH_MAX], pid_t pid)
     leave_fifo(path, name, (long)pid, "7");
 }
 
+START_TEST(of_runs_that_were_killed_by_the_hundred_none_is_left)
+{
+    char number[8], paths[200][PATH_MAX];
+    pid_t pid = dead_pid();
+
+    for (int i = 0; i < 200; i++) {
+        snprintf(number, sizeof number, "%d", i);
+        leave_fifo(paths[i], this_host(), pid, number);
+    }
+    channel_sweep(&channel);
+    for (int i = 0; i < 200; i++)
+        ck_assert_int_ne(access(paths[i], F_OK), 0);
+}
+END_TEST
+
 START_TEST(a_fifo_that_is_being_made_is_kept)
 {
     char path[PATH_MAX];
@@ -220,6 +235,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, only_the_user_can_reach_the_fifo);
     tcase_add_test(tests, a_channel_that_is_closed_is_gone);
     tcase_add_test(tests, the_fifo_of_a_run_that_was_killed_is_removed);
+    tcase_add_test(tests, of_runs_that_were_killed_by_the_hundred_none_is_left);
     tcase_add_test(tests, a_fifo_that_is_being_made_is_kept);
     tcase_add_test(tests, the_fifo_of_a_run_that_was_killed_while_making_it_is_removed);
     tcase_add_test(tests, the_fifo_of_a_run_that_lives_is_kept);

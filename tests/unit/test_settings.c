@@ -114,6 +114,134 @@ START_TEST(no_other_word_asks_for_all_events)
 }
 END_TEST
 
+static const struct settings *settings_with(const char *port, const char *listen,
+                                            const char *match, const char *tcp)
+{
+    set(WIRE_PORT, port);
+    set(WIRE_LISTEN, listen);
+    set(WIRE_MATCH, match);
+    set(WIRE_TCP, tcp);
+    return settings_of(NULL, "/tmp/fifo", NULL);
+}
+
+START_TEST(without_a_word_about_the_socket_nothing_is_rewritten)
+{
+    const struct settings *settings = settings_with(NULL, NULL, NULL, NULL);
+
+    ck_assert_ptr_nonnull(settings);
+    ck_assert(!settings->rewrites);
+    ck_assert_uint_eq(settings->match.port, 0);
+    ck_assert_uint_eq(settings->match.count, 0);
+    ck_assert_uint_eq(settings->channel.tcp.count, 0);
+}
+END_TEST
+
+START_TEST(a_rule_alone_rewrites_nothing)
+{
+    const struct settings *settings = settings_with(NULL, NULL, "exe=lmp port=88*", NULL);
+
+    ck_assert_ptr_nonnull(settings);
+    ck_assert(!settings->rewrites);
+    ck_assert_uint_eq(settings->match.count, 2);
+}
+END_TEST
+
+#define ANY_PORT true, 0, 0
+
+/* What is asked for, and where the socket goes. */
+static const struct {
+    const char *port, *listen;
+    unsigned name;
+    sa_family_t family;
+    bool has_ports;
+    unsigned low, high;
+} rewriting[] = {
+    {"1", NULL, 1, AF_UNSPEC, ANY_PORT}, /* a name of one's own, and any free port */
+    {"8888", NULL, 8888, AF_UNSPEC, ANY_PORT},
+    {"65535", NULL, 65535, AF_UNSPEC, ANY_PORT},
+    {NULL, "127.0.0.1", 0, AF_INET, false, 0, 0}, /* the port is the engine's */
+    {NULL, ":50000-50100", 0, AF_UNSPEC, true, 50000, 50100},
+    {NULL, "[::1]:0", 0, AF_INET6, ANY_PORT},
+    {"8888", "127.0.0.1", 8888, AF_INET, ANY_PORT},
+    {"8888", "[::1]", 8888, AF_INET6, ANY_PORT},
+    {"8888", ":50000-50100", 8888, AF_UNSPEC, true, 50000, 50100},
+    {"8888", "127.0.0.1:9000", 8888, AF_INET, true, 9000, 9000},
+};
+
+START_TEST(the_imd_socket_goes_where_port_and_listen_say)
+{
+    const struct settings *settings =
+        settings_with(rewriting[_i].port, rewriting[_i].listen, "exe=lmp", NULL);
+
+    ck_assert_ptr_nonnull(settings);
+    ck_assert(settings->rewrites);
+    ck_assert_uint_eq(settings->match.port, rewriting[_i].name);
+    ck_assert_uint_eq(settings->match.count, 1);
+    ck_assert_int_eq(settings->binding.family, rewriting[_i].family);
+    ck_assert_int_eq(settings->binding.has_ports, rewriting[_i].has_ports);
+    ck_assert_uint_eq(settings->binding.low, rewriting[_i].low);
+    ck_assert_uint_eq(settings->binding.high, rewriting[_i].high);
+}
+END_TEST
+
+#define SECRET "0123456789abcdef0123456789abcdef"
+
+static const struct {
+    const char *name, *value;
+} damaged_words[] = {
+    {WIRE_PORT, ""},
+    {WIRE_PORT, "0"},
+    {WIRE_PORT, "65536"},
+    {WIRE_PORT, "4294975184"},
+    {WIRE_PORT, "88x"},
+    {WIRE_PORT, " 88"},
+    {WIRE_PORT, "-1"},
+    {WIRE_PORT, "99999999999999999999"},
+    {WIRE_LISTEN, ""},
+    {WIRE_LISTEN, ":70000"},
+    {WIRE_LISTEN, "localhost"},
+    {WIRE_LISTEN, ":6-5"},
+    {WIRE_MATCH, ""},
+    {WIRE_MATCH, "name=x"},
+    {WIRE_MATCH, "exe="},
+    {WIRE_TCP, ""},
+    {WIRE_TCP, "node1"},
+    {WIRE_TCP, "node1:1:" SECRET ":localhost"},
+    {WIRE_TCP, "node1:0:" SECRET ":::1"},
+};
+
+/* Half of what was asked for would be another port than the one asked for. */
+START_TEST(a_damaged_word_about_the_socket_leaves_the_library_inert)
+{
+    setenv(damaged_words[_i].name, damaged_words[_i].value, 1);
+    ck_assert_ptr_null(settings_of(NULL, "/tmp/fifo", "all"));
+}
+END_TEST
+
+START_TEST(a_launcher_on_another_host_is_a_channel_beside_the_fifo)
+{
+    const struct settings *settings =
+        settings_with(NULL, NULL, NULL, "node1:42165:" SECRET ":10.77.0.1,fd00::1");
+
+    ck_assert_ptr_nonnull(settings);
+    ck_assert_str_eq(settings->channel.path, "/tmp/fifo");
+    ck_assert_uint_eq(settings->channel.tcp.count, 2);
+}
+END_TEST
+
+START_TEST(a_launcher_on_another_host_is_a_channel_alone)
+{
+    const struct settings *settings;
+
+    setenv(WIRE_TCP, "node1:42165:" SECRET ":10.77.0.1", 1);
+    settings = settings_of(NULL, NULL, NULL);
+    ck_assert_ptr_nonnull(settings);
+    ck_assert_int_eq(settings->channel.fd, -1);
+    ck_assert_str_eq(settings->channel.path, "");
+    ck_assert_uint_eq(settings->channel.tcp.count, 1);
+}
+END_TEST
+
 /* Engines change their environment, and process titles are written over it. */
 START_TEST(an_environment_that_changes_later_changes_nothing)
 {
@@ -183,6 +311,14 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, damaged_variables_leave_the_library_inert, 0, COUNT(damaged));
     tcase_add_test(tests, a_launcher_can_ask_for_all_events);
     tcase_add_loop_test(tests, no_other_word_asks_for_all_events, 0, COUNT(other_requests));
+    tcase_add_test(tests, without_a_word_about_the_socket_nothing_is_rewritten);
+    tcase_add_test(tests, a_rule_alone_rewrites_nothing);
+    tcase_add_loop_test(tests, the_imd_socket_goes_where_port_and_listen_say, 0,
+                        COUNT(rewriting));
+    tcase_add_loop_test(tests, a_damaged_word_about_the_socket_leaves_the_library_inert, 0,
+                        COUNT(damaged_words));
+    tcase_add_test(tests, a_launcher_on_another_host_is_a_channel_beside_the_fifo);
+    tcase_add_test(tests, a_launcher_on_another_host_is_a_channel_alone);
     tcase_add_test(tests, an_environment_that_changes_later_changes_nothing);
     tcase_add_test(tests, what_was_inert_stays_inert);
     tcase_add_loop_test(tests, threads_that_ask_at_once_all_hear_the_same, 0, 10);

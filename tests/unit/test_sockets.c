@@ -52,10 +52,12 @@ END_TEST
 
 START_TEST(a_few_sockets_do_not_disturb_one_another)
 {
+    static const unsigned apart[] = {1, ENTRIES, 1024}; /* the kernel numbers them by CPU */
+
     for (unsigned i = 0; i < 8; i++)
-        socket_remember_asked(70000 + i, 1000 + i);
+        socket_remember_asked(70000 + i * apart[_i], 1000 + i);
     for (unsigned i = 0; i < 8; i++)
-        ck_assert_uint_eq(socket_asked(70000 + i), 1000 + i);
+        ck_assert_uint_eq(socket_asked(70000 + i * apart[_i]), 1000 + i);
 }
 END_TEST
 
@@ -175,7 +177,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, asking_for_any_port_counts_as_asking);
     tcase_add_test(tests, a_socket_that_was_never_bound_has_asked_for_nothing);
     tcase_add_test(tests, every_port_of_a_large_inode_is_remembered);
-    tcase_add_test(tests, a_few_sockets_do_not_disturb_one_another);
+    tcase_add_loop_test(tests, a_few_sockets_do_not_disturb_one_another, 0, 3);
     tcase_add_test(tests, the_last_of_many_sockets_is_always_known);
     tcase_add_test(tests, a_socket_is_known_by_its_inode);
     tcase_add_test(tests, what_is_no_socket_has_no_inode);

@@ -1,0 +1,185 @@
+/* An engine where the run's FIFO is not, as on another host, tells its port by TCP. */
+#include "tests/system/event_port.h"
+
+START_TEST(the_port_is_heard_and_the_client_reaches_the_engine)
+{
+    char client[128], file[128], expected[128], *port;
+    struct shell shell;
+    int fd;
+
+    shell_start(&shell, SRUN
+                "exec $IMDSHIM run -v -o port -c 'echo $IMD_HOST:$IMD_PORT >c; mv c client'"
+                " -- ./srun " ENGINE " listen=0.0.0.0 port wait until=stop exit=4");
+    wait_for_file("client");
+    read_line("client", client, sizeof client);
+    read_line("port", file, sizeof file);
+    ck_assert_str_eq(client, file);
+    port = strchr(client, ':');
+    ck_assert_ptr_nonnull(port);
+    *port++ = '\0';
+    fd = reach(inet_addr(client), atoi(port));
+    ck_assert_msg(fd >= 0, "%s:%s does not lead to the engine", client, port);
+    close(fd);
+    make_file("stop");
+    shell_finish(&shell);
+    ck_assert_int_eq(shell_status(&shell), 4);
+    snprintf(expected, sizeof expected, "%s\n", port);
+    ck_assert_str_eq(shell.out, expected);
+    ck_assert_int_eq(shell_count_lines(shell.err, " listens on 0.0.0.0:"), 1);
+    ck_assert_ptr_nonnull(strstr(strstr(shell.err, " listens on "), " waits for a client "));
+}
+END_TEST
+
+START_TEST(the_port_of_an_engine_on_the_loopback_is_heard)
+{
+    struct shell shell;
+
+    shell_run(&shell, SRUN "exec $IMDSHIM run -q -o port -- ./srun " LISTENER);
+    assert_heard(&shell);
+    ck_assert_str_eq(shell.err, "");
+}
+END_TEST
+
+/* Words that name no launcher, and words that do. */
+static const struct {
+    const char *command;
+    bool offered;
+} commands[] = {
+    {"sh -c 'echo ${IMDSHIM_TCP-none}'", false},
+    {"./engine.srun", false},
+    {"./my-mpirun", false},
+    {"./srun", true},
+    {"sh -c 'exec ./srun'", true},
+    {"env A=srun ./show", true},
+    {"./show mpirun.openmpi", true},
+    {"./show /opt/mpi/bin/mpiexec.hydra", true},
+};
+
+START_TEST(a_port_is_offered_only_where_an_engine_may_leave_the_host)
+{
+    struct shell shell;
+
+    shell_run(&shell,
+              "unset SLURM_JOB_NUM_NODES; printf '#!/bin/sh\\necho ${IMDSHIM_TCP-none}' >srun;"
+              "chmod 755 srun; cp srun engine.srun; cp srun my-mpirun; cp srun show;"
+              "exec $IMDSHIM run -q -- %s",
+              commands[_i].command);
+    ck_assert_int_eq(strcmp(shell.out, "none\n") != 0, commands[_i].offered);
+}
+END_TEST
+
+START_TEST(a_port_is_offered_in_a_batch_job_of_several_nodes)
+{
+    struct shell shell;
+
+    shell_run(&shell, "for n in 1 2; do SLURM_JOB_NUM_NODES=$n $IMDSHIM run -q -- "
+                      "sh -c 'echo ${IMDSHIM_TCP-none}'; done");
+    ck_assert_int_eq(strncmp(shell.out, "none\n", 5), 0);
+    ck_assert_int_eq(shell_count_lines(shell.out, "none\n"), 1);
+}
+END_TEST
+
+START_TEST(the_secret_is_on_no_command_line_and_in_no_message)
+{
+    struct shell shell, look;
+    struct offer offer;
+    char named[64];
+
+    shell_start(&shell,
+                SRUN "exec $IMDSHIM run -v -c 'until [ -e stop ]; do sleep 0.05; done'"
+                     " -- ./srun " ENGINE " listen=127.0.0.1 port wait until=stop exit=4");
+    offer = read_offer();
+    ck_assert(shell_wait_for_err(&shell, " waits for a client "));
+    shell_run(&look, "cut -d : -f 3 tcp >secret; cat /proc/[0-9]*/cmdline 2>/dev/null |"
+                     "tr '\\0' '\\n' | grep -c -f secret");
+    ck_assert_str_eq(look.out, "0\n");
+    make_file("stop");
+    shell_finish(&shell);
+    ck_assert_ptr_null(strstr(shell.err, offer.secret));
+    snprintf(named, sizeof named, " by TCP, to port %d\n", offer.port);
+    ck_assert_ptr_nonnull(strstr(shell.err, named));
+}
+END_TEST
+
+START_TEST(each_run_has_a_secret_of_its_own)
+{
+    struct shell shell;
+
+    shell_run(&shell, SRUN "for i in 1 2 3 4; do $IMDSHIM run -q -- ./srun true;"
+                           "cut -d : -f 3 tcp; done | sort -u | wc -l");
+    ck_assert_str_eq(shell.out, "4\n");
+}
+END_TEST
+
+START_TEST(all_of_many_processes_that_tell_at_once_are_heard)
+{
+    struct shell shell;
+
+    shell_run(&shell,
+              SRUN "exec $IMDSHIM run -v -- ./srun sh -c 'for i in $(seq 50); do " ENGINE
+                   " until=go listen=127.0.0.1 & done; >go; wait'");
+    ck_assert_int_eq(shell_status(&shell), 0);
+    ck_assert_int_eq(shell_count_lines(shell.err, "] on "), 1);
+    ck_assert_int_eq(shell_count_lines(shell.err, " not taken: another listener was "), 49);
+}
+END_TEST
+
+/* It is no part of the run any more, and ends by itself. */
+START_TEST(an_engine_whose_launcher_is_killed_goes_on)
+{
+    struct shell shell;
+    pid_t engine;
+
+    shell_start(&shell, SRUN "exec $IMDSHIM run -q -- ./srun " ENGINE
+                             " pids until=go listen=127.0.0.1 wait pids until=stop");
+    wait_for_file("launcher");
+    engine = read_pid("engine");
+    kill(shell.pid, SIGKILL);
+    shell_finish(&shell);
+    ck_assert_int_eq(unlink("engine") + unlink("launcher"), 0);
+    make_file("go");
+    wait_for_file("launcher");
+    make_file("stop");
+    wait_for_state(engine, NO_PROCESS "Z");
+    shell_run(&shell, "$IMDSHIM run -q -- true"); /* it clears the FIFO away */
+}
+END_TEST
+
+START_TEST(a_launcher_that_is_stopped_does_not_stop_the_engine_and_hears_it_later)
+{
+    struct shell shell;
+
+    shell_start(&shell, SRUN "exec $IMDSHIM run -q -o port -- ./srun " ENGINE
+                             " pids until=go listen=127.0.0.1 port wait print=on exit=4");
+    wait_for_file("launcher");
+    kill(shell.pid, SIGSTOP);
+    wait_for_state(shell.pid, "T");
+    make_file("go");
+    ck_assert(shell_wait_for_out(&shell, "on\n"));
+    ck_assert(!exists("port"));
+    kill(shell.pid, SIGCONT);
+    shell_finish(&shell);
+    assert_heard(&shell);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    TCase *tests;
+    Suite *suite = suite_of_tests(&tests, "launcher: event port");
+
+    if (!has_address())
+        return suite;
+    tcase_add_test(tests, the_port_is_heard_and_the_client_reaches_the_engine);
+    tcase_add_test(tests, the_port_of_an_engine_on_the_loopback_is_heard);
+    tcase_add_loop_test(tests, a_port_is_offered_only_where_an_engine_may_leave_the_host, 0,
+                        sizeof commands / sizeof commands[0]);
+    tcase_add_test(tests, a_port_is_offered_in_a_batch_job_of_several_nodes);
+    tcase_add_test(tests, the_secret_is_on_no_command_line_and_in_no_message);
+    tcase_add_test(tests, each_run_has_a_secret_of_its_own);
+    tcase_add_test(tests, all_of_many_processes_that_tell_at_once_are_heard);
+    tcase_add_test(tests, an_engine_whose_launcher_is_killed_goes_on);
+    tcase_add_test(tests,
+                   a_launcher_that_is_stopped_does_not_stop_the_engine_and_hears_it_later);
+    return suite;
+}

@@ -1,0 +1,153 @@
+/*
+ * A port for events, opened and closed around each test, and those who connect to it. The test
+ * is the launcher too: nothing is read while it does something else.
+ */
+#ifndef IMDSHIM_TESTS_UNIT_EVENT_PORT_H
+#define IMDSHIM_TESTS_UNIT_EVENT_PORT_H
+
+#include "launcher/event_port.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "launcher/clock.h"
+#include "shim/tcp.h"
+#include "tests/support/suite.h"
+
+enum {
+    BOUND = 30000, /* milliseconds; a connection has two seconds */
+    SECRET = TCP_SECRET,
+    HIGHEST_FD = 2048,
+};
+
+#define LINE "42165 ready pid=4711\n"
+
+static struct event_port port;
+static struct tcp address; /* as the library reads it */
+static int descriptors;
+
+static inline int count_descriptors(void)
+{
+    int count = 0;
+
+    for (int fd = 0; fd < HIGHEST_FD; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+static inline void open_port(void)
+{
+    descriptors = count_descriptors();
+    ck_assert(event_port_open(&port));
+    ck_assert_msg(tcp_parse(&address, port.text), "not of the library's form: %s", port.text);
+}
+
+static inline void close_port(void)
+{
+    event_port_close(&port);
+    ck_assert_int_eq(count_descriptors(), descriptors);
+}
+
+static inline void connect_socket(int fd)
+{
+    const struct sockaddr_in local = {.sin_family = AF_INET,
+                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                                      .sin_port = address.addresses[0].sin6_port};
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(connect(fd, (const struct sockaddr *)&local, sizeof local), 0);
+}
+
+static inline int new_connection(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    connect_socket(fd);
+    return fd;
+}
+
+/* May be a part of it: the port does not read while we are here. */
+static inline ssize_t send_bytes(int fd, const char *bytes, size_t length)
+{
+    return send(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static inline void send_line(int fd, const char *line)
+{
+    char bytes[2 * EVENT_MAX];
+    int length = snprintf(bytes, sizeof bytes, "%s %s", address.secret, line);
+
+    ck_assert_int_eq(send_bytes(fd, bytes, (size_t)length), length);
+}
+
+static inline bool next_event(struct event *event)
+{
+    struct pollfd fd = {.fd = port.fd, .events = POLLIN};
+    int64_t end = clock_now() + BOUND;
+
+    while (clock_now() < end) {
+        poll(&fd, 1, 100);
+        if (event_port_next(&port, event))
+            return true;
+    }
+    return false;
+}
+
+static inline bool is_closed(int fd)
+{
+    char byte;
+
+    return recv(fd, &byte, 1, MSG_DONTWAIT) == 0 || (errno != EAGAIN && errno != EINTR);
+}
+
+/* Until the port has closed the connection, or all of its own end has been seen. */
+static inline void assert_dropped_without_event(int fd)
+{
+    struct pollfd ready = {.fd = port.fd, .events = POLLIN};
+    int64_t end = clock_now() + BOUND;
+    struct event event;
+
+    while (!is_closed(fd)) {
+        ck_assert_msg(clock_now() < end, "the connection is still there");
+        poll(&ready, 1, 100);
+        ck_assert(!event_port_next(&port, &event));
+    }
+}
+
+static inline void assert_still_works(void)
+{
+    int fd = new_connection();
+    struct event event;
+
+    send_line(fd, LINE);
+    ck_assert(next_event(&event));
+    ck_assert_int_eq(event.kind, KIND_READY);
+    ck_assert_int_eq(event.pid, 4711);
+    ck_assert_str_eq(event.peer, "127.0.0.1");
+    close(fd);
+}
+
+/* NULL, and a skip, where the port cannot but stay closed. */
+static inline TCase *event_port_case(Suite *suite)
+{
+    TCase *tests;
+
+    if (!event_port_open(&port) && errno == EADDRNOTAVAIL) {
+        suite_skip("event port", "this host has no address but its loopback's");
+        return NULL;
+    }
+    event_port_close(&port);
+    tests = tcase_create("event port");
+    suite_add_tcase(suite, tests);
+    tcase_set_timeout(tests, 120);
+    tcase_add_checked_fixture(tests, open_port, close_port);
+    return tests;
+}
+
+#endif

@@ -1,0 +1,305 @@
+/* Where the IMD socket is bound instead: the kernel is asked whether it takes it so. */
+#include "shim/binding.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shim/address.h"
+#include "tests/support/suite.h"
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
+
+static const struct {
+    const char *text;
+    sa_family_t family;
+    const char *address; /* NULL: as the engine asks */
+    bool has_ports;
+    unsigned low, high;
+} good[] = {
+    {"127.0.0.1", AF_INET, "127.0.0.1", false, 0, 0},
+    {"0.0.0.0", AF_INET, "0.0.0.0", false, 0, 0},
+    {"255.255.255.255:1", AF_INET, "255.255.255.255", true, 1, 1},
+    {":0", AF_UNSPEC, NULL, true, 0, 0},
+    {":1", AF_UNSPEC, NULL, true, 1, 1},
+    {":65535", AF_UNSPEC, NULL, true, 65535, 65535},
+    {":007", AF_UNSPEC, NULL, true, 7, 7},
+    {":50000-50100", AF_UNSPEC, NULL, true, 50000, 50100},
+    {":1-65535", AF_UNSPEC, NULL, true, 1, 65535},
+    {":5-5", AF_UNSPEC, NULL, true, 5, 5},
+    {"10.77.0.1:50000-50002", AF_INET, "10.77.0.1", true, 50000, 50002},
+    {"[::1]", AF_INET6, "::1", false, 0, 0},
+    {"[::]:0", AF_INET6, "::", true, 0, 0},
+    {"[2001:db8::1]:8888", AF_INET6, "2001:db8::1", true, 8888, 8888},
+    {"[::ffff:127.0.0.1]:1-2", AF_INET6, "::ffff:127.0.0.1", true, 1, 2},
+    {"[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]", AF_INET6,
+     "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false, 0, 0},
+};
+
+START_TEST(an_address_or_ports_or_both_are_read)
+{
+    struct binding binding;
+    char address[INET6_ADDRSTRLEN];
+
+    memset(&binding, 0xee, sizeof binding);
+    ck_assert_ptr_null(binding_parse(&binding, good[_i].text));
+    ck_assert_int_eq(binding.family, good[_i].family);
+    if (good[_i].address != NULL) {
+        inet_ntop(good[_i].family, &binding.address, address, sizeof address);
+        ck_assert_str_eq(address, good[_i].address);
+    }
+    ck_assert_int_eq(binding.has_ports, good[_i].has_ports);
+    ck_assert_uint_eq(binding.low, good[_i].low);
+    ck_assert_uint_eq(binding.high, good[_i].high);
+    ck_assert_int_eq(binding_is_range(&binding), good[_i].low != good[_i].high);
+}
+END_TEST
+
+#define ADDRESS "numeric address"
+#define PORTS "not N or LOW-HIGH"
+
+static const struct {
+    const char *text, *reason;
+} bad[] = {
+    {"", "empty"},
+    {":", PORTS},
+    {"127.0.0.1:", PORTS},
+    {"[::1]:", PORTS},
+    {":x", PORTS},
+    {": 1", PORTS},
+    {":1 ", PORTS},
+    {":+1", PORTS},
+    {":-1", PORTS},
+    {":-", PORTS},
+    {":5-", PORTS},
+    {":5--6", PORTS},
+    {":5-6-7", PORTS},
+    {":5,6", PORTS},
+    {":0x50", PORTS},
+    {":70000", PORTS},
+    {":65536", PORTS},
+    {":4294967297", PORTS}, /* 1, cut off at 32 bits */
+    {":99999999999999999999999", PORTS},
+    {":1-65536", PORTS},
+    {":1-99999999999999999999999", PORTS},
+    {":6-5", "reversed"},
+    {":50100-50000", "reversed"},
+    {":0-5", "begins at 1"},
+    {":0-0", "begins at 1"},
+    {"localhost", ADDRESS},
+    {"localhost:0", ADDRESS},
+    {"8888", ADDRESS}, /* a port has its colon */
+    {"50000-50100", ADDRESS},
+    {"*:0", ADDRESS},
+    {"127.1", ADDRESS},
+    {"256.0.0.1", ADDRESS},
+    {"127.0.0.1.", ADDRESS},
+    {" 127.0.0.1", ADDRESS},
+    {"127.0.0.1 :0", ADDRESS},
+    {"::1", ADDRESS}, /* which of its colons? */
+    {"::", ADDRESS},
+    {"::1:8888", ADDRESS},
+    {"::1-5", ADDRESS},
+    {"[::1", ADDRESS},
+    {"::1]", ADDRESS},
+    {"[::1]]", ADDRESS},
+    {"[[::1]]", ADDRESS},
+    {"[]", ADDRESS},
+    {"[", ADDRESS},
+    {"]", ADDRESS},
+    {"][", ADDRESS},
+    {"[]:0", ADDRESS},
+    {"[::1]8888", ADDRESS},
+    {"[::1]x:0", ADDRESS},
+    {"x[::1]:0", ADDRESS},
+    {"[127.0.0.1]:0", ADDRESS},
+    {"[:::1]:0", ADDRESS},
+    {"[fe80::1%eth0]:0", ADDRESS},
+    {"[::1]::0", ADDRESS},
+    {"127.0.0.1::0", ADDRESS},
+};
+
+START_TEST(bad_text_is_refused_with_what_is_wrong_in_it)
+{
+    struct binding binding;
+    const char *reason = binding_parse(&binding, bad[_i].text);
+
+    ck_assert_msg(reason != NULL, "taken: '%s'", bad[_i].text);
+    ck_assert_msg(strstr(reason, bad[_i].reason) != NULL, "'%s': %s", bad[_i].text, reason);
+}
+END_TEST
+
+START_TEST(text_of_any_length_is_refused_whole)
+{
+    static const char *const beginnings[] = {"",           "[",      ":",   ":1-",
+                                             "127.0.0.1:", "[::1]:", "[::1"};
+    enum { LONG = 1 << 20 };
+    char *text = malloc(LONG + 1);
+    struct binding binding;
+
+    for (int i = 0; i < COUNT(beginnings); i++)
+        for (const char *fill = "9:]-.a["; *fill != '\0'; fill++) {
+            memset(text, *fill, LONG);
+            memcpy(text, beginnings[i], strlen(beginnings[i]));
+            text[LONG] = '\0';
+            ck_assert_ptr_nonnull(binding_parse(&binding, text));
+        }
+    free(text);
+}
+END_TEST
+
+static const char *const ranges[] = {":0",           ":7",           ":65535",  ":50000-50001",
+                                     ":50000-50002", ":50000-50100", ":1-65535"};
+static const unsigned seeds[] = {0, 1, 2, 3, 4711, 65534, 65535, 65536, INT32_MAX, UINT32_MAX};
+
+START_TEST(every_port_of_a_range_comes_once_whatever_the_seed)
+{
+    struct binding binding;
+
+    ck_assert_ptr_null(binding_parse(&binding, ranges[_i]));
+    for (int s = 0; s < COUNT(seeds); s++) {
+        static bool seen[UINT16_MAX + 1];
+
+        memset(seen, 0, sizeof seen);
+        for (unsigned attempt = 0; attempt <= binding.high - binding.low; attempt++) {
+            unsigned port = binding_port(&binding, seeds[s], attempt);
+
+            ck_assert(port >= binding.low && port <= binding.high);
+            ck_assert_msg(!seen[port], "%u came twice with seed %u", port, seeds[s]);
+            seen[port] = true;
+        }
+    }
+}
+END_TEST
+
+/* Runs that begin together must not all fight for the first port. */
+START_TEST(neighbours_begin_at_different_ports)
+{
+    struct binding binding;
+
+    ck_assert_ptr_null(binding_parse(&binding, ":50000-50100"));
+    for (unsigned pid = 4711; pid < 4711 + 100; pid++)
+        ck_assert_uint_ne(binding_port(&binding, pid, 0), binding_port(&binding, pid + 1, 0));
+}
+END_TEST
+
+static socklen_t make_address(struct sockaddr_storage *storage, int domain, in_port_t port)
+{
+    struct sockaddr_in ipv4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in6 ipv6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+
+    memset(storage, 0xee, sizeof *storage);
+    if (domain == AF_INET)
+        memcpy(storage, &ipv4, sizeof ipv4);
+    else
+        memcpy(storage, &ipv6, sizeof ipv6);
+    return domain == AF_INET ? sizeof ipv4 : sizeof ipv6;
+}
+
+static const struct {
+    const char *listen;
+    int domain;
+    bool v6_only;
+    const char *bound; /* NULL: the kernel refuses the family */
+} fits[] = {
+    {":0", AF_INET, false, "0.0.0.0"},
+    {":0", AF_INET6, false, "::"},
+    {":0", AF_INET6, true, "::"},
+    {"127.0.0.1", AF_INET, false, "127.0.0.1"},
+    {"127.0.0.1", AF_INET6, false, "::ffff:127.0.0.1"},
+    {"127.0.0.1", AF_INET6, true, NULL},
+    {"0.0.0.0", AF_INET6, false, "::ffff:0.0.0.0"},
+    {"[::1]", AF_INET, false, NULL},
+    {"[::1]", AF_INET6, false, "::1"},
+    {"[::1]", AF_INET6, true, "::1"},
+    {"[::]", AF_INET6, false, "::"},
+    {"[::ffff:127.0.0.1]", AF_INET6, false, "::ffff:127.0.0.1"},
+};
+
+START_TEST(the_address_fits_the_socket_or_the_kernel_refuses_its_family)
+{
+    int fd = socket(fits[_i].domain, SOCK_STREAM | SOCK_CLOEXEC, 0), result;
+    struct sockaddr_storage address;
+    socklen_t length = make_address(&address, fits[_i].domain, 0);
+    struct binding binding;
+    char buffer[INET6_ADDRSTRLEN] = "";
+    struct text text = {buffer, 0, sizeof buffer - 1};
+
+    ck_assert_int_ge(fd, 0);
+    if (fits[_i].domain == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){fits[_i].v6_only}, sizeof(int));
+    ck_assert_ptr_null(binding_parse(&binding, fits[_i].listen));
+    binding_apply(&binding, fits[_i].domain, fits[_i].v6_only, &address, &length);
+    result = bind(fd, (struct sockaddr *)&address, length);
+    if (fits[_i].bound == NULL) {
+        ck_assert_int_eq(result, -1);
+        ck_assert_int_eq(errno, EAFNOSUPPORT);
+    } else {
+        ck_assert_int_eq(result, 0);
+        length = sizeof address;
+        getsockname(fd, (struct sockaddr *)&address, &length);
+        address_put(&text, (struct sockaddr *)&address);
+        ck_assert_str_eq(buffer, fits[_i].bound);
+    }
+    close(fd);
+}
+END_TEST
+
+START_TEST(the_port_that_was_asked_for_stays)
+{
+    static const in_port_t ports[] = {0, 1, 8888, 65535};
+
+    for (int i = 0; i < COUNT(ports); i++) {
+        struct sockaddr_storage address;
+        socklen_t length = make_address(&address, fits[_i].domain, ports[i]);
+        struct binding binding;
+
+        ck_assert_ptr_null(binding_parse(&binding, fits[_i].listen));
+        binding_apply(&binding, fits[_i].domain, fits[_i].v6_only, &address, &length);
+        ck_assert_uint_eq(address_port((struct sockaddr *)&address, length), ports[i]);
+    }
+}
+END_TEST
+
+/* A scope, a flow label, what stands behind the address: all of it is the engine's. */
+START_TEST(without_an_address_nothing_is_changed)
+{
+    struct sockaddr_storage address, before;
+    struct binding binding;
+    socklen_t length;
+
+    ck_assert_ptr_null(binding_parse(&binding, ":50000"));
+    memset(&address, 0xee, sizeof address);
+    before = address;
+    for (length = 0; length <= sizeof address; length += 4) {
+        socklen_t after = length;
+
+        binding_apply(&binding, AF_INET6, false, &address, &after);
+        ck_assert_uint_eq(after, length);
+        ck_assert_mem_eq(&address, &before, sizeof before);
+    }
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("binding");
+    TCase *tests = tcase_create("binding");
+
+    suite_add_tcase(suite, tests);
+    tcase_set_timeout(tests, 60);
+    tcase_add_loop_test(tests, an_address_or_ports_or_both_are_read, 0, COUNT(good));
+    tcase_add_loop_test(tests, bad_text_is_refused_with_what_is_wrong_in_it, 0, COUNT(bad));
+    tcase_add_test(tests, text_of_any_length_is_refused_whole);
+    tcase_add_loop_test(tests, every_port_of_a_range_comes_once_whatever_the_seed, 0,
+                        COUNT(ranges));
+    tcase_add_test(tests, neighbours_begin_at_different_ports);
+    tcase_add_loop_test(tests, the_address_fits_the_socket_or_the_kernel_refuses_its_family, 0,
+                        COUNT(fits));
+    tcase_add_loop_test(tests, the_port_that_was_asked_for_stays, 0, COUNT(fits));
+    tcase_add_test(tests, without_an_address_nothing_is_changed);
+    return suite;
+}

@@ -1,0 +1,243 @@
+/* Where events arrive by TCP: from anyone else who may connect. */
+#include "tests/unit/event_port.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "tests/support/shell.h"
+
+enum { FLOOD = 1000, MEGABYTE = 1 << 20 };
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
+
+/* 'S' stands for the secret, 's' for it without its last digit, 'X' for another one. */
+static const struct {
+    const char *pattern;
+    size_t nul_at; /* where a NUL takes the place of a byte; 0: nowhere */
+} junk[] = {
+    {LINE, 0},
+    {"X " LINE, 0},
+    {"s " LINE, 0},
+    {"S0 " LINE, 0},
+    {"SS " LINE, 0},
+    {" S " LINE, 0},
+    {"S" LINE, 0},
+    {"S\t" LINE, 0},
+    {"S  " LINE, 0},
+    {"\nS " LINE, 0},
+    {"S\n", 0},
+    {"S \n", 0},
+    {"\n", 0},
+    {"S x\n", 0},
+    {"S 42165 ready\n", 0},
+    {"S 42165 ready pid=4711\r\n", 0},
+    {"S " LINE LINE, 0}, /* a line each has a connection each */
+    {"S " LINE "x", 0},
+    {"S " LINE, SECRET + 4},
+    {"S " LINE, SECRET},
+    {"X " LINE, 1},
+    {"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 0},
+    {"\x16\x03\x01\x02\n", 0},
+};
+
+static size_t spell(const char *pattern, char *to)
+{
+    char *start = to;
+
+    for (; *pattern != '\0'; pattern++) {
+        if (*pattern == 'S' || *pattern == 's' || *pattern == 'X') {
+            memcpy(to, address.secret, SECRET);
+            to[SECRET - 1] ^= *pattern == 'X';
+            to += *pattern == 's' ? SECRET - 1 : SECRET;
+        } else {
+            *to++ = *pattern;
+        }
+    }
+    return (size_t)(to - start);
+}
+
+START_TEST(anything_else_is_no_event_and_ends_the_connection)
+{
+    char bytes[512];
+    size_t length = spell(junk[_i].pattern, bytes);
+    int fd = new_connection();
+
+    if (junk[_i].nul_at > 0)
+        bytes[junk[_i].nul_at] = '\0';
+    ck_assert_int_eq(send_bytes(fd, bytes, length), (ssize_t)length);
+    assert_dropped_without_event(fd);
+    ck_assert_uint_eq(port.junk, 1);
+    close(fd);
+    assert_still_works();
+}
+END_TEST
+
+START_TEST(a_line_that_is_not_finished_is_no_event)
+{
+    int fd = new_connection();
+
+    send_line(fd, "42165 ready pid=4711");
+    shutdown(fd, SHUT_WR);
+    assert_dropped_without_event(fd);
+    ck_assert_uint_eq(port.junk, 1);
+    close(fd);
+    assert_still_works();
+}
+END_TEST
+
+/* A port scanner's. */
+START_TEST(connections_that_say_nothing_are_not_counted)
+{
+    for (int i = 0; i < 10; i++) {
+        int fd = new_connection();
+
+        shutdown(fd, SHUT_WR);
+        assert_dropped_without_event(fd);
+        close(fd);
+    }
+    ck_assert_uint_eq(port.junk, 0);
+    assert_still_works();
+}
+END_TEST
+
+START_TEST(a_megabyte_without_a_newline_is_cut_off)
+{
+    char *bytes = malloc(MEGABYTE);
+    int fd = new_connection();
+    struct event event;
+    ssize_t sent = 0, part;
+
+    memset(bytes, 'x', MEGABYTE);
+    memcpy(bytes, address.secret, SECRET);
+    bytes[SECRET] = ' ';
+    while (sent < MEGABYTE) {
+        part = send_bytes(fd, bytes + sent, (size_t)(MEGABYTE - sent));
+        if (part < 0 && errno != EAGAIN)
+            break;
+        sent += part > 0 ? part : 0;
+        ck_assert(!event_port_next(&port, &event));
+    }
+    assert_dropped_without_event(fd);
+    ck_assert_uint_eq(port.junk, 1);
+    close(fd);
+    free(bytes);
+    assert_still_works();
+}
+END_TEST
+
+static void allow_descriptors(rlim_t count)
+{
+    struct rlimit limit;
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = count < limit.rlim_max ? count : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+START_TEST(a_thousand_idle_connections_keep_no_event_away)
+{
+    static int fds[FLOOD];
+    struct event event;
+    int count = 0, open;
+
+    allow_descriptors(HIGHEST_FD);
+    while (count < FLOOD &&
+           (fds[count] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) >= 0) {
+        connect_socket(fds[count++]);
+        ck_assert(!event_port_next(&port, &event));
+    }
+    open = count_descriptors() - descriptors - count;
+    ck_assert_int_le(open, 100); /* it does not hold them all */
+    if (count < FLOOD)
+        close(fds[--count]);
+    assert_still_works();
+    ck_assert_msg(is_closed(fds[0]), "the oldest is still there");
+    while (count > 0)
+        close(fds[--count]);
+}
+END_TEST
+
+START_TEST(a_connection_that_dribbles_has_an_end)
+{
+    int64_t end = clock_now() + BOUND;
+    int fd = new_connection(), sent = 0;
+    struct event event;
+
+    send_line(fd, "42165 ready pid=4711 x=");
+    while (!is_closed(fd)) {
+        ck_assert(clock_now() < end);
+        shell_pause(20);
+        ck_assert(!event_port_next(&port, &event));
+        sent += send_bytes(fd, "x", 1) == 1;
+    }
+    ck_assert_int_lt(sent, EVENT_MAX / 2); /* else it was for its length */
+    ck_assert_uint_eq(port.junk, 1);
+    close(fd);
+    assert_still_works();
+}
+END_TEST
+
+/* No number is left below the limit: the next descriptor cannot be had. */
+static void use_up_descriptors(void)
+{
+    int lowest = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+
+    ck_assert_int_ge(lowest, 0);
+    close(lowest);
+    allow_descriptors((rlim_t)lowest);
+}
+
+START_TEST(out_of_descriptors_an_idle_connection_gives_its_own)
+{
+    int idle = new_connection(), fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct event event;
+
+    ck_assert(!event_port_next(&port, &event));
+    use_up_descriptors();
+    connect_socket(fd);
+    send_line(fd, LINE);
+    ck_assert(next_event(&event));
+    ck_assert(is_closed(idle));
+    allow_descriptors(HIGHEST_FD);
+    close(idle);
+    close(fd);
+}
+END_TEST
+
+START_TEST(out_of_descriptors_the_port_rests_and_comes_back)
+{
+    struct pollfd ready = {.events = POLLIN};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct event event;
+
+    use_up_descriptors();
+    connect_socket(fd);
+    send_line(fd, LINE);
+    ck_assert(!event_port_next(&port, &event));
+    ready.fd = port.fd;
+    ck_assert_int_eq(poll(&ready, 1, 0), 0); /* else the launcher would spin */
+    allow_descriptors(HIGHEST_FD);
+    ck_assert(next_event(&event));
+    close(fd);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("event port hostile");
+    TCase *tests = event_port_case(suite);
+
+    if (tests == NULL)
+        return suite;
+    tcase_add_loop_test(tests, anything_else_is_no_event_and_ends_the_connection, 0,
+                        COUNT(junk));
+    tcase_add_test(tests, a_line_that_is_not_finished_is_no_event);
+    tcase_add_test(tests, connections_that_say_nothing_are_not_counted);
+    tcase_add_test(tests, a_megabyte_without_a_newline_is_cut_off);
+    tcase_add_test(tests, a_thousand_idle_connections_keep_no_event_away);
+    tcase_add_test(tests, a_connection_that_dribbles_has_an_end);
+    tcase_add_test(tests, out_of_descriptors_an_idle_connection_gives_its_own);
+    tcase_add_test(tests, out_of_descriptors_the_port_rests_and_comes_back);
+    return suite;
+}
