@@ -93,6 +93,7 @@ static void begin_record(struct run *run)
 {
     struct record *record = &run->record;
 
+    run->record_fd = record_create();
     record->pid = run->engine.pid;
     record->started = clock_now();
     strlcpy(record->engine, run->options->operands[0], sizeof record->engine);
@@ -211,7 +212,6 @@ int run_main(const struct options *options)
     library_find(library);
     library_name_for_preload(library, preload);
     run.preload = preload;
-    run.record_fd = record_create();
     gate_init(&run.gate);
     if (goes_through_gate(options))
         gate_make(&run.gate, (unsigned)options->port);
