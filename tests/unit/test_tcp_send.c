@@ -255,8 +255,8 @@ static int listen_in_vain(const char *address, unsigned port)
 
     inet_pton(AF_INET, address, &local.sin_addr);
     for (int i = 0; i < 4; i++)
-        connect(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
-                (const struct sockaddr *)&local, sizeof local);
+        (void)connect(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0),
+                      (const struct sockaddr *)&local, sizeof local);
     return listener;
 }
 
@@ -312,14 +312,17 @@ END_TEST
 
 START_TEST(without_a_descriptor_to_be_had_the_line_is_lost_and_no_more)
 {
-    const struct rlimit none = {3, 3};
+    struct rlimit limit, none;
     struct launcher launcher;
     struct tcp tcp;
 
     begin(&launcher);
     describe(&tcp, NULL, launcher.port, "127.0.0.1");
+    getrlimit(RLIMIT_NOFILE, &limit);
+    none = (struct rlimit){3, limit.rlim_max};
     setrlimit(RLIMIT_NOFILE, &none);
     ck_assert_int_lt(send_to(&tcp, true), MULTIPLE * TCP_PATIENCE);
+    setrlimit(RLIMIT_NOFILE, &limit);
     ck_assert(!is_connected_to(launcher.listener));
 }
 END_TEST
