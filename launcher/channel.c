@@ -20,8 +20,9 @@
 enum {
     FILLS_PER_CALL = 16, /* a program that writes junk without end must not keep us here */
     ATTEMPTS = 8,
-    STALE = 60, /* seconds after which a FIFO that was being made is not any more */
-    LOOKS = 64, /* names that a sweep keeps before it ends */
+    STALE = 60,  /* seconds after which a FIFO that was being made is not any more */
+    LOOKS = 256, /* names that a sweep keeps before it ends */
+    DOUBTS = 8,  /* those of them that are looked at although their process lives */
 };
 
 /* Before the host's name while nobody reads the FIFO yet: no other run may take it for stale.
@@ -61,16 +62,17 @@ static bool is_old(int directory, const char *name)
  * A FIFO has its name once it is read: if nobody reads it, its run was killed. One that was
  * being made goes with its process, or its age where another process has that number now.
  */
-static bool is_abandoned(int directory, const char *name, const char *host)
+static bool is_abandoned(int directory, const char *name, const char *host, bool doubt)
 {
-    bool half_made = strncmp(name, making, strlen(making)) == 0;
+    bool half_made = strncmp(name, making, strlen(making)) == 0, gone;
     pid_t pid = pid_in_name(half_made ? name + strlen(making) : name, host);
 
     if (pid == 0)
         return false;
+    gone = kill(pid, 0) != 0 && errno == ESRCH;
     if (half_made)
-        return (kill(pid, 0) != 0 && errno == ESRCH) || is_old(directory, name);
-    return nobody_reads(directory, name);
+        return gone || is_old(directory, name);
+    return (gone || doubt) && nobody_reads(directory, name);
 }
 
 static void make_paths(struct channel *channel, char temporary[PATH_MAX])
@@ -179,25 +181,25 @@ bool channel_next(struct channel *channel, struct event *event)
  * A host sharing the directory, by NFS say, judges only its own.
  *
  * Not all that there is: each of a thousand runs that begin at once would open the FIFOs of
- * all. What is not come to goes when there are fewer.
+ * all, and to close one wakes its reader. What is not come to goes when there are fewer.
  */
 void channel_sweep(const struct channel *channel)
 {
     char path[PATH_MAX], host[HOST_SIZE] = "";
     DIR *directory;
     struct dirent *entry;
-    int looks = LOOKS;
+    int kept = 0;
 
     gethostname(host, sizeof host - 1);
     strlcpy(path, channel->path, sizeof path);
     directory = opendir(dirname(path));
     if (directory == NULL)
         return;
-    while (looks > 0 && (entry = readdir(directory)) != NULL)
-        if (is_abandoned(dirfd(directory), entry->d_name, host))
+    while (kept < LOOKS && (entry = readdir(directory)) != NULL)
+        if (is_abandoned(dirfd(directory), entry->d_name, host, kept < DOUBTS))
             unlinkat(dirfd(directory), entry->d_name, 0);
         else
-            looks--;
+            kept++;
     closedir(directory);
 }
 
