@@ -149,7 +149,7 @@ check-valgrind:
 	$(MAKE) run-tests RUN_WITH='$(valgrind) --trace-children=yes --trace-children-skip=*/valgrind* ' \
 		TESTS='$(filter %engine_ready,$(system_tests))'
 
-threaded_tests = $(filter %sockets %settings %shim_channel %engine_contexts,$(unit_tests) $(system_tests))
+threaded_tests = $(filter %sockets %settings %shim_channel %engine_contexts %engine_asked,$(unit_tests) $(system_tests))
 # Not part of CI: it needs the archive's older release.
 check-old-glibc: all
 	BUILD=$(BUILD) scripts/old-glibc.sh

@@ -18,7 +18,6 @@
 enum {
     FILLS_PER_CALL = 16, /* a program that writes junk without end must not keep us here */
     ATTEMPTS = 8,
-    LOOKS = 64, /* names that a sweep keeps before it ends */
 };
 
 static void make_paths(struct channel *channel, char temporary[PATH_MAX])
@@ -123,16 +122,12 @@ bool channel_next(struct channel *channel, struct event *event)
     }
 }
 
-/*
- * Not all that there is: each of a thousand runs that begin at once would open the FIFOs of
- * all. What is not come to goes when there are fewer.
- */
 void channel_sweep(const struct channel *channel)
 {
     char path[PATH_MAX];
 
     strlcpy(path, channel->path, sizeof path);
-    fifos_sweep(dirname(path), LOOKS);
+    fifos_sweep(dirname(path), false);
 }
 
 void channel_close(struct channel *channel)

@@ -48,9 +48,22 @@ static bool survives_quoting(const char *value)
     return strpbrk(value, "'\"$`\\\n") == NULL;
 }
 
+/*
+ * What needs no quotes has none, for the agent is not always for a shell: in an allocation of
+ * Slurm's mpirun takes it apart at its blanks, and gives the words to srun.
+ */
+static const char *quotes_for(const char *value)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                "0123456789_@%+=:,./-";
+
+    return value[strspn(value, plain)] == '\0' ? "" : "'";
+}
+
 char *cluster_compose_agent(const char *user_value, const struct variable *variables,
                             size_t count)
 {
+    const char *quote;
     char *agent = NULL;
     size_t size;
     FILE *to = open_memstream(&agent, &size);
@@ -65,7 +78,8 @@ char *cluster_compose_agent(const char *user_value, const struct variable *varia
         if (variables[i].value == NULL)
             continue;
         fits &= survives_quoting(variables[i].value);
-        fprintf(to, " %s='%s'", variables[i].name, variables[i].value);
+        quote = quotes_for(variables[i].value);
+        fprintf(to, " %s=%s%s%s", variables[i].name, quote, variables[i].value, quote);
     }
     fprintf(to, " %s", user_value);
     fits &= ferror(to) == 0;

@@ -13,6 +13,7 @@
 
 #include "launcher/clock.h"
 #include "launcher/host_addresses.h"
+#include "shim/address.h"
 #include "shim/text.h"
 
 enum {
@@ -66,7 +67,7 @@ static bool describe(struct event_port *port)
     gethostname(host, sizeof host - 1);
     text_put_escaped(&text, host);
     text_put_char(&text, ':');
-    port->number = ntohs(((struct sockaddr_in *)&address)->sin_port);
+    port->number = address_port((struct sockaddr *)&address, length);
     text_put_number(&text, port->number, 10);
     text_put_char(&text, ':');
     text_put_string(&text, port->state->secret);

@@ -12,7 +12,11 @@
 
 #include "shim/wire.h"
 
-enum { STALE = 60 }; /* seconds after which a FIFO that was being made is not any more */
+enum {
+    STALE = 60,  /* seconds after which a FIFO that was being made is not any more */
+    LOOKS = 256, /* names that a sweep keeps before it ends */
+    DOUBTS = 8,  /* those of them that are looked at although their process lives */
+};
 
 /* PID of HOST.PID.RANDOM, 0 if it is not a name of this host's. */
 static pid_t pid_in_name(const char *name, const char *host)
@@ -47,32 +51,38 @@ static bool is_old(int directory, const char *name)
  * A FIFO has its name once it is read: if nobody reads it, its run was killed. One that was
  * being made goes with its process, or its age where another process has that number now.
  */
-static bool is_abandoned(int directory, const char *name, const char *host)
+static bool is_abandoned(int directory, const char *name, const char *host, bool doubt)
 {
-    bool half_made = strncmp(name, FIFO_MAKING, strlen(FIFO_MAKING)) == 0;
+    bool half_made = strncmp(name, FIFO_MAKING, strlen(FIFO_MAKING)) == 0, gone;
     pid_t pid = pid_in_name(half_made ? name + strlen(FIFO_MAKING) : name, host);
 
     if (pid == 0)
         return false;
+    gone = kill(pid, 0) != 0 && errno == ESRCH;
     if (half_made)
-        return (kill(pid, 0) != 0 && errno == ESRCH) || is_old(directory, name);
-    return nobody_reads(directory, name);
+        return gone || is_old(directory, name);
+    return (gone || doubt) && nobody_reads(directory, name);
 }
 
-void fifos_sweep(const char *path, int looks)
+/*
+ * Not all that there is: each of a thousand runs that begin at once would open the FIFOs of
+ * all, and to close one wakes its reader. What is not come to goes when there are fewer.
+ */
+void fifos_sweep(const char *path, bool all)
 {
     char host[HOST_SIZE] = "";
     DIR *directory = opendir(path);
     struct dirent *entry;
+    int kept = 0;
 
     if (directory == NULL)
         return;
     gethostname(host, sizeof host - 1);
-    while (looks > 0 && (entry = readdir(directory)) != NULL)
-        if (is_abandoned(dirfd(directory), entry->d_name, host))
+    while ((all || kept < LOOKS) && (entry = readdir(directory)) != NULL)
+        if (is_abandoned(dirfd(directory), entry->d_name, host, all || kept < DOUBTS))
             unlinkat(dirfd(directory), entry->d_name, 0);
         else
-            looks--;
+            kept++;
     closedir(directory);
 }
 

@@ -7,13 +7,14 @@
 #define IMDSHIM_LAUNCHER_FIFOS_H
 
 #include <dirent.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* Before the name while nobody reads the FIFO yet: no other run may take it for stale. */
 #define FIFO_MAKING ".making."
 
-/* Remove those of runs that were killed, until so many names have been kept. */
-void fifos_sweep(const char *directory, int looks);
+/* Remove those of runs that were killed: all, or as many as a run has the time for. */
+void fifos_sweep(const char *directory, bool all);
 
 /* The next run of this host, by its launcher's process; 0 after the last. */
 pid_t fifos_next(DIR *directory);

@@ -90,7 +90,7 @@ int list_main(const struct options *options)
     if (options->operands[0] != NULL)
         errx(STATUS_FAILED, "'%s' is too much: list takes no operand", options->operands[0]);
     private_dir_make(directory);
-    fifos_sweep(directory, INT_MAX);
+    fifos_sweep(directory, true);
     runs = opendir(directory);
     if (runs == NULL)
         err(STATUS_FAILED, "cannot read %s: give yourself the permission", directory);

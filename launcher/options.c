@@ -67,7 +67,7 @@ static void add_match(struct options *options, const char *text)
 {
     size_t length = strlen(options->match);
     char *rule = options->match + length + (length > 0);
-    struct match match;
+    struct match match = {.port = 0};
 
     snprintf(options->match + length, sizeof options->match - length, "%s%s",
              length > 0 ? " " : "", text);

@@ -2,11 +2,13 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/uio.h>
 
+#include "shim/address.h"
 #include "shim/own_address.h"
 #include "shim/process.h"
 #include "shim/sys.h"
@@ -22,7 +24,7 @@ static bool take_field(const char **text, char end, char *to, size_t size)
     const char *stop = strchr(*text, end);
     size_t length = stop != NULL ? (size_t)(stop - *text) : size;
 
-    if (length == 0 || length >= size)
+    if (length >= size)
         return false;
     memcpy(to, *text, length);
     to[length] = '\0';
@@ -30,36 +32,33 @@ static bool take_field(const char **text, char end, char *to, size_t size)
     return true;
 }
 
-static bool parse_port(const char *text, in_port_t *port)
+static bool parse_port(const char *text, unsigned *port)
 {
-    unsigned number = 0;
-
-    for (; *text >= '0' && *text <= '9' && number <= UINT16_MAX; text++)
-        number = number * 10 + (unsigned)(*text - '0');
-    *port = htons((in_port_t)number);
-    return *text == '\0' && number > 0 && number <= UINT16_MAX;
+    for (*port = 0; *text >= '0' && *text <= '9' && *port <= UINT16_MAX; text++)
+        *port = *port * 10 + (unsigned)(*text - '0');
+    return *text == '\0' && *port > 0 && *port <= UINT16_MAX;
 }
 
 /* inet_pton(3) is safe in a signal handler, says glibc's manual. */
-static bool parse_address(struct tcp *tcp, const char *text, in_port_t port)
+static bool parse_address(struct tcp *tcp, const char *text, unsigned port)
 {
-    struct sockaddr_in6 *address = &tcp->addresses[tcp->count];
-    struct in_addr ipv4;
+    struct sockaddr_storage *address = &tcp->addresses[tcp->count];
+    struct sockaddr_in ipv4 = {.sin_family = AF_INET};
+    struct sockaddr_in6 ipv6 = {.sin6_family = AF_INET6};
 
     memset(address, 0, sizeof *address);
-    address->sin6_family = AF_INET6;
-    address->sin6_port = port;
-    if (inet_pton(AF_INET, text, &ipv4) == 1) {
-        address->sin6_addr.s6_addr[10] = address->sin6_addr.s6_addr[11] = 0xff;
-        memcpy(&address->sin6_addr.s6_addr[12], &ipv4, sizeof ipv4);
-    } else if (inet_pton(AF_INET6, text, &address->sin6_addr) != 1) {
+    if (inet_pton(AF_INET, text, &ipv4.sin_addr) == 1)
+        memcpy(address, &ipv4, sizeof ipv4);
+    else if (inet_pton(AF_INET6, text, &ipv6.sin6_addr) == 1)
+        memcpy(address, &ipv6, sizeof ipv6);
+    else
         return false;
-    }
+    address_set_port(address, port);
     tcp->count++;
     return true;
 }
 
-static bool parse_addresses(struct tcp *tcp, const char *text, in_port_t port)
+static bool parse_addresses(struct tcp *tcp, const char *text, unsigned port)
 {
     char address[INET6_ADDRSTRLEN];
 
@@ -73,7 +72,7 @@ static bool parse_addresses(struct tcp *tcp, const char *text, in_port_t port)
 bool tcp_parse(struct tcp *tcp, const char *text)
 {
     char port_text[8];
-    in_port_t port;
+    unsigned port;
 
     tcp->count = 0;
     if (take_field(&text, ':', tcp->host, sizeof tcp->host) &&
@@ -96,24 +95,13 @@ static bool is_on_this_host(const struct tcp *tcp)
     return strcmp(escaped, tcp->host) == 0;
 }
 
-/* Sockets of IPv6 reach IPv4 too, but where a kernel has no IPv6 there are none. */
-static int begin_connect(const struct sockaddr_in6 *address)
+/* The length is enough for either family: the kernel takes a longer one. */
+static int begin_connect(const struct sockaddr_storage *address)
 {
-    const int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
-    struct sockaddr_in ipv4 = {.sin_family = AF_INET, .sin_port = address->sin6_port};
-    int fd = sys_socket(AF_INET6, type);
-    long result;
+    int fd = sys_socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-    if (fd >= 0) {
-        result = syscall(SYS_connect, fd, address, sizeof *address);
-    } else if (IN6_IS_ADDR_V4MAPPED(&address->sin6_addr) &&
-               (fd = sys_socket(AF_INET, type)) >= 0) {
-        memcpy(&ipv4.sin_addr, &address->sin6_addr.s6_addr[12], sizeof ipv4.sin_addr);
-        result = syscall(SYS_connect, fd, &ipv4, sizeof ipv4);
-    } else {
-        return -1;
-    }
-    if (result == 0 || errno == EINPROGRESS)
+    if (fd < 0 || syscall(SYS_connect, fd, address, sizeof(struct sockaddr_in6)) == 0 ||
+        errno == EINPROGRESS)
         return fd;
     sys_close(fd);
     return -1;

@@ -8,9 +8,9 @@
 #ifndef IMDSHIM_SHIM_TCP_H
 #define IMDSHIM_SHIM_TCP_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
 
 #include "shim/wire.h"
 
@@ -25,7 +25,7 @@ struct tcp {
     char host[3 * HOST_SIZE]; /* the launcher's, escaped */
     char secret[TCP_SECRET + 1];
     unsigned count; /* of addresses, 0: no launcher to be reached */
-    struct sockaddr_in6 addresses[TCP_ADDRESSES]; /* IPv4 as v4-mapped, RFC 4291 */
+    struct sockaddr_storage addresses[TCP_ADDRESSES];
 };
 
 /* WIRE_TCP. False, and no address, if the text is not of its form. */

@@ -15,8 +15,10 @@
  *   IMDSHIM_EVENTS=all          send the launcher's events as well
  *   IMDSHIM_PORT=N              the IMD socket is the one on which port N, 1 to 65535, is asked
  *                               for; it gets any free port
- *   IMDSHIM_MATCH=KEY=GLOB ...  the IMD socket is one for which all of these hold, glob(7):
- * port= the port asked for, exe= the program, object= the module IMDSHIM_LISTEN=[ADDR][:PORTS]
+ *   IMDSHIM_MATCH=KEY=GLOB ...
+ *                               the IMD socket is one for which all of these hold, glob(7):
+ *                               port= the port asked for, exe= the program, object= the module
+ *   IMDSHIM_LISTEN=[ADDR][:PORTS]
  *                               where the IMD socket is bound instead: a numeric address, IPv6
  *                               in brackets; a port, 0 for any, or LOW-HIGH
  *

@@ -37,10 +37,14 @@ static void handle(int signal, void (*handler)(int), int flags)
     sigaction(signal, &action, NULL);
 }
 
+/* err(3) would need more stack than there may be. */
 static void listen_in_handler(int signal)
 {
+    int fd = tcp_socket();
+
     (void)signal;
-    listener = tcp_listener(asked);
+    if (tcp_bind(fd, asked) == 0 && listen(fd, 5) == 0)
+        listener = fd;
 }
 
 static void from_handler(void)

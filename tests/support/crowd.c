@@ -51,7 +51,7 @@ static int start_one(struct crowd *crowd, const char *const *command,
     snprintf(number, sizeof number, "%d", crowd->count);
     for (int i = 0; i < MOST_WORDS && command[i] != NULL; i++)
         words[i] = strcmp(command[i], "{}") == 0 ? number : command[i];
-    return posix_spawnp(&crowd->pids[crowd->count], words[0], actions, NULL,
+    return posix_spawnp(&crowd->pids[crowd->count], command[0], actions, NULL,
                         (char *const *)words, environ);
 }
 

@@ -128,6 +128,17 @@ START_TEST(what_cannot_be_is_refused_with_the_kernels_own_error)
 }
 END_TEST
 
+/* 3: the engine has no listener. */
+START_TEST(a_refusal_is_told_from_a_small_signal_stack)
+{
+    struct shell shell;
+
+    shell_run(&shell, LISTEN "203.0.113.7 -- $DOUBLES/contexts altstack" EVENTS_TO_OUT);
+    ck_assert_int_eq(shell_status(&shell), 3);
+    ck_assert_int_eq(engine_count(&shell, EVENT_REFUSED), 1);
+}
+END_TEST
+
 static int take_port(unsigned port, bool shared)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((in_port_t)port)};
@@ -220,6 +231,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, no_other_socket_is_moved, 0, 4);
     tcase_add_test(tests, no_socket_of_an_mpi_runtime_is_moved);
     tcase_add_loop_test(tests, what_cannot_be_is_refused_with_the_kernels_own_error, 0, 4);
+    tcase_add_test(tests, a_refusal_is_told_from_a_small_signal_stack);
     tcase_add_loop_test(tests, ports_of_a_range_that_are_taken_are_skipped, 0, 4);
     tcase_add_loop_test(tests, a_range_without_a_free_port_is_no_port, 0, 4);
     if (system("strace -o /dev/null true 2>/dev/null") == 0)

@@ -138,32 +138,48 @@ START_TEST(strangers_do_not_disturb_a_run_whose_port_is_known)
 }
 END_TEST
 
-static const struct timespec soon = {0, 20 * 1000000};
+/* Until the run ends; with a pause, for each leaves a port that is not free for a while. */
+static int connect_again(long microseconds)
+{
+    const struct timespec pause = {0, microseconds * 1000};
+    int fd = reach(htonl(INADDR_LOOPBACK), offer.port);
+
+    if (fd < 0)
+        _exit(0);
+    nanosleep(&pause, NULL);
+    return fd;
+}
 
 /* A byte now and then, each of them within the time that a connection has. */
 static void dribble(void)
 {
-    int fd = connect_to_it();
+    const struct timespec pause = {0, 20 * 1000000};
 
     for (;;) {
-        if (send(fd, offer.secret, 1, MSG_NOSIGNAL) != 1) {
-            close(fd);
-            fd = connect_to_it();
-        }
-        nanosleep(&soon, NULL);
+        int fd = connect_again(0);
+
+        while (send(fd, offer.secret, 1, MSG_NOSIGNAL) == 1)
+            nanosleep(&pause, NULL);
+        close(fd);
     }
 }
 
 static void flood(void)
 {
-    for (;;)
-        say_line(NO_SECRET " ", GOOD_LINE);
+    static const char line[] = NO_SECRET " " GOOD_LINE;
+
+    for (;;) {
+        int fd = connect_again(100);
+
+        send(fd, line, sizeof line - 1, MSG_NOSIGNAL);
+        close(fd);
+    }
 }
 
 static void flood_with_connections(void)
 {
     for (;;)
-        close(connect_to_it());
+        close(connect_again(100));
 }
 
 static void (*const nuisances[])(void) = {dribble, flood, flood_with_connections};

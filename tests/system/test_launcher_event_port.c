@@ -124,6 +124,22 @@ START_TEST(all_of_many_processes_that_tell_at_once_are_heard)
 }
 END_TEST
 
+/* A small stack, a jump out of it, a thread that is cancelled: no crash, no descriptor left. */
+static const char *const contexts[] = {"contexts altstack", "contexts jump", "contexts child",
+                                       "threads small", "threads cancel-listen"};
+
+START_TEST(a_port_is_told_by_tcp_wherever_listen_is_called)
+{
+    struct shell shell;
+
+    shell_run(&shell, SRUN "exec $IMDSHIM run -- ./srun $DOUBLES/%s", contexts[_i]);
+    ck_assert_msg(shell_status(&shell) == 0, "%s", shell.err);
+    ck_assert_int_eq(shell_count_lines(shell.err, " listens on 127.0.0.1:"), 1);
+    if (shell.out[0] != '\0')
+        ck_assert_str_eq(shell.out, "cancelled after 2 calls\n");
+}
+END_TEST
+
 /* It is no part of the run any more, and ends by itself. */
 START_TEST(an_engine_whose_launcher_is_killed_goes_on)
 {
@@ -178,6 +194,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, the_secret_is_on_no_command_line_and_in_no_message);
     tcase_add_test(tests, each_run_has_a_secret_of_its_own);
     tcase_add_test(tests, all_of_many_processes_that_tell_at_once_are_heard);
+    tcase_add_loop_test(tests, a_port_is_told_by_tcp_wherever_listen_is_called, 0,
+                        sizeof contexts / sizeof contexts[0]);
     tcase_add_test(tests, an_engine_whose_launcher_is_killed_goes_on);
     tcase_add_test(tests,
                    a_launcher_that_is_stopped_does_not_stop_the_engine_and_hears_it_later);

@@ -2,32 +2,14 @@
  * One port in every input: real engines under --port, alone, eight at once and under mpirun.
  * What is told is compared with what ss(8) says of the engine's own process.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "tests/support/engines.h"
-#include "tests/support/sandbox.h"
-#include "tests/support/shell.h"
-#include "tests/support/suite.h"
+#include "tests/system/real_mpi.h"
 
 #define MPIRUN "mpirun --oversubscribe -np "
-#define LMP "lmp -in $SOURCE/scripts/argon-lammps.in -log none -var port "
 #define GMX "gmx_mpi -quiet mdrun -s argon.tpr -deffnm seg -ntomp 1 -imdwait -imdport "
 
 static struct shell shell;
-
-static void enter(void)
-{
-    sandbox_enter();
-    engines_allow_root();
-}
-
-static void assert_has(const char *text, const char *part)
-{
-    ck_assert_msg(strstr(text, part) != NULL, "'%s' is not in:\n%s", part, text);
-}
 
 /* ---- eight at once ------------------------------------------------------------------------
  */
@@ -158,7 +140,7 @@ START_TEST(of_all_that_mpi_listens_on_the_imd_socket_is_told_and_the_others_are_
         engines_prepare_argon();
     shell_run(&shell, "asked=%u; $IMDSHIM run -v %s --client '" CLIENT "' -- %s >out", asked,
               mpi_runs[_i].options, mpi_runs[_i].command);
-    ck_assert_msg(shell_status(&shell) == 0, "%s", shell.err);
+    assert_status(&shell, 0);
     assert_has(engines_read("frames"), mpi_runs[_i].frames);
     ck_assert_int_eq(shell_count_lines(shell.err, "] listens on "), 1);
     ck_assert_int_eq(shell_count_lines(shell.err, mpi_runs[_i].object), 1);
@@ -221,12 +203,9 @@ END_TEST
 
 Suite *test_suite(void)
 {
-    Suite *suite = suite_create("real engines, one port");
-    TCase *tests = tcase_create("ports");
+    Suite *suite;
+    TCase *tests = suite_of_real_tests(&suite, "real engines, one port");
 
-    suite_add_tcase(suite, tests);
-    tcase_add_checked_fixture(tests, enter, sandbox_leave);
-    tcase_set_timeout(tests, 60);
     if (!engines_have("gmx_mpi") || !engines_have("lmp") || !engines_have("mpirun") ||
         !engines_have("ss"))
         return suite;

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "launcher/clock.h"
+#include "shim/address.h"
 #include "shim/tcp.h"
 #include "tests/support/suite.h"
 
@@ -54,11 +55,17 @@ static inline void close_port(void)
     ck_assert_int_eq(count_descriptors(), descriptors);
 }
 
+static inline in_port_t tcp_port(void)
+{
+    return (in_port_t)address_port((const struct sockaddr *)&address.addresses[0],
+                                   sizeof address.addresses[0]);
+}
+
 static inline void connect_socket(int fd)
 {
     const struct sockaddr_in local = {.sin_family = AF_INET,
                                       .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-                                      .sin_port = address.addresses[0].sin6_port};
+                                      .sin_port = htons(tcp_port())};
 
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(connect(fd, (const struct sockaddr *)&local, sizeof local), 0);

@@ -18,7 +18,7 @@ START_TEST(the_port_is_of_both_families)
 {
     const struct sockaddr_in6 local = {.sin6_family = AF_INET6,
                                        .sin6_addr = IN6ADDR_LOOPBACK_INIT,
-                                       .sin6_port = address.addresses[0].sin6_port};
+                                       .sin6_port = htons(tcp_port())};
     int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct event event;
 

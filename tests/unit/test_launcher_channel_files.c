@@ -106,7 +106,7 @@ static void leave_fifo_being_made(char path[PATH_MAX], pid_t pid)
 
 START_TEST(of_runs_that_were_killed_by_the_hundred_none_is_left)
 {
-    char number[8], paths[200][PATH_MAX];
+    char number[12], paths[200][PATH_MAX];
     pid_t pid = dead_pid();
 
     for (int i = 0; i < 200; i++) {

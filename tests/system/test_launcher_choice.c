@@ -237,7 +237,7 @@ END_TEST
 Suite *test_suite(void)
 {
     TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "launcher: sockets");
+    Suite *suite = suite_of_tests(&tests, "launcher: choice");
 
     tcase_add_loop_test(tests, the_socket_that_is_meant_is_taken_and_the_other_named, 0,
                         CHOICES);

@@ -1,0 +1,130 @@
+/*
+ * Rank 0 on another host: node2, where the run's FIFO is not. Its client, on the first host, is
+ * led there.
+ */
+#include "tests/system/real_mpi.h"
+
+#define OPEN_MPI "mpirun -mca plm_rsh_agent $AGENT -H node2 -np 1 "
+#define HYDRA "mpiexec.mpich -launcher rsh -launcher-exec $AGENT -hosts node2 -np 1 "
+#define SRUN "srun --mpi=pmi2 -N1 -w node2 "
+#define RUN "$IMDSHIM run -v --client 'echo $IMD_HOST; $IMDSHIM watch $IMD_URL >frames' "
+
+/* The status is then nothing that a launcher or we would have chosen. */
+#define ENDS_WITH_7 "sh ./engine.sh "
+#define WRITE_ENGINE "printf '\"$@\"\\nexit 7\\n' >engine.sh;"
+
+static struct shell shell;
+
+static const struct {
+    const char *place, *command, *frames;
+} runs[] = {
+    {HOSTS, RUN "-- " OPEN_MPI ENDS_WITH_7 LMP "8888", LMP_FRAMES},
+    {HOSTS, RUN "--port 8888 -- " OPEN_MPI ENDS_WITH_7 LMP "8888", LMP_FRAMES},
+    {HOSTS, RUN "-- " HYDRA ENDS_WITH_7 MPI_ENGINE, MPI_ENGINE_FRAMES},
+    {HOSTS, RUN "--port 8888 -- " HYDRA ENDS_WITH_7 MPI_ENGINE, MPI_ENGINE_FRAMES},
+    {HOSTS SLURM, RUN "--port 8888 -- " SRUN ENDS_WITH_7 MPI_ENGINE, MPI_ENGINE_FRAMES},
+    {HOSTS SLURM,
+     RUN "--port 8888 -- salloc -Q -N2 mpirun -H node2 -np 1 " ENDS_WITH_7 LMP "8888",
+     LMP_FRAMES},
+};
+
+enum { RUNS_WITHOUT_SLURM = 4, RUNS = sizeof runs / sizeof *runs };
+
+static void assert_led_to_node2(const char *address, const char *frames)
+{
+    char text[64];
+
+    snprintf(text, sizeof text, "] on node2 listens on %s:", address);
+    ck_assert_int_eq(shell_count_lines(shell.err, text), 1);
+    ck_assert_int_eq(shell_count_lines(shell.err, "] listens on "), 0);
+    ck_assert_int_eq(shell_count_lines(shell.out, "10.77.0.2\n"), 1);
+    assert_has(engines_read("frames"), frames);
+}
+
+START_TEST(a_client_is_led_to_the_host_of_rank_0)
+{
+    char command[1024];
+
+    build_mpi_engine();
+    snprintf(command, sizeof command, WRITE_ENGINE "%s", runs[_i].command);
+    run_in(&shell, runs[_i].place, command);
+    assert_status(&shell, 7);
+    assert_led_to_node2("0.0.0.0", runs[_i].frames);
+    assert_has(shell.err, "not taken: its listener is an MPI or cluster runtime's");
+    assert_has(shell.err, "the engine waits for a client on port");
+}
+END_TEST
+
+/* What users of Open MPI set themselves; the engine shows what has come of it. */
+#define SHOWS "sh -c 'echo shown=$MINE; exec \"$@\"' sh "
+
+static const char *const own_settings[] = {
+    "export MINE=1;" RUN "--port 8888 -- mpirun -x MINE -mca plm_rsh_agent $AGENT -H node2"
+    " -np 1 " SHOWS LMP "8888",
+    "export OMPI_MCA_orte_launch_agent='env MINE=1 orted';" RUN "-- " OPEN_MPI SHOWS LMP "8888",
+};
+
+START_TEST(what_the_user_has_told_open_mpi_holds)
+{
+    run_in(&shell, HOSTS, own_settings[_i]);
+    assert_status(&shell, 0);
+    assert_led_to_node2("0.0.0.0", LMP_FRAMES);
+    assert_has(shell.out, "shown=1\n");
+}
+END_TEST
+
+static const struct {
+    const char *listen, *command, *address, *frames;
+} places[] = {
+    {"10.77.0.2", OPEN_MPI LMP "8888", "10.77.0.2", LMP_FRAMES},
+    {":20001-20003", HYDRA MPI_ENGINE, "0.0.0.0:2000", MPI_ENGINE_FRAMES},
+};
+
+START_TEST(listen_holds_on_the_host_of_rank_0)
+{
+    char command[1024];
+
+    build_mpi_engine();
+    snprintf(command, sizeof command, RUN "--listen %s -- %s", places[_i].listen,
+             places[_i].command);
+    run_in(&shell, HOSTS, command);
+    assert_status(&shell, 0);
+    ck_assert_int_eq(shell_count_lines(shell.err, places[_i].address), 1);
+    assert_has(engines_read("frames"), places[_i].frames);
+    assert_has(shell.out, "10.77.0.2\n");
+}
+END_TEST
+
+/* What is said there before the engine begins has all but the secret, and is no event. */
+#define FORGES                                                                                 \
+    "bash -c 'IFS=: read -r host port secret addresses <<<$IMDSHIM_TCP;"                       \
+    "for word in ${secret//[0-9a-f]/0} \"\"; do echo \"$word 4711 listening host=node2"        \
+    " addr=0.0.0.0 asked=8888 pid=1 fd=1 exe=x object=x\" >/dev/tcp/10.77.0.1/$port; done;"    \
+    "exec \"$@\"' bash "
+
+START_TEST(who_has_not_the_secret_is_not_heard_from_another_host)
+{
+    build_mpi_engine();
+    run_in(&shell, HOSTS, RUN "-- " HYDRA FORGES MPI_ENGINE);
+    assert_status(&shell, 0);
+    assert_led_to_node2("0.0.0.0", MPI_ENGINE_FRAMES);
+    ck_assert_ptr_null(strstr(shell.err, "4711"));
+    assert_has(shell.err, "2 connections to the event port brought no event");
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite;
+    TCase *tests = suite_of_real_tests(&suite, "two hosts");
+
+    if (!engines_have("mpicc.mpich") || !engines_have("lmp") || !engines_have("mpirun") ||
+        !can_be_in(HOSTS))
+        return suite;
+    tcase_add_loop_test(tests, a_client_is_led_to_the_host_of_rank_0, 0,
+                        can_be_in(HOSTS SLURM) ? RUNS : RUNS_WITHOUT_SLURM);
+    tcase_add_loop_test(tests, what_the_user_has_told_open_mpi_holds, 0, 2);
+    tcase_add_loop_test(tests, listen_holds_on_the_host_of_rank_0, 0, 2);
+    tcase_add_test(tests, who_has_not_the_secret_is_not_heard_from_another_host);
+    return suite;
+}
