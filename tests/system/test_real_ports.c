@@ -28,7 +28,8 @@ enum { LMPS, NAMDS, EIGHTS };
 /* No client goes on before all engines wait for theirs: all then listen at the same time. */
 #define EIGHT_AT_ONCE                                                                          \
     "for i in 1 2 3 4 5 6 7 8; do mkdir $i; (cd $i; $IMDSHIM run --port 8888 --client "        \
-    "'>here; until test -e ../go; do sleep 0.1; done; %s' -- %s >out 2>err || echo $i failed"  \
+    "'until grep -q listens err; do sleep 0.1; done; >here; until test -e ../go; do sleep "    \
+    "0.1; done; %s' -- %s >out 2>err || echo $i failed"                                        \
     ") & done; until test -e 1/here -a -e 2/here -a -e 3/here -a -e 4/here -a -e 5/here"       \
     " -a -e 6/here -a -e 7/here -a -e 8/here; do sleep 0.1; done;"                             \
     "ss -Hltnp | grep '\"%s\",' >sockets; touch go; wait"
@@ -116,7 +117,12 @@ static const struct {
 
 enum { MPI_RUNS = sizeof mpi_runs / sizeof *mpi_runs };
 
-#define CLIENT "ss -Hltnp \"sport = :$IMD_PORT\" >socket; exec $IMDSHIM watch $IMD_URL >frames"
+/* With --port it is there before the engine listens. */
+#define CLIENT                                                                                 \
+    "until p=$($IMDSHIM list | sed -n \"s/.* ready .*:\\\\([0-9]*\\\\) .*/\\\\1/p\") && test " \
+    "-n"                                                                                       \
+    " \"$p\"; do sleep 0.1; done; ss -Hltnp \"sport = :$p\" >socket;"                          \
+    "exec $IMDSHIM watch $IMD_URL >frames"
 
 /* The runtime's: one of PMIx, one a family of each daemon and of each rank. */
 static void assert_all_others_named(int ranks)
