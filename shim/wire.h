@@ -2,8 +2,8 @@
  * What the library and its launcher agree on; imdshim(7) says it to everyone else.
  *
  * The environment. For an engine exactly one of the first two names the channel for events;
- * without either, with a value that is not of its form, or in a set-id process, the library is
- * inert.
+ * without either and IMDSHIM_GATE, with a value that is not of its form, or in a set-id
+ * process, the library is inert.
  *
  *   IMDSHIM_FD=N:DEV:INO:BIRTH  an inherited descriptor and the file that it must still be, in
  *                               decimal; BIRTH in nanoseconds since 1970, 0 if it is not known
