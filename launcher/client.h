@@ -12,8 +12,8 @@ struct client_plan {
     const char *command;
     const char *host; /* for IMD_HOST */
     unsigned port;
-    const char *preload; /* the library, if its connections go through the gate; else NULL */
     const char *gate;    /* WIRE_GATE, or NULL */
+    const char *preload; /* the library, for the gate */
 };
 
 /* As child_start(). Its input is /dev/null: the terminal is the engine's. */

@@ -24,7 +24,8 @@ bool cluster_may_leave_host(const char *const *command, const char *job_nodes);
  *
  * Hydra and srun carry the whole environment. Open MPI carries what mca_base_env_list names,
  * but refuses to start if the user has said "-x" as well (seen with 4.1.4); the launch agent is
- * a command, "orted" unless it is set, and nothing gets into its way.
+ * a command, "orted" unless it is set, and nothing gets into its way. It stands in command
+ * lines on both hosts, ps(1): a secret goes by WIRE_TCP_BY_OPENMPI.
  */
 #define CLUSTER_AGENT "OMPI_MCA_orte_launch_agent"
 char *cluster_compose_agent(const char *user_value, const struct variable *variables,

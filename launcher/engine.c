@@ -21,13 +21,15 @@ char **engine_environment(const struct options *options, const char *preload,
         {"LD_PRELOAD", list},
         {WIRE_FD, channel->fd},
         {WIRE_FIFO, channel->fifo},
-        {WIRE_TCP, channel->tcp},
         {WIRE_EVENTS, all_events ? WIRE_EVENTS_ALL : NULL},
         {WIRE_PORT, options->port != 0 ? port : NULL},
         {WIRE_MATCH, options->match[0] != '\0' ? options->match : NULL},
         {WIRE_LISTEN, options->listen},
         {WIRE_WAKE, options->no_wake ? WIRE_WAKE_OFF : NULL},
         {WIRE_GATE, NULL},
+        /* The agent becomes a part of command lines, which every user can read: no secret. */
+        {WIRE_TCP, channel->tcp},
+        {WIRE_TCP_BY_OPENMPI, channel->tcp},
         {CLUSTER_AGENT, NULL},
     };
     size_t count = sizeof variables / sizeof *variables - 1;
@@ -35,7 +37,7 @@ char **engine_environment(const struct options *options, const char *preload,
 
     snprintf(port, sizeof port, "%d", options->port);
     if (channel->tcp != NULL)
-        agent = cluster_compose_agent(getenv(CLUSTER_AGENT), variables, count);
+        agent = cluster_compose_agent(getenv(CLUSTER_AGENT), variables, count - 2);
     if (agent != NULL)
         variables[count++].value = agent;
     environment = environment_with(environ, variables, count);

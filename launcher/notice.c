@@ -89,6 +89,10 @@ void notice_refused(const struct options *options, const struct event *refused)
         why = strchr(refused->address, ':') != NULL
                   ? "its socket is of IPv4: give --listen an IPv4 address"
                   : "its socket is of IPv6 alone: give --listen an IPv6 address";
+    else if (refused->error == EADDRNOTAVAIL)
+        why = "no interface of the host has that address: give --listen one that it has";
+    else if (refused->error == EACCES)
+        why = "ports below 1024 are root's: give --listen a higher one";
     notice(options, NORMAL, "%s[%ld] cannot listen on %s (asked for %u): %s", refused->exe,
            (long)refused->pid, place, refused->asked, why);
 }

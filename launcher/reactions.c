@@ -157,12 +157,15 @@ static void on_client_end(struct run *run)
 
 /*
  * What it told last is still in the channel. What it left behind keeps the deadline; a client
- * that was to end with it gets one.
+ * that was to end with it gets one, and so does one that would ask for it again and again.
  */
 static void on_engine_end(struct run *run)
 {
+    bool in_vain = has_gate(run) && run->gate.state == GATE_CLOSED;
+
     if (run->outcome.ending == BY_ITSELF)
-        run->deadline = run->outcome.interrupted ? clock_now() + GRACE * INT64_C(1000) : 0;
+        run->deadline =
+            run->outcome.interrupted || in_vain ? clock_now() + GRACE * INT64_C(1000) : 0;
     gate_shut(&run->gate);
     for (int i = 0; i < TURNS_AT_THE_END && !run_take_events(run); i++)
         continue;

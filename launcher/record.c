@@ -17,7 +17,10 @@ static const char *const state_names[] = {
     [CONNECTED] = "connected", [ENDING] = "ending",
 };
 
-enum { STATES = sizeof state_names / sizeof *state_names };
+enum {
+    STATES = sizeof state_names / sizeof *state_names,
+    READS = 16, /* until two are the same */
+};
 
 const char *record_state_name(enum run_state state)
 {
@@ -131,18 +134,34 @@ void record_write(int fd, const struct record *record)
         return; /* it is stale then, and no more */
 }
 
+/* A read that a write comes between may have a part of each: what is read twice is whole. */
+static bool read_whole(int fd, char text[RECORD_TEXT])
+{
+    char again[RECORD_TEXT];
+    ssize_t length = -1, before;
+
+    for (int i = 0; i < READS; i++) {
+        before = length;
+        memcpy(again, text, before > 0 ? (size_t)before : 0);
+        length = pread(fd, text, RECORD_TEXT - 1, 0);
+        if (length < 0)
+            return false;
+        text[length] = '\0';
+        if (length == before && memcmp(text, again, (size_t)length) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool read_at(int directory, const char *name, struct record *record)
 {
     char text[RECORD_TEXT];
     int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd >= 0 ? pread(fd, text, sizeof text - 1, 0) : -1;
+    bool whole = fd >= 0 && read_whole(fd, text);
 
     if (fd >= 0)
         close(fd);
-    if (length < 0)
-        return false;
-    text[length] = '\0';
-    return record_parse(text, record);
+    return whole && record_parse(text, record);
 }
 
 /* "/memfd:NAME (deleted)", memfd_create(2). */

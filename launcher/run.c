@@ -41,7 +41,7 @@ static void look_ahead(struct run *run, const char *library)
     notice(run->options, NORMAL, "not loaded: %s", text);
 }
 
-/* An engine that stays on this host is heard without. */
+/* An engine that stays on this host is heard without: all do where there is no network. */
 static void prepare_for_other_hosts(struct run *run)
 {
     run->event_port.fd = -1;
@@ -53,8 +53,8 @@ static void prepare_for_other_hosts(struct run *run)
                "an engine on another host can tell its port by TCP, to port %u",
                run->event_port.number);
     else
-        notice(run->options, NORMAL, "an engine on another host would not be heard: %s",
-               strerror(errno));
+        notice(run->options, errno == EADDRNOTAVAIL ? VERBOSE : NORMAL,
+               "an engine on another host would not be heard: %s", strerror(errno));
 }
 
 /* As child_start(). */

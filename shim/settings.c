@@ -49,9 +49,10 @@ static bool read_socket_rules(void)
 static bool read_channel(void)
 {
     const char *fd = secure_getenv(WIRE_FD), *fifo = secure_getenv(WIRE_FIFO);
-
     const char *tcp = secure_getenv(WIRE_TCP);
 
+    if (tcp == NULL)
+        tcp = secure_getenv(WIRE_TCP_BY_OPENMPI);
     if (fd != NULL && channel_parse_fd(&settings.channel, fd))
         return true;
     if (fifo == NULL && tcp == NULL)

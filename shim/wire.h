@@ -2,8 +2,8 @@
  * What the library and its launcher agree on; imdshim(7) says it to everyone else.
  *
  * The environment. For an engine exactly one of the first two names the channel for events;
- * without either, with a value that is not of its form, or in a set-id process, the library is
- * inert.
+ * without either and IMDSHIM_GATE, with a value that is not of its form, or in a set-id
+ * process, the library is inert.
  *
  *   IMDSHIM_FD=N:DEV:INO:BIRTH  an inherited descriptor and the file that it must still be, in
  *                               decimal; BIRTH in nanoseconds since 1970, 0 if it is not known
@@ -11,7 +11,9 @@
  *   IMDSHIM_TCP=HOST:PORT:SECRET:ADDR[,ADDR...]
  *                               where that FIFO is not, or is read on another host: the
  *                               launcher's host name (escaped as below), its TCP port, 1 to
- *                               65535, what to say first, and numeric addresses to try
+ *                               65535, what to say first, and numeric addresses to try. Open
+ *                               MPI carries to its ranks what begins with OMPI_:
+ *                               OMPI_IMDSHIM_TCP is the same
  *   IMDSHIM_EVENTS=all          send the launcher's events as well
  *   IMDSHIM_PORT=N              the IMD socket is the one on which port N, 1 to 65535, is asked
  *                               for; it gets any free port
@@ -21,7 +23,6 @@
  *   IMDSHIM_LISTEN=[ADDR][:PORTS]
  *                               where the IMD socket is bound instead: a numeric address, IPv6
  *                               in brackets; a port, 0 for any, or LOW-HIGH
- *
  *   IMDSHIM_WAKE=off            do not end the engine's sleep(3) when its client comes
  *   IMDSHIM_GATE=PORT:NAME      for a client: its connections to PORT on this host wait for the
  *                               launcher, at the Unix socket NAME of the abstract namespace.
@@ -37,6 +38,7 @@
 #define WIRE_FD "IMDSHIM_FD"
 #define WIRE_FIFO "IMDSHIM_FIFO"
 #define WIRE_TCP "IMDSHIM_TCP"
+#define WIRE_TCP_BY_OPENMPI "OMPI_" WIRE_TCP
 #define WIRE_EVENTS "IMDSHIM_EVENTS"
 #define WIRE_EVENTS_ALL "all"
 #define WIRE_PORT "IMDSHIM_PORT"

@@ -41,6 +41,17 @@ START_TEST(a_client_that_does_not_exist_has_failed)
 }
 END_TEST
 
+/* It is refused, and tries again: the run must come to an end all the same. */
+START_TEST(a_client_at_the_gate_does_not_outlive_an_engine_that_was_never_ready)
+{
+    struct shell shell;
+
+    shell_run(&shell, "exec $IMDSHIM run -q -p 8888 -c 'while :; do sleep 0.1; done' -- " ENGINE
+                      " exit=7");
+    ck_assert_int_eq(shell_status(&shell), 125);
+}
+END_TEST
+
 /* A wrapper ends by SIGTERM at once; the engine in it must not wait for ever. */
 START_TEST(a_client_that_fails_ends_an_engine_in_a_script_too)
 {
@@ -161,6 +172,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_client_that_fails_ends_the_engine_once_and_its_status_counts);
     tcase_add_test(tests, a_client_killed_by_a_signal_has_failed);
     tcase_add_test(tests, a_client_that_does_not_exist_has_failed);
+    tcase_add_test(tests, a_client_at_the_gate_does_not_outlive_an_engine_that_was_never_ready);
     tcase_add_test(tests, a_client_that_fails_ends_an_engine_in_a_script_too);
     tcase_add_test(tests, a_client_that_fails_ends_a_stopped_engine_too);
     tcase_add_test(tests, an_engine_that_ignores_its_end_is_killed_and_so_is_what_it_leaves);

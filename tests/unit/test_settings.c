@@ -94,6 +94,20 @@ START_TEST(damaged_variables_leave_the_library_inert)
 }
 END_TEST
 
+/* In a rank on another host of Open MPI's: the agent that starts it says no secrets. */
+START_TEST(a_launcher_elsewhere_is_known_by_the_variable_that_open_mpi_carries)
+{
+    const struct settings *settings;
+
+    set(WIRE_TCP, NULL);
+    set(WIRE_TCP_BY_OPENMPI, "node1:5000:0123456789abcdef0123456789abcdef:10.77.0.1");
+    settings = settings_of(NULL, "/tmp/fifo", NULL);
+    ck_assert_ptr_nonnull(settings);
+    ck_assert_uint_eq(settings->channel.tcp.count, 1);
+    ck_assert_str_eq(settings->channel.tcp.host, "node1");
+}
+END_TEST
+
 START_TEST(a_launcher_can_ask_for_all_events)
 {
     const struct settings *settings = settings_of("19:2049:131:7", NULL, "all");
@@ -309,6 +323,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, of_both_the_descriptor_is_used);
     tcase_add_test(tests, beside_a_damaged_descriptor_the_fifo_is_used);
     tcase_add_loop_test(tests, damaged_variables_leave_the_library_inert, 0, COUNT(damaged));
+    tcase_add_test(tests, a_launcher_elsewhere_is_known_by_the_variable_that_open_mpi_carries);
     tcase_add_test(tests, a_launcher_can_ask_for_all_events);
     tcase_add_loop_test(tests, no_other_word_asks_for_all_events, 0, COUNT(other_requests));
     tcase_add_test(tests, without_a_word_about_the_socket_nothing_is_rewritten);
