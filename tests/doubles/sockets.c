@@ -80,6 +80,8 @@ static void bind_to(char *text)
     char *slash = strchr(text, '/');
     struct sockaddr *address;
 
+    if (slash == NULL)
+        errx(3, "no port: %s", text);
     *slash = '\0';
     ipv4.sin_port = ipv6.sin6_port = htons((in_port_t)atoi(slash + 1));
     if (inet_pton(AF_INET, text, &ipv4.sin_addr) == 1)
@@ -114,9 +116,9 @@ static void go_on_in_child(void)
 
 static void act(char *step)
 {
-    char *value = strchr(step, '=');
+    char *value = step + strcspn(step, "=");
 
-    if (value != NULL)
+    if (*value != '\0')
         *value++ = '\0';
     if (strcmp(step, "tcp") == 0)
         make_socket(AF_INET, SOCK_STREAM, 0);

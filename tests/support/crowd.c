@@ -31,7 +31,7 @@ static long number_in(const char *path)
 /* The user's limit is none for root. */
 const char *crowd_obstacle(int count)
 {
-    const rlim_t needed = (rlim_t)(2 * count + OTHERS);
+    const rlim_t needed = 2 * (rlim_t)count + OTHERS;
     long pids = number_in("/proc/sys/kernel/pid_max");
     struct rlimit limit;
 
@@ -46,10 +46,10 @@ static int start_one(struct crowd *crowd, const char *const *command,
                      const posix_spawn_file_actions_t *actions)
 {
     char number[16];
-    const char *words[MOST_WORDS + 1] = {NULL};
+    const char *words[MOST_WORDS + 1] = {command[0]};
 
     snprintf(number, sizeof number, "%d", crowd->count);
-    for (int i = 0; i < MOST_WORDS && command[i] != NULL; i++)
+    for (int i = 1; i < MOST_WORDS && command[i] != NULL; i++)
         words[i] = strcmp(command[i], "{}") == 0 ? number : command[i];
     return posix_spawnp(&crowd->pids[crowd->count], command[0], actions, NULL,
                         (char *const *)words, environ);

@@ -94,6 +94,7 @@ static char *compose(const char *user_value, const char *value)
     return cluster_compose_agent(user_value, variables, 3);
 }
 
+/* Without a quote: in an allocation of Slurm's there is no shell to take it away. */
 START_TEST(the_agent_sets_the_variables_that_there_are)
 {
     char *agent = compose(NULL, "node1:1:s:10.0.0.1");
