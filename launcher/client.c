@@ -31,9 +31,10 @@ int client_start(struct child *client, const struct client_plan *plan,
         {WIRE_FD, NULL},
         {WIRE_FIFO, NULL},
         {WIRE_TCP, NULL},
-        {WIRE_TCP_BY_OPENMPI, NULL},
+        {WIRE_OPENMPI WIRE_FIFO, NULL},
+        {WIRE_OPENMPI WIRE_TCP, NULL},
     };
-    char **environment = environment_with(environ, variables, plan->gate != NULL ? 9 : 4);
+    char **environment = environment_with(environ, variables, plan->gate != NULL ? 10 : 4);
     const struct child_plan child_plan = {
         .argv = (const char *const[]){"/bin/sh", "-c", plan->command, NULL},
         .environment = environment,

@@ -41,50 +41,25 @@ bool cluster_may_leave_host(const char *const *command, const char *job_nodes)
     return false;
 }
 
-/* It goes through the remote shell in single quotes, and to the daemons beyond in double ones.
- */
-static bool survives_quoting(const char *value)
-{
-    return strpbrk(value, "'\"$`\\\n") == NULL;
-}
-
 /*
- * What needs no quotes has none, for the agent is not always for a shell: in an allocation of
- * Slurm's mpirun takes it apart at its blanks, and gives the words to srun.
+ * The agent goes through shells with quotes of their own, or, in an allocation of Slurm's,
+ * through none: so there is nothing in it that would need any. A blank parts the list as well
+ * as a colon does, ld.so(8).
  */
-static const char *quotes_for(const char *value)
+char *cluster_compose_agent(const char *user_value, const char *preload)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                "0123456789_@%+=:,./-";
+                                "0123456789_@%+=:,./- ";
+    char *agent;
 
-    return value[strspn(value, plain)] == '\0' ? "" : "'";
-}
-
-char *cluster_compose_agent(const char *user_value, const struct variable *variables,
-                            size_t count)
-{
-    const char *quote;
-    char *agent = NULL;
-    size_t size;
-    FILE *to = open_memstream(&agent, &size);
-    bool fits = true;
-
-    if (to == NULL)
+    if (preload[strspn(preload, plain)] != '\0')
         return NULL;
     if (user_value == NULL || user_value[0] == '\0')
         user_value = "orted";
-    fputs("env", to);
-    for (size_t i = 0; i < count; i++) {
-        if (variables[i].value == NULL)
-            continue;
-        fits &= survives_quoting(variables[i].value);
-        quote = quotes_for(variables[i].value);
-        fprintf(to, " %s=%s%s%s", variables[i].name, quote, variables[i].value, quote);
-    }
-    fprintf(to, " %s", user_value);
-    fits &= ferror(to) == 0;
-    if (fclose(to) == 0 && fits)
-        return agent;
-    free(agent);
-    return NULL;
+    if (asprintf(&agent, "env LD_PRELOAD=%s %s", preload, user_value) < 0)
+        return NULL;
+    for (char *at = strchr(agent, '='); at < strchr(agent, '=') + 1 + strlen(preload); at++)
+        if (*at == ' ')
+            *at = ':';
+    return agent;
 }

@@ -6,9 +6,6 @@
 #define IMDSHIM_LAUNCHER_CLUSTER_H
 
 #include <stdbool.h>
-#include <stddef.h>
-
-#include "launcher/environment.h"
 
 /*
  * Does a word of the command name a program that starts others on the nodes of a cluster, be it
@@ -19,16 +16,15 @@ bool cluster_may_leave_host(const char *const *command, const char *job_nodes);
 
 /*
  * The value of CLUSTER_AGENT with which Open MPI's daemons on other hosts, and the ranks that
- * they start, have these variables; the user's own value is kept in it. For free(3); NULL if
- * it cannot be written for the shells on its way, or memory ends.
+ * they start, are preloaded; the user's own value is kept in it. For free(3); NULL if the list
+ * cannot be written for the shells on its way, or memory ends.
  *
- * Hydra and srun carry the whole environment. Open MPI carries what mca_base_env_list names,
- * but refuses to start if the user has said "-x" as well (seen with 4.1.4); the launch agent is
- * a command, "orted" unless it is set, and nothing gets into its way. It stands in command
- * lines on both hosts, ps(1): a secret goes by WIRE_TCP_BY_OPENMPI.
+ * Hydra and srun carry the whole environment. Open MPI carries what begins with OMPI_, and what
+ * mca_base_env_list names, but refuses to start if the user has said "-x" as well (seen with
+ * 4.1.4). The launch agent is a command, "orted" unless it is set, and nothing gets into its
+ * way; it becomes a part of command lines on both hosts, ps(1), and so it carries nothing else.
  */
 #define CLUSTER_AGENT "OMPI_MCA_orte_launch_agent"
-char *cluster_compose_agent(const char *user_value, const struct variable *variables,
-                            size_t count);
+char *cluster_compose_agent(const char *user_value, const char *preload);
 
 #endif

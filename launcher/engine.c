@@ -12,6 +12,13 @@
 #include "launcher/status.h"
 #include "shim/wire.h"
 
+/* Once more by the name that Open MPI carries to other hosts, if that may be needed. */
+#define WITH_OPENMPI(name, value)                                                              \
+    {name, value},                                                                             \
+    {                                                                                          \
+        WIRE_OPENMPI name, channel->tcp != NULL ? (value) : NULL                               \
+    }
+
 char **engine_environment(const struct options *options, const char *preload,
                           const struct engine_channel *channel, bool all_events)
 {
@@ -20,16 +27,14 @@ char **engine_environment(const struct options *options, const char *preload,
     struct variable variables[] = {
         {"LD_PRELOAD", list},
         {WIRE_FD, channel->fd},
-        {WIRE_FIFO, channel->fifo},
-        {WIRE_EVENTS, all_events ? WIRE_EVENTS_ALL : NULL},
-        {WIRE_PORT, options->port != 0 ? port : NULL},
-        {WIRE_MATCH, options->match[0] != '\0' ? options->match : NULL},
-        {WIRE_LISTEN, options->listen},
-        {WIRE_WAKE, options->no_wake ? WIRE_WAKE_OFF : NULL},
         {WIRE_GATE, NULL},
-        /* The agent becomes a part of command lines, which every user can read: no secret. */
-        {WIRE_TCP, channel->tcp},
-        {WIRE_TCP_BY_OPENMPI, channel->tcp},
+        WITH_OPENMPI(WIRE_FIFO, channel->fifo),
+        WITH_OPENMPI(WIRE_TCP, channel->tcp),
+        WITH_OPENMPI(WIRE_EVENTS, all_events ? WIRE_EVENTS_ALL : NULL),
+        WITH_OPENMPI(WIRE_PORT, options->port != 0 ? port : NULL),
+        WITH_OPENMPI(WIRE_MATCH, options->match[0] != '\0' ? options->match : NULL),
+        WITH_OPENMPI(WIRE_LISTEN, options->listen),
+        WITH_OPENMPI(WIRE_WAKE, options->no_wake ? WIRE_WAKE_OFF : NULL),
         {CLUSTER_AGENT, NULL},
     };
     size_t count = sizeof variables / sizeof *variables - 1;
@@ -37,9 +42,11 @@ char **engine_environment(const struct options *options, const char *preload,
 
     snprintf(port, sizeof port, "%d", options->port);
     if (channel->tcp != NULL)
-        agent = cluster_compose_agent(getenv(CLUSTER_AGENT), variables, count - 2);
+        agent = cluster_compose_agent(getenv(CLUSTER_AGENT), list);
     if (agent != NULL)
         variables[count++].value = agent;
+    else if (channel->tcp != NULL && options->verbosity != QUIET)
+        warnx("Open MPI cannot carry LD_PRELOAD='%s' to other hosts: use plain names", list);
     environment = environment_with(environ, variables, count);
     free(list);
     free(agent);

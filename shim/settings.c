@@ -15,6 +15,16 @@ enum { READING_TURNS = 1000 }; /* reading takes microseconds; this bounds a wait
 static struct settings settings;
 static _Atomic int state = UNREAD;
 
+/* A variable's value by its own name, or by the one that Open MPI carries; a literal. */
+#define READ(name) read_either(name, WIRE_OPENMPI name)
+
+static const char *read_either(const char *name, const char *name_by_openmpi)
+{
+    const char *value = secure_getenv(name);
+
+    return value != NULL ? value : secure_getenv(name_by_openmpi);
+}
+
 /* With a name of its own for the port, a run gets a free one. */
 static bool read_port(const char *text)
 {
@@ -39,8 +49,8 @@ static bool read_listen(const char *text)
 /* False if one of them is there and not of its form. */
 static bool read_socket_rules(void)
 {
-    const char *port = secure_getenv(WIRE_PORT), *match = secure_getenv(WIRE_MATCH);
-    const char *listen = secure_getenv(WIRE_LISTEN);
+    const char *port = READ(WIRE_PORT), *match = READ(WIRE_MATCH);
+    const char *listen = READ(WIRE_LISTEN);
 
     return (port == NULL || read_port(port)) && (listen == NULL || read_listen(listen)) &&
            (match == NULL || match_parse(&settings.match, match));
@@ -48,11 +58,9 @@ static bool read_socket_rules(void)
 
 static bool read_channel(void)
 {
-    const char *fd = secure_getenv(WIRE_FD), *fifo = secure_getenv(WIRE_FIFO);
-    const char *tcp = secure_getenv(WIRE_TCP);
+    const char *fd = secure_getenv(WIRE_FD), *fifo = READ(WIRE_FIFO);
+    const char *tcp = READ(WIRE_TCP);
 
-    if (tcp == NULL)
-        tcp = secure_getenv(WIRE_TCP_BY_OPENMPI);
     if (fd != NULL && channel_parse_fd(&settings.channel, fd))
         return true;
     if (fifo == NULL && tcp == NULL)
@@ -64,8 +72,8 @@ static bool read_channel(void)
 
 static enum state read_environment(void)
 {
-    const char *events = secure_getenv(WIRE_EVENTS), *gate = secure_getenv(WIRE_GATE);
-    const char *wake = secure_getenv(WIRE_WAKE);
+    const char *events = READ(WIRE_EVENTS), *gate = secure_getenv(WIRE_GATE);
+    const char *wake = READ(WIRE_WAKE);
 
     settings.all_events = events != NULL && strcmp(events, WIRE_EVENTS_ALL) == 0;
     settings.wakes = wake == NULL || strcmp(wake, WIRE_WAKE_OFF) != 0;

@@ -11,9 +11,7 @@
  *   IMDSHIM_TCP=HOST:PORT:SECRET:ADDR[,ADDR...]
  *                               where that FIFO is not, or is read on another host: the
  *                               launcher's host name (escaped as below), its TCP port, 1 to
- *                               65535, what to say first, and numeric addresses to try. Open
- *                               MPI carries to its ranks what begins with OMPI_:
- *                               OMPI_IMDSHIM_TCP is the same
+ *                               65535, what to say first, and numeric addresses to try
  *   IMDSHIM_EVENTS=all          send the launcher's events as well
  *   IMDSHIM_PORT=N              the IMD socket is the one on which port N, 1 to 65535, is asked
  *                               for; it gets any free port
@@ -28,6 +26,9 @@
  *                               launcher, at the Unix socket NAME of the abstract namespace.
  *                               It answers "ADDR PORT" and a newline, or hangs up
  *
+ * Open MPI carries to its ranks on other hosts what begins with OMPI_: of a variable that is
+ * not set, OMPI_IMDSHIM_... is read.
+ *
  * An event is one line, "PORT EVENT KEY=VALUE...", printable ASCII, written by one write(2) of
  * at most EVENT_MAX bytes, so that lines of several processes never mix (PIPE_BUF, pipe(7)). In
  * a value every byte outside '!'..'~', and '%' itself, is written %XX.
@@ -38,7 +39,6 @@
 #define WIRE_FD "IMDSHIM_FD"
 #define WIRE_FIFO "IMDSHIM_FIFO"
 #define WIRE_TCP "IMDSHIM_TCP"
-#define WIRE_TCP_BY_OPENMPI "OMPI_" WIRE_TCP
 #define WIRE_EVENTS "IMDSHIM_EVENTS"
 #define WIRE_EVENTS_ALL "all"
 #define WIRE_PORT "IMDSHIM_PORT"
@@ -47,6 +47,7 @@
 #define WIRE_WAKE "IMDSHIM_WAKE"
 #define WIRE_WAKE_OFF "off"
 #define WIRE_GATE "IMDSHIM_GATE"
+#define WIRE_OPENMPI "OMPI_"
 
 #define EVENT_LISTENING "listening" /* the IMD socket: connections will not be refused */
 #define EVENT_READY "ready"         /* the engine waits on it for a client */

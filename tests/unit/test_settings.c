@@ -100,7 +100,7 @@ START_TEST(a_launcher_elsewhere_is_known_by_the_variable_that_open_mpi_carries)
     const struct settings *settings;
 
     set(WIRE_TCP, NULL);
-    set(WIRE_TCP_BY_OPENMPI, "node1:5000:0123456789abcdef0123456789abcdef:10.77.0.1");
+    set(WIRE_OPENMPI WIRE_TCP, "node1:5000:0123456789abcdef0123456789abcdef:10.77.0.1");
     settings = settings_of(NULL, "/tmp/fifo", NULL);
     ck_assert_ptr_nonnull(settings);
     ck_assert_uint_eq(settings->channel.tcp.count, 1);
