@@ -163,7 +163,7 @@ coverage:
 	scripts/coverage.sh $(BUILD)-coverage
 
 sources = $(wildcard shim/*.[ch] launcher/*.[ch] tests/*/*.[ch])
-shell_scripts = $(wildcard scripts/*.sh tests/*.sh tests/support/*.sh) .ci/run
+shell_scripts = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
 pages = launcher/imdshim.1 shim/imdshim.7
 
 format:
@@ -203,9 +203,10 @@ clean:
 
 # Figures, side by side in one run; nothing is judged.
 bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tests/bench/thousand \
-		$(BUILD)/tests/doubles/gated
+		$(BUILD)/tests/doubles/gated $(BUILD)/tests/doubles/hot
 	$(BUILD)/tests/bench/bench $(abspath $(bin)) $(abspath $(lib)) $(abspath $(BUILD)/tests/bench/empty.so)
 	$(BUILD)/tests/bench/thousand $(abspath $(bin)) $(BUILD)/tests/doubles/gated
+	tests/bench/hot.sh $(abspath $(BUILD)/tests/doubles/hot) $(abspath $(lib))
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .PHONY: all bench check check-asan check-old-glibc check-tsan check-valgrind clean coverage demo format install lint \

@@ -2,6 +2,7 @@
 
 #include <bsd/stdlib.h>
 #include <err.h>
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -60,12 +61,24 @@ static void answer_all(struct gate *gate)
     gate->fd = gate->listener;
 }
 
+/* The next one; -1 if there is none. Who cannot be taken in must not keep poll(2) awake. */
+static int next(struct gate *gate)
+{
+    int fd;
+
+    if (gate->fd < 0)
+        return -1;
+    fd = accept4(gate->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS))
+        gate->fd = -1;
+    return fd;
+}
+
 void gate_admit(struct gate *gate)
 {
     int fd;
 
-    while (gate->fd >= 0 &&
-           (fd = accept4(gate->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
+    while ((fd = next(gate)) >= 0) {
         if (!is_ours(fd)) {
             close(fd);
             continue;

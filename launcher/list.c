@@ -46,17 +46,41 @@ static void print_row(const struct record *record)
     putchar('\n');
 }
 
-/* RFC 8259; what is no UTF-8 in a file's name goes out as it is. */
+/* Bytes of the character of UTF-8 that the text begins with, 0 if it is none; RFC 3629, 4. */
+static int utf8_length(const char *text)
+{
+    unsigned first = (unsigned char)text[0], second = (unsigned char)text[1];
+    int length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+
+    if (length == 1)
+        return 1;
+    if (first < 0xc2 || first > 0xf4 || (first == 0xe0 && second < 0xa0) ||
+        (first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90) ||
+        (first == 0xf4 && second > 0x8f))
+        return 0;
+    for (int i = 1; i < length; i++)
+        if (((unsigned char)text[i] & 0xc0) != 0x80)
+            return 0;
+    return length;
+}
+
+/* RFC 8259: JSON is UTF-8. What a file's name has of other bytes is U+FFFD. */
 static void print_json_string(const char *key, const char *value)
 {
+    int length;
+
     printf("\"%s\": \"", key);
-    for (; *value != '\0'; value++)
-        if (*value == '"' || *value == '\\')
+    for (; *value != '\0'; value += length > 0 ? length : 1) {
+        length = utf8_length(value);
+        if (length == 0)
+            printf("\\ufffd");
+        else if (*value == '"' || *value == '\\')
             printf("\\%c", *value);
         else if (iscntrl((unsigned char)*value))
             printf("\\u%04x", (unsigned char)*value);
         else
-            putchar(*value);
+            printf("%.*s", length, value);
+    }
     putchar('"');
 }
 

@@ -135,16 +135,23 @@ bool run_take_events(struct run *run)
     return false;
 }
 
-static void on_client_end(struct run *run)
+/* Not if it had nowhere to go: why not has been said. */
+static void notice_gate_passed_by(struct run *run)
 {
-    int status = status_of_wait(run->client.wait_status);
-
     gate_admit(&run->gate);
-    if (has_gate(run) && run->gate.asked == 0 && !run->outcome.interrupted)
+    if (has_gate(run) && run->gate.asked == 0 && !run->outcome.interrupted &&
+        (run->engine.state == CHILD_RUNS || run->findings.ready))
         notice(run->options, NORMAL,
                "the client has not asked for port %d through imdshim (is it static, or its "
                "environment wiped?): without --port it is told the port",
                run->options->port);
+}
+
+static void on_client_end(struct run *run)
+{
+    int status = status_of_wait(run->client.wait_status);
+
+    notice_gate_passed_by(run);
     if (run->engine.state != CHILD_RUNS || run->outcome.interrupted ||
         run->outcome.ending != BY_ITSELF)
         return;

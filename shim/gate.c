@@ -84,25 +84,43 @@ bool gate_parse_answer(const char *text, int domain, struct sockaddr_storage *ad
     return true;
 }
 
+/* When the launcher is gone anyone may take its name, and would be given the client. */
+static bool is_ours(int fd)
+{
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+
+    return syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
+           (peer.uid == (uid_t)syscall(SYS_geteuid) || peer.uid == 0);
+}
+
 /* In the abstract namespace, unix(7): no file is left of it. */
 static int ask_launcher(const struct gate *gate)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t length = strlen(gate->name);
     int fd = sys_socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC);
+    long result;
 
     if (fd < 0)
         return -1;
     memcpy(address.sun_path + 1, gate->name, length);
-    if (syscall(SYS_connect, fd, &address,
-                offsetof(struct sockaddr_un, sun_path) + 1 + length) == 0)
+    do /* it waits where many are waiting already */
+        result = syscall(SYS_connect, fd, &address,
+                         offsetof(struct sockaddr_un, sun_path) + 1 + length);
+    while (result != 0 && errno == EINTR);
+    if (result == 0 && is_ours(fd))
         return fd;
     sys_close(fd);
     errno = ECONNREFUSED;
     return -1;
 }
 
-/* One line, to its newline or the end. False: errno is EINTR, or ECONNREFUSED for no answer. */
+/*
+ * One line, to its newline or the end. Whatever handlers run meanwhile: after EINTR a client
+ * may look for the outcome with poll(2), as POSIX has it and Python does, and find a socket
+ * that is on its way nowhere.
+ */
 static bool read_answer(int fd, char answer[ANSWER])
 {
     size_t length = 0;
@@ -110,10 +128,10 @@ static bool read_answer(int fd, char answer[ANSWER])
     char *newline;
 
     do {
-        got = sys_read(fd, answer + length, ANSWER - 1 - length);
-        if (got < 0)
-            return false;
-        length += (size_t)got;
+        do
+            got = sys_read(fd, answer + length, ANSWER - 1 - length);
+        while (got < 0 && errno == EINTR);
+        length += got > 0 ? (size_t)got : 0;
         answer[length] = '\0';
         newline = strchr(answer, '\n');
     } while (got > 0 && newline == NULL);

@@ -4,9 +4,9 @@
  * engine really listens.
  *
  * The launcher is asked by a Unix socket; it answers when it knows, and its end is an answer
- * too. A signal handler without SA_RESTART ends the wait with EINTR, as it ends connect(2); the
- * call may be made again. A socket that is non-blocking waits too: for it the engine's start is
- * a part of looking for the host.
+ * too. No signal handler ends the wait: connect(2) that fails with EINTR goes on by itself, and
+ * this would not. A socket that is non-blocking waits too: for it the engine's start is a part
+ * of looking for the host.
  */
 #ifndef IMDSHIM_SHIM_GATE_H
 #define IMDSHIM_SHIM_GATE_H

@@ -1,5 +1,6 @@
 #include "shim/own_address.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@ bool own_address(const struct sockaddr *address, socklen_t length)
 {
     struct sockaddr_storage any_port;
     int fd, result;
+    bool own;
 
     if (!address_is_internet(address, length) || length > sizeof any_port)
         return false;
@@ -19,6 +21,7 @@ bool own_address(const struct sockaddr *address, socklen_t length)
     if (fd < 0)
         return false;
     result = (int)syscall(SYS_bind, fd, &any_port, length);
+    own = result == 0 || errno == EADDRINUSE; /* every port of it is taken */
     sys_close(fd);
-    return result == 0;
+    return own;
 }

@@ -31,8 +31,11 @@ static inline bool attends(unsigned what)
     return __builtin_expect((now & what) != 0, false);
 }
 
-/* Before anything else, if attends(ATTEND_START): `real` can be used afterwards. Idempotent. */
-void report_start(void);
+/*
+ * Before anything else, if attends(ATTEND_START): `real` can be used afterwards. Idempotent.
+ * Cold, as all that is called behind that branch: else registers are saved for it before it.
+ */
+__attribute__((cold)) void report_start(void);
 
 /* After listen(). The caller is an address in the module that called. */
 void report_listen(int fd, int result, const void *caller);

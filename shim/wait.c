@@ -120,19 +120,30 @@ void wait_accepted(int fd, int result)
     errno = error;
 }
 
-/* By the real ppoll(), for sleep(3) is a cancellation point. Seconds left, or 0. */
+/*
+ * By the real ppoll(), for sleep(3) is a cancellation point. Whole seconds left, as glibc has
+ * it: rounded up, "while (left > 0) left = sleep(left);" would not end under an interval timer.
+ */
 static unsigned sleep_until_client(unsigned seconds)
 {
     struct pollfd fd = {.fd = awaited_fd, .events = POLLIN};
     const struct timespec timeout = {seconds, 0};
-    int64_t start = sys_now(), slept;
+    int64_t end = sys_now() + seconds * INT64_C(1000), left;
     int result = real.ppoll(&fd, 1, &timeout, NULL);
 
-    slept = (sys_now() - start) / 1000;
-    if (result == 0 || slept >= seconds)
-        return 0;
     woken = result > 0;
-    return seconds - (unsigned)slept;
+    left = end - sys_now();
+    return result != 0 && left > 0 ? (unsigned)(left / 1000) : 0;
+}
+
+/* Open, and not another one by now. */
+static bool listens_still(void)
+{
+    int error = errno;
+    bool still = socket_inode(awaited_fd) == socket_taken();
+
+    errno = error;
+    return still;
 }
 
 unsigned wait_sleep(unsigned seconds)
@@ -146,7 +157,7 @@ unsigned wait_sleep(unsigned seconds)
         attention &= ~ATTEND_SLEEPS;
         return sys_now() - accepted < AFTER ? seconds : real.sleep(seconds);
     }
-    if (woken || socket_inode(awaited_fd) != socket_taken())
+    if (woken || !listens_still())
         return real.sleep(seconds);
     left = sleep_until_client(seconds);
     errno = error;

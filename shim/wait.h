@@ -21,10 +21,10 @@
 /* The IMD socket listens, and that has been told. */
 void wait_begin(const struct listener *listener, const struct settings *settings);
 
-/* Before a call that waits on a descriptor, a poll set, or a select set. */
-void wait_on(int fd);
-void wait_on_poll(const struct pollfd *fds, nfds_t count);
-void wait_on_select(int count, const fd_set *readable);
+/* Before a call that waits on a descriptor, a poll set, or a select set. Seldom: report.h. */
+__attribute__((cold)) void wait_on(int fd);
+__attribute__((cold)) void wait_on_poll(const struct pollfd *fds, nfds_t count);
+__attribute__((cold)) void wait_on_select(int count, const fd_set *readable);
 
 /* After accept(). */
 void wait_accepted(int fd, int result);

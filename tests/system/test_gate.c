@@ -1,0 +1,295 @@
+/* The gate: client and engine start together and meet, whatever port both name. */
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "tests/support/suite.h"
+#include "tests/system/launcher.h"
+
+#define RUN "exec $IMDSHIM run -q -p 8888 "
+#define SERVING "-- $DOUBLES/gate-engine %s 8888 pause=200 listen "
+#define SLOW "-- $DOUBLES/gate-engine 0.0.0.0 8888 pause=1000 listen serve=1"
+#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
+
+static struct shell shell;
+
+static void assert_out(const char *expected)
+{
+    ck_assert_msg(strcmp(shell.out, expected) == 0, "stdout: %s, not: %s; stderr: %s",
+                  shell.out, expected, shell.err);
+    ck_assert_int_eq(shell_status(&shell), 0);
+}
+
+static const struct {
+    const char *listens, *calls, *meets;
+} addresses[] = {
+    {"0.0.0.0", "127.0.0.1", "127.0.0.1"},
+    {"0.0.0.0", "127.1.2.3", "127.0.0.1"},
+    {"0.0.0.0", "0.0.0.0", "127.0.0.1"},
+    {"127.1.2.3", "127.0.0.1", "127.1.2.3"},
+    {"127.0.0.1", "127.0.0.1", "127.0.0.1"},
+    /* The others are of hosts with IPv6. */
+    {"0.0.0.0", "::1", "::ffff:127.0.0.1"},
+    {"127.1.2.3", "::1", "::ffff:127.1.2.3"},
+    {"0.0.0.0", "::", "::ffff:127.0.0.1"},
+    {"0.0.0.0", "::ffff:127.0.0.1", "::ffff:127.0.0.1"},
+    {"::", "127.0.0.1", "127.0.0.1"},
+    {"::", "::1", "::1"},
+    {"::", "::ffff:127.0.0.1", "::1"},
+    {"::1", "::1", "::1"},
+    {"::1", "::", "::1"},
+    {"::1", "::ffff:127.0.0.1", "::1"},
+    {"::ffff:127.0.0.1", "127.0.0.1", "127.0.0.1"},
+    {"::ffff:127.0.0.1", "::1", "::ffff:127.0.0.1"},
+    {"::ffff:0.0.0.0", "127.0.0.1", "127.0.0.1"},
+};
+
+enum { IPV4_ADDRESSES = 5, ADDRESSES = COUNT(addresses) };
+
+START_TEST(the_client_meets_its_engine_whatever_address_each_of_them_names)
+{
+    char expected[64];
+
+    shell_run(&shell, RUN "-c '$DOUBLES/gate-client plain %s 8888' " SERVING "serve=1 more",
+              addresses[_i].calls, addresses[_i].listens);
+    snprintf(expected, sizeof expected, "met %s\n0 more\n", addresses[_i].meets);
+    assert_out(expected);
+}
+END_TEST
+
+START_TEST(an_engine_of_ipv6_alone_cannot_be_reached_by_a_socket_of_ipv4)
+{
+    shell_run(&shell,
+              RUN "-c '$DOUBLES/gate-client plain 127.0.0.1 8888; exit 9' " SERVING "serve=1",
+              "::1");
+    ck_assert_int_eq(shell_status(&shell), 9);
+    ck_assert_str_eq(shell.out, "failed ECONNREFUSED\n");
+}
+END_TEST
+
+/* An address of this host that is no loopback; "" if there is none. */
+static void find_own_address(char text[INET_ADDRSTRLEN])
+{
+    struct ifaddrs *all = NULL;
+
+    text[0] = '\0';
+    getifaddrs(&all);
+    for (const struct ifaddrs *one = all; one != NULL; one = one->ifa_next)
+        if (one->ifa_addr != NULL && one->ifa_addr->sa_family == AF_INET &&
+            (one->ifa_flags & IFF_LOOPBACK) == 0)
+            inet_ntop(AF_INET, &((const struct sockaddr_in *)(void *)one->ifa_addr)->sin_addr,
+                      text, INET_ADDRSTRLEN);
+    freeifaddrs(all);
+}
+
+START_TEST(the_hosts_own_address_is_this_host)
+{
+    char own[INET_ADDRSTRLEN];
+
+    find_own_address(own);
+    if (own[0] == '\0')
+        return;
+    shell_run(&shell, RUN "-c '$DOUBLES/gate-client plain %s 8888' " SERVING "serve=1", own,
+              "0.0.0.0");
+    assert_out("met 127.0.0.1\n");
+}
+END_TEST
+
+static const struct {
+    const char *how;
+    int times;
+} ways[] = {
+    {"plain", 1},  {"nonblocking", 1}, {"interrupted", 1}, {"restarted", 1},
+    {"thread", 1}, {"fork", 1},        {"many", 20},       {"at-once", 20},
+};
+
+START_TEST(the_client_meets_its_engine_however_it_connects)
+{
+    shell_run(&shell, RUN "-c '$DOUBLES/gate-client %s 127.0.0.1 8888' " SERVING "serve=%d",
+              ways[_i].how, "0.0.0.0", ways[_i].times);
+    ck_assert_msg(shell_status(&shell) == 0, "%s%s", shell.out, shell.err);
+    ck_assert_int_eq(shell_count_lines(shell.out, "met 127.0.0.1"), ways[_i].times);
+}
+END_TEST
+
+/* A handler that does not raise: after EINTR Python looks for the outcome with poll(2). */
+static const char *const pythons[] = {
+    "s = socket.create_connection((\"localhost\", 8888))",
+    "s = socket.create_connection((\"127.0.0.1\", 8888), timeout=0.05); s.settimeout(10)",
+    "s = socket.socket(); s.settimeout(0.05); s.connect((\"127.0.0.1\", 8888));"
+    "s.settimeout(10)",
+    "signal.signal(signal.SIGALRM, lambda *a: None);"
+    "signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05);"
+    "s = socket.create_connection((\"127.0.0.1\", 8888))",
+    "signal.signal(signal.SIGALRM, lambda *a: None);"
+    "signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05);"
+    "s = socket.socket(); s.settimeout(10); s.connect((\"127.0.0.1\", 8888))",
+};
+
+START_TEST(the_client_in_python_meets_its_engine)
+{
+    shell_run(&shell,
+              RUN "-c 'python3 -c '\\''import socket, signal; %s;"
+                  "signal.setitimer(signal.ITIMER_REAL, 0); port = s.getpeername()[1];"
+                  "print(int(s.recv(9)) == port != 8888)'\\' " SLOW,
+              pythons[_i]);
+    assert_out("True\n");
+}
+END_TEST
+
+START_TEST(the_client_in_asyncio_meets_its_engine)
+{
+    shell_run(&shell,
+              RUN "-c 'python3 -c '\\''import asyncio\nasync def main():\n"
+                  "    reader, writer = await asyncio.open_connection(\"127.0.0.1\", 8888)\n"
+                  "    port = writer.get_extra_info(\"peername\")[1]\n"
+                  "    print(int(await reader.readline()) == port != 8888)\n"
+                  "asyncio.run(main())'\\' " SLOW);
+    assert_out("True\n");
+}
+END_TEST
+
+/* Nobody is there, and nothing is sent. */
+static const struct {
+    const char *how, *address;
+    unsigned port;
+    const char *out;
+} elsewhere[] = {
+    {"udp", "127.0.0.1", 8888, "peer 127.0.0.1 8888\n"},
+    {"udp", "127.0.0.1", 8889, "peer 127.0.0.1 8889\n"},
+    {"plain", "127.0.0.1", 1, "failed ECONNREFUSED\n"},
+};
+
+START_TEST(what_leads_elsewhere_passes_untouched_and_does_not_wait)
+{
+    shell_run(&shell,
+              RUN "-c '$DOUBLES/gate-client %s %s %u; >stop; true' -- "
+                  "$DOUBLES/gate-engine 0.0.0.0 8888 until=stop listen",
+              elsewhere[_i].how, elsewhere[_i].address, elsewhere[_i].port);
+    ck_assert_str_eq(shell.out, elsewhere[_i].out);
+}
+END_TEST
+
+/* Documentation addresses, RFC 5737 and 3849, in a network of its own that leads nowhere. */
+START_TEST(another_host_with_the_same_port_is_another_host)
+{
+    static const char *const others[] = {"192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1"};
+
+    for (int i = 0; i < COUNT(others); i++) {
+        shell_run(&shell,
+                  "exec unshare -rn sh -c 'ip link set lo up; exec $IMDSHIM run -q -p 8888"
+                  " -c \"$DOUBLES/gate-client plain %s 8888; >stop; true\" -- "
+                  "$DOUBLES/gate-engine 0.0.0.0 8888 until=stop listen'",
+                  others[i]);
+        ck_assert_str_eq(shell.out, "failed Network is unreachable\n");
+    }
+}
+END_TEST
+
+/* Where every port is taken an address is still one's own. */
+START_TEST(a_host_without_a_free_port_is_still_this_host)
+{
+    shell_run(&shell,
+              "exec unshare -rn sh -c 'ip link set lo up;"
+              "echo 50000 50001 >/proc/sys/net/ipv4/ip_local_port_range;"
+              "exec $IMDSHIM run -q -p 8888 -l :40000 -c \"python3 -c '\\''"
+              "import socket, os\nfree = [socket.socket() for i in range(4)]\n"
+              "for i in range(4):\n free[i].bind((\\\"127.0.0.1\\\", 50000 + i))\n"
+              "open(\\\"stop\\\", \\\"w\\\")\n"
+              "s = socket.socket(); s.bind((\\\"127.0.0.1\\\", 40001))\n"
+              "s.connect((\\\"127.0.0.1\\\", 8888)); print(s.getpeername()[1])'\\''\" -- "
+              "$DOUBLES/gate-engine 0.0.0.0 8888 until=stop listen serve=1'");
+    assert_out("40000\n");
+}
+END_TEST
+
+static bool has_ipv6(void)
+{
+    const struct sockaddr_in6 loopback = {.sin6_family = AF_INET6,
+                                          .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool has = fd >= 0 && bind(fd, (const struct sockaddr *)&loopback, sizeof loopback) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    if (!has)
+        suite_skip("the gate of IPv6", "this host has no ::1");
+    return has;
+}
+
+static bool has_networks(void)
+{
+    bool has = system("unshare -rn ip link set lo up 2>/dev/null") == 0;
+
+    if (!has)
+        suite_skip("the gate and other hosts", "no network namespace can be made here");
+    return has;
+}
+
+static double seconds_of(const char *command)
+{
+    struct timespec before, after;
+
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    shell_run(&shell, "%s", command);
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    ck_assert_msg(shell_status(&shell) == 0, "%s", shell.err);
+    return (double)(after.tv_sec - before.tv_sec) +
+           1e-9 * (double)(after.tv_nsec - before.tv_nsec);
+}
+
+/* A second each, one after the other or together. Twice as long is 2.0; a slow machine adds to
+ * both. */
+START_TEST(engine_and_client_start_at_the_same_time)
+{
+    double apart = seconds_of(
+        "$IMDSHIM run -q -c 'sleep 1; $DOUBLES/gate-client plain 127.0.0.1 $IMD_PORT' -- "
+        "$DOUBLES/gate-engine 0.0.0.0 0 pause=1000 listen serve=1");
+    double together =
+        seconds_of(RUN "-c 'sleep 1; $DOUBLES/gate-client plain 127.0.0.1 8888' -- "
+                       "$DOUBLES/gate-engine 0.0.0.0 8888 pause=1000 listen serve=1");
+
+    ck_assert_msg(together < 0.75 * apart, "%.3f s together, %.3f s apart", together, apart);
+}
+END_TEST
+
+/* "met" is said only if both name the same port. */
+START_TEST(many_runs_on_one_port_meet_in_pairs)
+{
+    shell_run(&shell,
+              "for i in $(seq 16); do $IMDSHIM run -q -p 8888 -c '$DOUBLES/gate-client plain "
+              "127.0.0.1 8888' -- $DOUBLES/gate-engine 0.0.0.0 8888 listen serve=1 more & "
+              "done; wait");
+    ck_assert_int_eq(shell_count_lines(shell.out, "met 127.0.0.1"), 16);
+    ck_assert_int_eq(shell_count_lines(shell.out, "0 more"), 16);
+    ck_assert_str_eq(shell.err, "");
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    TCase *tests;
+    Suite *suite = suite_of_tests(&tests, "gate");
+    bool ipv6 = has_ipv6();
+
+    tcase_add_loop_test(tests, the_client_meets_its_engine_whatever_address_each_of_them_names,
+                        0, ipv6 ? ADDRESSES : IPV4_ADDRESSES);
+    if (ipv6)
+        tcase_add_test(tests, an_engine_of_ipv6_alone_cannot_be_reached_by_a_socket_of_ipv4);
+    tcase_add_test(tests, the_hosts_own_address_is_this_host);
+    tcase_add_loop_test(tests, the_client_meets_its_engine_however_it_connects, 0, COUNT(ways));
+    tcase_add_loop_test(tests, the_client_in_python_meets_its_engine, 0, COUNT(pythons));
+    tcase_add_test(tests, the_client_in_asyncio_meets_its_engine);
+    tcase_add_loop_test(tests, what_leads_elsewhere_passes_untouched_and_does_not_wait, 0,
+                        COUNT(elsewhere));
+    if (has_networks()) {
+        tcase_add_test(tests, another_host_with_the_same_port_is_another_host);
+        tcase_add_test(tests, a_host_without_a_free_port_is_still_this_host);
+    }
+    tcase_add_test(tests, engine_and_client_start_at_the_same_time);
+    tcase_add_test(tests, many_runs_on_one_port_meet_in_pairs);
+    return suite;
+}

@@ -1,0 +1,53 @@
+/* What is hot stays hot: instructions that a call costs once the client has been met. */
+#include "tests/support/suite.h"
+#include "tests/system/launcher.h"
+
+enum { FEW = 100, MANY = 1100, MOST_INSTRUCTIONS = 12 };
+
+static const char *const calls[] = {"select", "poll", "accept", "connect"};
+
+/* Of the whole program, as callgrind counts them. */
+static double instructions(const char *preload, const char *call, int count)
+{
+    static struct shell shell;
+    const char *collected;
+
+    shell_run(&shell,
+              "exec env %s valgrind --tool=callgrind --callgrind-out-file=/dev/null "
+              "$DOUBLES/hot %s %d",
+              preload, call, count);
+    collected = strstr(shell.err, "Collected : ");
+    ck_assert_msg(shell_status(&shell) == 0 && collected != NULL, "%s", shell.err);
+    return atof(collected + strlen("Collected : "));
+}
+
+/* What is done once cancels out. */
+static double instructions_of_call(const char *preload, const char *call)
+{
+    return (instructions(preload, call, MANY) - instructions(preload, call, FEW)) /
+           (MANY - FEW);
+}
+
+START_TEST(a_call_costs_a_few_instructions_more_and_no_system_call)
+{
+    double with =
+        instructions_of_call("LD_PRELOAD=\"$LIBIMDSHIM\" IMDSHIM_FIFO=/nonexistent", calls[_i]);
+    double without = instructions_of_call("", calls[_i]);
+
+    ck_assert_msg(with > without && with < without + MOST_INSTRUCTIONS,
+                  "%s: %.1f instructions, %.1f without", calls[_i], with, without);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    TCase *tests;
+    Suite *suite = suite_of_tests(&tests, "hot path");
+
+    if (system("command -v valgrind >/dev/null") == 0)
+        tcase_add_loop_test(tests, a_call_costs_a_few_instructions_more_and_no_system_call, 0,
+                            sizeof calls / sizeof calls[0]);
+    else
+        suite_skip("instructions of a call", "no valgrind here");
+    return suite;
+}

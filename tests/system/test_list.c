@@ -1,0 +1,225 @@
+/* imdshim list: the user's runs on this host, as they are. */
+#include "tests/support/suite.h"
+#include "tests/system/launcher.h"
+
+#define LIST "$IMDSHIM list"
+#define JSON LIST " --json | python3 -m json.tool --no-ensure-ascii"
+
+static struct shell shell, list;
+
+/* A part of the one run that is listed comes to be there. */
+static void wait_for_listed(const char *part)
+{
+    for (int i = 0; i < SHELL_SECONDS * 20; i++) {
+        shell_run(&list, JSON);
+        ck_assert_msg(shell_status(&list) == 0, "%s", list.err);
+        if (strstr(list.out, part) != NULL)
+            return;
+        shell_pause(50);
+    }
+    ck_abort_msg("'%s' is not listed: %s; %s", part, list.out, shell.err);
+}
+
+static int count_fifos(void)
+{
+    static struct shell look;
+
+    shell_run(&look, "find imdshim-* -type p | wc -l");
+    return atoi(look.out);
+}
+
+START_TEST(without_runs_there_is_nothing_to_list)
+{
+    shell_run(&list, LIST " && " LIST " --json");
+    ck_assert_int_eq(shell_status(&list), 0);
+    ck_assert_str_eq(list.out, "[]\n");
+    ck_assert_str_eq(list.err, "");
+}
+END_TEST
+
+START_TEST(a_run_is_listed_as_it_goes_on)
+{
+    static const char *const states[] = {"starting", "listening", "ready", "connected",
+                                         "ending"};
+    char part[64];
+
+    shell_start(
+        &shell,
+        "exec $IMDSHIM run -q -p 8888 -c 'until [ -e call ]; do sleep 0.05; done;"
+        "$DOUBLES/gate-client plain 127.0.0.1 8888; until [ -e end ]; do sleep 0.05;"
+        "done' -- $DOUBLES/gate-engine 127.0.0.1 8888 until=listening listen until=ready"
+        " serve=1 until=ending");
+    for (int i = 0; i < 5; i++) {
+        if (i > 0)
+            make_file(i == 3 ? "call" : states[i]);
+        snprintf(part, sizeof part, "\"state\": \"%s\"", states[i]);
+        wait_for_listed(part);
+        ck_assert_ptr_nonnull(strstr(list.out, i == 0 ? "\"host\": null" : "\"127.0.0.1\""));
+    }
+    make_file("end");
+    shell_finish(&shell);
+    ck_assert_int_eq(shell_status(&shell), 0);
+    shell_run(&list, LIST);
+    ck_assert_str_eq(list.out, "");
+}
+END_TEST
+
+START_TEST(a_listed_run_says_where_it_is_and_whose)
+{
+    char expected[512], here[256];
+
+    ck_assert_ptr_nonnull(getcwd(here, sizeof here));
+    shell_start(&shell, "exec $IMDSHIM run -o port -- " ENGINE
+                        " pids listen=0.0.0.0 port wait until=stop");
+    ck_assert(shell_wait_for_out(&shell, "\n"));
+    wait_for_file("port");
+    wait_for_listed("ready");
+    shell_run(&list,
+              LIST " --json | python3 -c 'import json, sys\n[run] = json.load(sys.stdin)\n"
+                   "print(run[\"pid\"], run[\"launcher\"], run[\"host\"], run[\"port\"],"
+                   "run[\"directory\"], 0 <= run[\"age\"] < 60)'");
+    snprintf(expected, sizeof expected, "%ld %ld 127.0.0.1 %d %s True\n",
+             (long)read_pid("engine"), (long)read_pid("launcher"), atoi(shell.out), here);
+    ck_assert_str_eq(list.out, expected);
+    shell_run(&list, LIST);
+    ck_assert_int_eq(shell_count_lines(list.out, "\n"), 2);
+    snprintf(expected, sizeof expected, "127.0.0.1:%d ", atoi(shell.out));
+    ck_assert_ptr_nonnull(strstr(list.out, expected));
+    ck_assert_ptr_nonnull(strstr(list.out, here));
+    make_file("stop");
+    shell_finish(&shell);
+}
+END_TEST
+
+/* In the table one line a run; in JSON the name itself, and U+FFFD for what is no UTF-8. */
+static const struct {
+    const char *name, *in_json;
+} names[] = {
+    {"two words", "/two words\""},
+    {"\"quoted\\\"", "/\\\"quoted\\\\\\\"\""},
+    {"new\nline\t\x1b[31m\x7f", "/new\\nline\\t\\u001b[31m\x7f\""},
+    {"\xc3\xa9t\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
+     "/\xc3\xa9t\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80\""},
+    {"\xff\xc3(\xe2\x82\xc0\xaf\xed\xa0\x80", "/\xef\xbf\xbd\xef\xbf\xbd(\xef\xbf\xbd"},
+    {"100%41", "/100%41\""},
+};
+
+START_TEST(any_name_of_a_directory_is_listed)
+{
+    setenv("NAME", names[_i].name, 1);
+    setenv("PYTHONUTF8", "1", 1);
+    shell_start(&shell, "mkdir \"$NAME\" && cd \"$NAME\" && ln -s \"$DOUBLES\"/launcher-engine "
+                        "\"$NAME\" && exec $IMDSHIM run -q -- ./\"$NAME\" until=../stop");
+    wait_for_listed("\"starting\"");
+    ck_assert_msg(strstr(list.out, names[_i].in_json) != NULL, "%s", list.out);
+    shell_run(&list, LIST " | wc -l; " LIST " | tail -n 1 | LC_ALL=C grep -c '[[:cntrl:]]'");
+    ck_assert_str_eq(list.out, "2\n0\n");
+    make_file("stop");
+    shell_finish(&shell);
+}
+END_TEST
+
+START_TEST(a_killed_run_is_not_listed_and_its_fifo_goes)
+{
+    shell_start(&shell, "exec $IMDSHIM run -q -- " ENGINE " pids until=stop");
+    wait_for_listed("starting");
+    kill(shell.pid, SIGKILL);
+    shell_finish(&shell);
+    ck_assert_int_eq(count_fifos(), 1);
+    shell_run(&list, LIST);
+    ck_assert_str_eq(list.out, "");
+    ck_assert_int_eq(count_fifos(), 0);
+}
+END_TEST
+
+/* As it is when another process has the number, and as junk in the directory would be. */
+START_TEST(what_is_no_run_is_not_listed)
+{
+    shell_run(&list, LIST
+              "; cd imdshim-*; host=$(uname -n); mkfifo $host.$$.1 $host.x.1 "
+              "$host..1 other.$$.1; mkdir $host.1.2; : >$host.$$.3; exec 3<>$host.$$.1;" LIST
+              "; ls | wc -l; exec 3>&-; rm -r ./*");
+    ck_assert_str_eq(list.out, "6\n");
+    ck_assert_int_eq(shell_status(&list), 0);
+}
+END_TEST
+
+START_TEST(other_users_see_nothing_and_disturb_nothing)
+{
+    if (geteuid() != 0)
+        return;
+    shell_start(&shell, "exec $IMDSHIM run -q -- " ENGINE " pids until=stop");
+    wait_for_listed("starting");
+    shell_run(&list, AS_NOBODY "chmod 777 .; (as_nobody $IMDSHIM list); export TMPDIR=$PWD;"
+                               "(as_nobody $IMDSHIM list); (as_nobody ls imdshim-0);"
+                               "(as_nobody ls /proc/$(cat launcher)/fd)");
+    ck_assert_str_eq(list.out, "");
+    ck_assert_int_eq(count_fifos(), 1);
+    wait_for_listed("starting");
+    make_file("stop");
+    shell_finish(&shell);
+}
+END_TEST
+
+static const char *const usages[] = {"list operand", "list --port 1",   "list -x",
+                                     "list --jso",   "list -- operand", "run --json -- true"};
+
+START_TEST(bad_usage_is_125)
+{
+    shell_run(&list, "exec $IMDSHIM %s", usages[_i]);
+    ck_assert_int_eq(shell_status(&list), 125);
+    assert_one_line(list.err, "imdshim: ");
+    ck_assert_str_eq(list.out, "");
+}
+END_TEST
+
+START_TEST(output_that_cannot_be_written_is_a_failure)
+{
+    shell_run(&list, "exec $IMDSHIM list --json >/dev/full");
+    ck_assert_int_eq(shell_status(&list), 125);
+    assert_one_line(list.err, "imdshim: ");
+}
+END_TEST
+
+START_TEST(many_runs_are_all_listed_each_with_its_own_port)
+{
+    int many = launcher_is_wrapped() ? 5 : 50;
+
+    shell_start(&shell,
+                "for i in $(seq %d); do $IMDSHIM run -q -- " ENGINE
+                " listen=127.0.0.1 port wait until=stop & done; wait",
+                many);
+    for (int i = 0; i < SHELL_SECONDS * 10 && shell_count_lines(list.out, " ready ") < many;
+         i++) {
+        shell_run(&list, LIST);
+        shell_pause(50);
+    }
+    ck_assert_int_eq(shell_count_lines(list.out, " ready "), many);
+    shell_run(&list, LIST " | awk 'NR > 1 { sub(/.*:/, \"\", $3); print $3 }' | sort");
+    make_file("stop");
+    shell_finish(&shell);
+    setenv("PORTS", shell.out, 1);
+    setenv("LISTED", list.out, 1);
+    shell_run(&list,
+              "[ \"$(echo \"$PORTS\" | sort | xargs)\" = \"$(echo \"$LISTED\" | xargs)\" ]");
+    ck_assert_int_eq(shell_status(&list), 0);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    TCase *tests;
+    Suite *suite = suite_of_tests(&tests, "list");
+
+    tcase_add_test(tests, without_runs_there_is_nothing_to_list);
+    tcase_add_test(tests, a_run_is_listed_as_it_goes_on);
+    tcase_add_test(tests, a_listed_run_says_where_it_is_and_whose);
+    tcase_add_loop_test(tests, any_name_of_a_directory_is_listed, 0, 6);
+    tcase_add_test(tests, a_killed_run_is_not_listed_and_its_fifo_goes);
+    tcase_add_test(tests, what_is_no_run_is_not_listed);
+    tcase_add_test(tests, other_users_see_nothing_and_disturb_nothing);
+    tcase_add_loop_test(tests, bad_usage_is_125, 0, 6);
+    tcase_add_test(tests, output_that_cannot_be_written_is_a_failure);
+    tcase_add_test(tests, many_runs_are_all_listed_each_with_its_own_port);
+    return suite;
+}
