@@ -1,13 +1,14 @@
 #!/bin/bash
 # WESTPA's runseg.sh for GROMACS, with the progress coordinate taken from the running engine.
 #
-# Every worker runs it once per segment, many at once on a node: each engine takes any free port
-# (-imdport 0), and imdshim starts the client on the right one. If the engine or the client
-# fails so does this script, and WESTPA knows that the segment has failed.
+# The prefix "imdshim run ... --" is all that is new. Every worker runs this once per segment, many at
+# once on a node, and all say 8888: with --port each engine gets a free port, and each client
+# its own engine. Engine and client start together. If either fails so does this script, and
+# WESTPA knows that the segment has failed.
 #
-# Expects $WEST_SIM_ROOT/gromacs_config/{md.mdp,topol.top}, with "IMD-group = System" and
-# "gen-seed = RAND" or "ld-seed = RAND" in md.mdp, and $WEST_SIM_ROOT/westpa_scripts/pcoord.py:
-# given a URL as imd://127.0.0.1:42165 it prints the progress coordinate, one line a frame.
+# Expects in $WEST_SIM_ROOT: gromacs_config/{md.mdp,topol.top}, with "IMD-group = System",
+# "nsteps = 500" and "gen-seed = RAND" or "ld-seed = RAND" in md.mdp; and pcoord.py, which lies
+# beside this script and needs numpy. Its 11 frames are WESTPA's pcoord_len.
 set -e
 [ -z "$SEG_DEBUG" ] || { set -x; env | sort; }
 
@@ -25,5 +26,6 @@ esac
 gmx grompp -f md.mdp -p "$WEST_SIM_ROOT/gromacs_config/topol.top" "${parent[@]}" -o seg.tpr
 
 # shellcheck disable=SC2016 # the client's shell expands these
-imdshim run --client '"$WEST_SIM_ROOT/westpa_scripts/pcoord.py" "$IMD_URL" >"$WEST_PCOORD_RETURN"' \
-    -- gmx mdrun -deffnm seg -nt 1 -imdwait -imdport 0
+imdshim run --port 8888 --client \
+    'exec "$WEST_SIM_ROOT/pcoord.py" --every 50 "$IMD_URL" 11 0 1 >"$WEST_PCOORD_RETURN"' -- \
+    gmx mdrun -deffnm seg -nt 1 -imdwait -imdport 8888

@@ -1,11 +1,12 @@
 #!/bin/sh
 # Install what is lacking, on Debian and its kin: what is there already is left alone.
 #
-# usage: scripts/setup.sh build|demo|check|lint|clang...
+# usage: scripts/setup.sh build|demo|check|bench|lint|clang...
 #
 #   build   what make needs
 #   demo    GROMACS
 #   check   what the tests need and, optional, what some of them try
+#   bench   what make bench measures and draws with
 #   lint    what make lint needs
 #   clang   the other compiler
 #
@@ -17,8 +18,9 @@
 set -u
 
 # GROUP PACKAGE PROOF: the package is there if the proof is, however it was installed. A proof
-# is a command or a header. "?" after the group: optional. Open MPI's proof is not mpirun, which
-# MPICH has too; where both are, Debian's mpirun stays Open MPI's.
+# is a command, a header, or a module of the Python in PATH or of Debian's. "?" after the group:
+# optional. Open MPI's proof is not mpirun, which MPICH has too; where both are, Debian's mpirun
+# stays Open MPI's.
 packages='
 build   gcc             cc
 build   libc6-dev       <stdio.h>
@@ -41,11 +43,17 @@ check?  munge           munged
 check?  iproute2        ip
 check?  strace          strace
 check?  python3-minimal python3
+check?  python3-numpy   import:numpy
 check?  valgrind        valgrind
 check?  libcap2-bin     setcap
 check?  mandoc          mandoc
 check?  tini            tini
 check?  dumb-init       dumb-init
+bench?  gromacs         gmx
+bench?  lammps          lmp
+bench?  python3-numpy   import:numpy
+bench?  gnuplot-nox     gnuplot
+bench?  valgrind        valgrind
 lint    clang-format    clang-format
 lint    clang-tidy      clang-tidy
 lint    cppcheck        cppcheck
@@ -56,6 +64,12 @@ clang   clang           clang
 
 is_there() { # PACKAGE PROOF
     case $2 in
+    import:*)
+        for python in python3 /usr/bin/python3; do
+            "$python" -c "import ${2#import:}" 2>/dev/null && return
+        done
+        return 1
+        ;;
     \<*) echo "#include $2" | cc -E - >/dev/null 2>&1 ;;
     *) PATH=$PATH:/usr/sbin:/sbin command -v "$2" >/dev/null ;;
     esac
@@ -118,9 +132,9 @@ try_to_install() { # PACKAGE...
 [ $# -gt 0 ] || set -- usage
 for group; do
     case $group in
-    build | demo | check | lint | clang) ;;
+    build | demo | check | bench | lint | clang) ;;
     *)
-        echo "usage: scripts/setup.sh build|demo|check|lint|clang..." >&2
+        echo "usage: scripts/setup.sh build|demo|check|bench|lint|clang..." >&2
         exit 125
         ;;
     esac

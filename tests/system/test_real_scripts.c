@@ -1,85 +1,44 @@
 /*
- * The scripts that show imdshim to its users: the demo, the example clients, WESTPA's
- * runseg.sh.
+ * What shows imdshim to its users: the demo, and how other launchers learn the port.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/support/engines.h"
-#include "tests/support/sandbox.h"
-#include "tests/support/shell.h"
-#include "tests/support/suite.h"
+#include "tests/system/scripts.h"
 
 #define NOT_WAITING "gmx -quiet mdrun -s argon.tpr -deffnm seg -nt 1 -imdterm -imdport 0 "
 #define DEMO "BUILD=${DOUBLES%%/tests/doubles} $SOURCE/scripts/demo.sh"
 
 static struct shell shell;
 
-/* The examples call imdshim by its name; under test it may be a command with a prefix. */
-static void enter(void)
-{
-    sandbox_enter();
-    shell_run(
-        &shell,
-        "mkdir bin && echo \"exec $IMDSHIM \\\"\\$@\\\"\" >bin/imdshim &&"
-        "sed -i '1i#!/bin/sh' bin/imdshim && chmod +x bin/imdshim && echo $PWD/bin:$PATH");
-    ck_assert_int_eq(shell_status(&shell), 0);
-    shell.out[strcspn(shell.out, "\n")] = '\0';
-    setenv("PATH", shell.out, 1);
-}
+/* The README's Python, which is given its command and then says what it has learned. */
+static const char *const learners[] = {
+    "{ echo 'import os, subprocess, sys; command = sys.argv[1:]';"
+    " sed -n '/^```python$/,/^```$/p' $SOURCE/README.md | grep -v '```';"
+    " echo 'print(port, flush=True); sys.exit(engine.wait())'; } >client.py;"
+    "exec python3 client.py",
+    "exec $SOURCE/scripts/client.sh",
+};
 
-START_TEST(example_clients_print_the_port_in_gromacs_own_log)
+START_TEST(other_launchers_learn_the_port_in_gromacs_own_log)
 {
-    static const char *const clients[] = {"client.py", "client.sh"};
     char port[16];
 
     engines_prepare_argon();
-    shell_run(&shell, "$SOURCE/scripts/%s " NOT_WAITING, clients[_i]);
+    shell_run(&shell, "%s " NOT_WAITING, learners[_i]);
     ck_assert_msg(shell_status(&shell) == 0, "%s", shell.err);
     snprintf(port, sizeof port, "%u%c", engines_port_in_log("seg.log"), _i == 0 ? '\n' : ' ');
     ck_assert_ptr_eq(strstr(shell.out, port), shell.out);
 }
 END_TEST
 
-START_TEST(example_clients_end_with_an_engine_that_never_listens)
+START_TEST(a_launcher_in_bash_ends_with_an_engine_that_never_listens)
 {
-    static const char *const clients[] = {"client.py", "client.sh"};
-
-    shell_run(&shell, "$SOURCE/scripts/%s sh -c 'exit 3'", clients[_i]);
+    shell_run(&shell, "%s sh -c 'exit 3'", learners[1]);
     ck_assert_int_eq(shell_status(&shell), 3);
     ck_assert_ptr_nonnull(strstr(shell.out, "ended"));
-}
-END_TEST
-
-/* A simulation's files as WESTPA's GROMACS tutorials have them. The client is a script here. */
-#define WESTPA                                                                                 \
-    "mkdir gromacs_config westpa_scripts && cp argon.top gromacs_config/topol.top &&"          \
-    "sed 's/gen-seed.*/gen-seed = RAND/' argon.mdp >gromacs_config/md.mdp &&"                  \
-    "printf '#!/bin/sh\\n%%s\\n' '%s' >westpa_scripts/pcoord.py &&"                            \
-    "chmod +x westpa_scripts/pcoord.py && export WEST_SIM_ROOT=$PWD WEST_RAND16=4711 &&"       \
-    "segment() { WEST_PARENT_DATA_REF=$PWD/$1 WEST_CURRENT_SEG_DATA_REF=$PWD/$2"               \
-    " WEST_PCOORD_RETURN=$PWD/$2.pcoord WEST_CURRENT_SEG_INITPOINT_TYPE=SEG_INITPOINT_$3"      \
-    " $SOURCE/scripts/runseg.sh >$2.log 2>&1; };"
-
-START_TEST(runseg_returns_what_the_client_computes)
-{
-    engines_prepare_argon();
-    shell_run(&shell,
-              WESTPA "segment argon.gro first NEWTRAJ && segment first second CONTINUES &&"
-                     "cat first.pcoord second.pcoord && ls second/seg.gro second/seg.cpt",
-              "exec imdshim watch \"$1\"");
-    ck_assert_msg(shell_status(&shell) == 0, "%s", shell.err);
-    ck_assert_int_eq(shell_count_lines(shell.out, "501 frames of 216 atoms"), 2);
-}
-END_TEST
-
-START_TEST(runseg_fails_if_the_client_does)
-{
-    engines_prepare_argon();
-    shell_run(&shell, WESTPA "segment argon.gro first NEWTRAJ", "exit 7");
-    ck_assert_int_eq(shell_status(&shell), 7);
 }
 END_TEST
 
@@ -132,21 +91,17 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("scripts");
     TCase *tests = tcase_create("scripts");
-    int first_client = engines_have("python3") ? 0 : 1;
 
     suite_add_tcase(suite, tests);
-    tcase_add_checked_fixture(tests, enter, sandbox_leave);
+    tcase_add_checked_fixture(tests, scripts_enter, sandbox_leave);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, the_demo_without_gromacs_says_that_it_is_not);
     tcase_add_test(tests, the_demo_fails_if_another_port_was_told);
-    tcase_add_loop_test(tests, example_clients_end_with_an_engine_that_never_listens,
-                        first_client, 2);
+    tcase_add_test(tests, a_launcher_in_bash_ends_with_an_engine_that_never_listens);
     if (!engines_have("gmx"))
         return suite;
-    tcase_add_loop_test(tests, example_clients_print_the_port_in_gromacs_own_log, first_client,
-                        2);
-    tcase_add_test(tests, runseg_returns_what_the_client_computes);
-    tcase_add_test(tests, runseg_fails_if_the_client_does);
+    tcase_add_loop_test(tests, other_launchers_learn_the_port_in_gromacs_own_log,
+                        engines_have("python3") ? 0 : 1, 2);
     tcase_add_test(tests, the_demo_says_that_it_is_real_gromacs);
     return suite;
 }
