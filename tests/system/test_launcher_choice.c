@@ -162,8 +162,8 @@ static const struct {
 } refusals[] = {
     {"-l [::1]:0", "tcp bind=0.0.0.0/7", "on [::1]:0 (asked for 7): its socket is of IPv4"},
     {"-l 127.0.0.1", "v6only bind=::/7", "on 127.0.0.1 (asked for 7): its socket is of IPv6"},
-    {"-l 203.0.113.7", "tcp bind=0.0.0.0/7", "on 203.0.113.7 (asked for 7): Cannot assign"},
-    {"-p 7 -l 203.0.113.7", "tcp bind=0.0.0.0/7", "on 203.0.113.7 (asked for 7): Cannot"},
+    {"-l 203.0.113.7", "tcp bind=0.0.0.0/7", "on 203.0.113.7 (asked for 7): no interface"},
+    {"-p 7 -l 203.0.113.7", "tcp bind=0.0.0.0/7", "on 203.0.113.7 (asked for 7): no interface"},
 };
 
 START_TEST(a_place_that_cannot_be_had_is_one_line_that_says_so)
