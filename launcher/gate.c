@@ -12,6 +12,8 @@
 
 #include "launcher/status.h"
 
+enum { TURNS = 256 };
+
 void gate_init(struct gate *gate)
 {
     memset(gate, 0, sizeof *gate);
@@ -68,6 +70,7 @@ static int next(struct gate *gate)
 
     if (gate->fd < 0)
         return -1;
+    /* cppcheck-suppress nullPointer ; accept(2) may be given none */
     fd = accept4(gate->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS))
         gate->fd = -1;
@@ -78,7 +81,8 @@ void gate_admit(struct gate *gate)
 {
     int fd;
 
-    while ((fd = next(gate)) >= 0) {
+    /* Anyone may knock, unix(7): strangers must not keep us here. */
+    for (int turns = TURNS; turns > 0 && (fd = next(gate)) >= 0; turns--) {
         if (!is_ours(fd)) {
             close(fd);
             continue;

@@ -80,17 +80,21 @@ static int connect_to(int fd)
 
 static unsigned peer_of(int fd, char text[INET6_ADDRSTRLEN])
 {
-    struct sockaddr_storage peer = {0};
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&peer;
-    struct sockaddr_in *v4 = (struct sockaddr_in *)&peer;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } peer;
     socklen_t length = sizeof peer;
 
-    if (getpeername(fd, (struct sockaddr *)&peer, &length) != 0)
+    memset(&peer, 0, sizeof peer);
+    if (getpeername(fd, &peer.any, &length) != 0)
         err(WRONG, "getpeername");
-    inet_ntop(peer.ss_family,
-              peer.ss_family == AF_INET6 ? (void *)&v6->sin6_addr : (void *)&v4->sin_addr, text,
-              INET6_ADDRSTRLEN);
-    return ntohs(v4->sin_port);
+    if (peer.any.sa_family == AF_INET6)
+        inet_ntop(AF_INET6, &peer.v6.sin6_addr, text, INET6_ADDRSTRLEN);
+    else
+        inet_ntop(AF_INET, &peer.v4.sin_addr, text, INET6_ADDRSTRLEN);
+    return ntohs(peer.v4.sin_port);
 }
 
 /* What the engine says, or 0. */
