@@ -100,9 +100,9 @@ $(BUILD)/tests/bench/bench: $(BUILD)/tests/bench/bench.o $(BUILD)/tests/modules.
 $(BUILD)/tests/bench/thousand: $(BUILD)/tests/bench/thousand.o $(BUILD)/tests/support/crowd.o
 	$(call q,LD)$(CC) $(CFLAGS) -pie -o $@ $^ $(LDFLAGS)
 
-$(BUILD)/tests/bench/empty.so: tests/bench/empty.c
+$(BUILD)/tests/bench/%.so: tests/bench/%.c
 	@mkdir -p $(@D)
-	$(call q,LD)$(CC) $(CFLAGS) -shared -fPIC -o $@ $<
+	$(call q,LD)$(CC) $(std) $(warnings) $(CFLAGS) -shared -fPIC -o $@ $< -ldl
 
 tests: all $(unit_tests) $(system_tests) $(doubles)
 
@@ -203,10 +203,13 @@ clean:
 
 # Figures, side by side in one run; nothing is judged.
 bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tests/bench/thousand \
-		$(BUILD)/tests/doubles/gated $(BUILD)/tests/doubles/hot
+		$(BUILD)/tests/doubles/gated $(BUILD)/tests/doubles/hot $(BUILD)/tests/bench/moments.so
+	scripts/setup.sh bench || [ $$? -eq 2 ]
 	$(BUILD)/tests/bench/bench $(abspath $(bin)) $(abspath $(lib)) $(abspath $(BUILD)/tests/bench/empty.so)
 	$(BUILD)/tests/bench/thousand $(abspath $(bin)) $(BUILD)/tests/doubles/gated
 	tests/bench/hot.sh $(abspath $(BUILD)/tests/doubles/hot) $(abspath $(lib))
+	tests/support/python.sh tests/bench/turnaround.py $(bin) $(BUILD)/tests/bench/moments.so $(BUILD)/bench
+	tests/support/python.sh tests/bench/instructions.py $(bin)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .PHONY: all bench check check-asan check-old-glibc check-tsan check-valgrind clean coverage demo format install lint \
