@@ -68,6 +68,7 @@ static int next(struct gate *gate)
 
     if (gate->fd < 0)
         return -1;
+    /* cppcheck-suppress nullPointer ; accept(2): nobody asks who it is */
     fd = accept4(gate->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS))
         gate->fd = -1;

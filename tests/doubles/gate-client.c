@@ -18,6 +18,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -81,16 +82,15 @@ static int connect_to(int fd)
 static unsigned peer_of(int fd, char text[INET6_ADDRSTRLEN])
 {
     struct sockaddr_storage peer = {0};
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&peer;
-    struct sockaddr_in *v4 = (struct sockaddr_in *)&peer;
+    struct sockaddr *any = (struct sockaddr *)&peer;
     socklen_t length = sizeof peer;
+    char port_text[8] = "";
 
-    if (getpeername(fd, (struct sockaddr *)&peer, &length) != 0)
+    if (getpeername(fd, any, &length) != 0 ||
+        getnameinfo(any, length, text, INET6_ADDRSTRLEN, port_text, sizeof port_text,
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
         err(WRONG, "getpeername");
-    inet_ntop(peer.ss_family,
-              peer.ss_family == AF_INET6 ? (void *)&v6->sin6_addr : (void *)&v4->sin_addr, text,
-              INET6_ADDRSTRLEN);
-    return ntohs(v4->sin_port);
+    return (unsigned)atoi(port_text);
 }
 
 /* What the engine says, or 0. */
