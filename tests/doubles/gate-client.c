@@ -18,6 +18,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -80,21 +81,16 @@ static int connect_to(int fd)
 
 static unsigned peer_of(int fd, char text[INET6_ADDRSTRLEN])
 {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } peer;
+    struct sockaddr_storage peer = {0};
+    struct sockaddr *any = (struct sockaddr *)&peer;
     socklen_t length = sizeof peer;
+    char port_text[8] = "";
 
-    memset(&peer, 0, sizeof peer);
-    if (getpeername(fd, &peer.any, &length) != 0)
+    if (getpeername(fd, any, &length) != 0 ||
+        getnameinfo(any, length, text, INET6_ADDRSTRLEN, port_text, sizeof port_text,
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
         err(WRONG, "getpeername");
-    if (peer.any.sa_family == AF_INET6)
-        inet_ntop(AF_INET6, &peer.v6.sin6_addr, text, INET6_ADDRSTRLEN);
-    else
-        inet_ntop(AF_INET, &peer.v4.sin_addr, text, INET6_ADDRSTRLEN);
-    return ntohs(peer.v4.sin_port);
+    return (unsigned)atoi(port_text);
 }
 
 /* What the engine says, or 0. */
