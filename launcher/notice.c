@@ -70,9 +70,10 @@ static const char *reason_to_pass(const char *reason)
     return "another listener was the first";
 }
 
-void notice_passed(const struct options *options, const struct event *listener)
+void notice_passed(const struct options *options, enum verbosity least,
+                   const struct event *listener)
 {
-    notice(options, VERBOSE, "port %u of %s[%ld] (asked for %u) not taken: %s (%s)",
+    notice(options, least, "port %u of %s[%ld] (asked for %u) not taken: %s (%s)",
            listener->port, listener->exe, (long)listener->pid, listener->asked,
            reason_to_pass(listener->reason), listener->object);
 }

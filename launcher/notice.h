@@ -14,7 +14,8 @@ void notice(const struct options *options, enum verbosity least, const char *for
     __attribute__((format(printf, 3, 4)));
 
 void notice_listener(const struct options *options, const struct event *listener);
-void notice_passed(const struct options *options, const struct event *listener);
+void notice_passed(const struct options *options, enum verbosity least,
+                   const struct event *listener);
 void notice_refused(const struct options *options, const struct event *refused);
 
 /* Why nothing was learned from an engine that has ended, or that is to be ended now. */

@@ -99,8 +99,18 @@ static void on_ready(struct run *run)
         start_client(run, run->record.host, listener->port);
 }
 
+/* Where the user has named another port than the input has, client and engine wait for ever. */
+static enum verbosity weight_of_passed(const struct run *run, bool unmatched_before)
+{
+    bool first = run->findings.unmatched && !unmatched_before && !run->findings.listening;
+
+    return first && run->options->client != NULL ? NORMAL : VERBOSE;
+}
+
 void run_on_event(struct run *run, const struct event *event)
 {
+    bool unmatched = run->findings.unmatched;
+
     switch (findings_add(&run->findings, event)) {
     case NEWS_LISTENING:
         on_listening(run);
@@ -109,7 +119,7 @@ void run_on_event(struct run *run, const struct event *event)
         on_ready(run);
         break;
     case NEWS_PASSED:
-        notice_passed(run->options, event);
+        notice_passed(run->options, weight_of_passed(run, unmatched), event);
         break;
     case NEWS_REFUSED:
         notice_refused(run->options, event);
