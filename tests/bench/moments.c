@@ -36,12 +36,11 @@ static ssize_t came(int fd, ssize_t result)
     return result;
 }
 
-#define REAL(name) __typeof__(name) *real = (__typeof__(name) *)dlsym(RTLD_NEXT, #name)
+#define NEXT(name) ((__typeof__(name) *)dlsym(RTLD_NEXT, #name))
 
 int connect(int fd, const struct sockaddr *address, socklen_t length)
 {
-    REAL(connect);
-    int result = real(fd, address, length);
+    int result = NEXT(connect)(fd, address, length);
 
     if (address->sa_family != AF_UNIX) {
         server = fd;
@@ -52,32 +51,24 @@ int connect(int fd, const struct sockaddr *address, socklen_t length)
 
 ssize_t send(int fd, const void *data, size_t size, int flags)
 {
-    REAL(send);
-
     went |= fd == server;
-    return real(fd, data, size, flags);
+    return NEXT(send)(fd, data, size, flags);
 }
 
 ssize_t write(int fd, const void *data, size_t size)
 {
-    REAL(write);
-
     went |= fd == server;
-    return real(fd, data, size);
+    return NEXT(write)(fd, data, size);
 }
 
 ssize_t recv(int fd, void *data, size_t size, int flags)
 {
-    REAL(recv);
-
-    return came(fd, real(fd, data, size, flags));
+    return came(fd, NEXT(recv)(fd, data, size, flags));
 }
 
 ssize_t read(int fd, void *data, size_t size)
 {
-    REAL(read);
-
-    return came(fd, real(fd, data, size));
+    return came(fd, NEXT(read)(fd, data, size));
 }
 
 __attribute__((destructor)) static void tell(void)

@@ -12,6 +12,7 @@ import numpy
 
 LAUNCHER, MOMENTS, OUTPUT = (os.path.abspath(path) for path in sys.argv[1:4])
 ROUNDS = int(sys.argv[4]) if len(sys.argv) > 4 else 10
+os.environ["GMX_MAXBACKUP"] = "-1"  # else its hundredth run in a directory fails
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 GROMACS = "gmx -quiet mdrun -s argon.tpr -deffnm seg -nt 1 -nsteps {steps} -imdwait -imdport {port}"
 LAMMPS = f"lmp -log none -in {ROOT}/scripts/argon-lammps.in -var steps {{steps}} -var port {{port}}"
