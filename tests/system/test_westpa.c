@@ -99,7 +99,7 @@ START_TEST(a_segment_fails_alone)
                                         "done; wait; " NOTHING_LEFT);
     for (int i = 0; i < SEGMENTS; i++) {
         bool fails = i == 1 || i == 2 || i == 3 || i == 5 || i == 6;
-        char line[16];
+        char line[32];
 
         snprintf(line, sizeof line, "%d failed:", i);
         ck_assert_msg((strstr(shell.out, line) != NULL) == fails, "%d: %s", i, shell.out);
