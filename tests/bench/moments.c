@@ -36,7 +36,7 @@ static ssize_t came(int fd, ssize_t result)
     return result;
 }
 
-#define NEXT(name) ((__typeof__(name) *)dlsym(RTLD_NEXT, #name))
+#define NEXT(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
 
 int connect(int fd, const struct sockaddr *address, socklen_t length)
 {

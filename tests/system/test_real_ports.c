@@ -29,8 +29,9 @@ enum { LMPS, NAMDS, EIGHTS };
 #define EIGHT_AT_ONCE                                                                          \
     "for i in 1 2 3 4 5 6 7 8; do mkdir $i; (cd $i; $IMDSHIM run --port 8888 --client "        \
     "'until grep -q listens err; do sleep 0.1; done; >here; until test -e ../go; do sleep "    \
-    "0.1; done; %s' -- %s >out 2>err || echo $i failed"                                        \
-    ") & done; until test -e 1/here -a -e 2/here -a -e 3/here -a -e 4/here -a -e 5/here"       \
+    "0.1; done; %s' -- %s >out 2>err ||"                                                       \
+    "{ echo $i failed: $?; cat err out; }) & done; until test -e 1/here -a -e 2/here -a -e "   \
+    "3/here -a -e 4/here -a -e 5/here"                                                         \
     " -a -e 6/here -a -e 7/here -a -e 8/here; do sleep 0.1; done;"                             \
     "ss -Hltnp | grep '\"%s\",' >sockets; touch go; wait"
 
