@@ -42,7 +42,7 @@ static void enter(void)
 
 static int read_distances(int iteration, int segment, double distances[FRAMES + 1])
 {
-    char path[32];
+    char path[64];
     FILE *file;
     int count = 0;
 
