@@ -174,7 +174,7 @@ static inline Suite *suite_of_tests(TCase **tests, const char *name)
     *tests = tcase_create(name);
     suite_add_tcase(suite, *tests);
     tcase_add_checked_fixture(*tests, sandbox_enter, sandbox_leave);
-    tcase_set_timeout(*tests, 60);
+    tcase_set_timeout(*tests, 120);
     return suite;
 }
 

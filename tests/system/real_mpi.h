@@ -79,7 +79,7 @@ static inline TCase *suite_of_real_tests(Suite **suite, const char *name)
     *suite = suite_create(name);
     suite_add_tcase(*suite, tests);
     tcase_add_checked_fixture(tests, real_mpi_enter, sandbox_leave);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     return tests;
 }
 

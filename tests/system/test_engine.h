@@ -91,7 +91,7 @@ static inline TCase *engine_tests(Suite *suite, const char *name)
 
     suite_add_tcase(suite, tests);
     tcase_add_checked_fixture(tests, sandbox_enter, sandbox_leave);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     return tests;
 }
 

@@ -116,7 +116,7 @@ Suite *test_suite(void)
 
     suite_add_tcase(suite, tests);
     tcase_add_checked_fixture(tests, scripts_enter, sandbox_leave);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     if (!scripts_have_numpy())
         return suite;
     tcase_add_loop_test(tests, a_whole_stream_is_one_line_a_frame, 0,

@@ -129,7 +129,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(lmp, enter, sandbox_leave);
     tcase_add_checked_fixture(gmx, enter_gromacs, sandbox_leave);
     tcase_set_timeout(lmp, 120);
-    tcase_set_timeout(gmx, 60);
+    tcase_set_timeout(gmx, 120);
     if (engines_have("lmp")) {
         tcase_add_test(lmp, eight_lammps_and_eight_clients_all_on_one_port_meet_in_pairs);
         tcase_add_loop_test(

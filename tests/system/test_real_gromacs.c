@@ -249,7 +249,7 @@ Suite *test_suite(void)
 
     suite_add_tcase(suite, tests);
     tcase_add_checked_fixture(tests, enter, sandbox_leave);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     if (!engines_have("gmx"))
         return suite;
     tcase_add_test(tests, the_port_told_is_the_one_in_gromacs_own_log);

@@ -177,7 +177,7 @@ Suite *test_suite(void)
 
     suite_add_tcase(suite, tests);
     tcase_add_checked_fixture(tests, enter, sandbox_leave);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     if (!engines_have("lmp"))
         return suite;
     tcase_add_test(tests, the_imd_socket_is_told_from_those_of_open_mpi);

@@ -110,7 +110,7 @@ Suite *test_suite(void)
 
     suite_add_tcase(suite, tests);
     tcase_add_checked_fixture(tests, enter, sandbox_leave);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     if (!engines_have("gmx_mpi") || !engines_have("lmp") || !engines_have("mpirun"))
         return suite;
     tcase_add_loop_test(tests, the_port_told_is_the_one_in_gromacs_own_log, 0, gromacs_count);

@@ -94,7 +94,7 @@ Suite *test_suite(void)
 
     suite_add_tcase(suite, tests);
     tcase_add_checked_fixture(tests, scripts_enter, sandbox_leave);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, the_demo_without_gromacs_says_that_it_is_not);
     tcase_add_test(tests, the_demo_fails_if_another_port_was_told);
     tcase_add_test(tests, a_launcher_in_bash_ends_with_an_engine_that_never_listens);

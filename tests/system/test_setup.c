@@ -106,7 +106,7 @@ Suite *test_suite(void)
 
     suite_add_tcase(suite, tests);
     tcase_add_checked_fixture(tests, sandbox_enter, sandbox_leave);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, where_nothing_is_lacking_nothing_happens);
     tcase_add_test(tests, root_installs_what_is_lacking_and_only_that);
     tcase_add_test(tests, sudo_is_used_where_it_does_not_ask);

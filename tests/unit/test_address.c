@@ -224,7 +224,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("address");
 
     suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, ipv4_is_dotted_decimal);
     tcase_add_test(tests, any_ipv4_address_reads_as_inet_ntop_has_it);
     tcase_add_test(tests, ipv6_is_as_rfc_5952_wants_it);

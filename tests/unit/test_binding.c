@@ -289,7 +289,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("binding");
 
     suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, an_address_or_ports_or_both_are_read, 0, COUNT(good));
     tcase_add_loop_test(tests, bad_text_is_refused_with_what_is_wrong_in_it, 0, COUNT(bad));
     tcase_add_test(tests, text_of_any_length_is_refused_whole);

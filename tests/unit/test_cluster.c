@@ -137,7 +137,7 @@ Suite *test_suite(void)
     TCase *decisions = tcase_create("decisions");
 
     suite_add_tcase(suite, decisions);
-    tcase_set_timeout(decisions, 60);
+    tcase_set_timeout(decisions, 120);
     tcase_add_loop_test(decisions, a_word_that_is_a_runtimes_program_may_start_others_elsewhere,
                         0, COUNT(commands));
     tcase_add_test(decisions, a_job_of_several_nodes_may_leave_this_one_whatever_the_command);

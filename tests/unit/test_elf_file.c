@@ -277,7 +277,7 @@ Suite *test_suite(void)
 
     suite_add_tcase(suite, tests);
     tcase_add_checked_fixture(tests, enter, NULL);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, a_real_program_has_its_interpreter);
     tcase_add_test(tests, a_program_cut_off_at_any_byte_is_damaged);
     tcase_add_test(tests, what_is_no_elf_file_is_refused);

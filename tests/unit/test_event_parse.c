@@ -321,7 +321,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("event parser");
 
     suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, a_listening_event_has_all_its_fields);
     tcase_add_test(tests, keys_that_are_not_known_are_passed_over);
     tcase_add_test(tests, the_order_of_the_keys_does_not_matter);

@@ -254,7 +254,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("gate");
 
     suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, a_gate_is_a_port_and_a_name);
     tcase_add_loop_test(tests, any_other_text_is_no_gate, 0, COUNT(no_gates));
     tcase_add_loop_test(tests, the_answer_leads_to_the_engine_from_sockets_of_both_families, 0,

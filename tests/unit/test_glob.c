@@ -173,7 +173,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("glob");
 
     suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, a_pattern_matches_the_whole_text_or_not_at_all, 0,
                         (int)(sizeof cases / sizeof cases[0]));
     tcase_add_test(tests, any_pattern_matches_what_fnmatch_has_it_match);

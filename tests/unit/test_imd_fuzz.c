@@ -70,7 +70,7 @@ static TCase *any_input(void)
 {
     TCase *tcase = tcase_create("any input");
 
-    tcase_set_timeout(tcase, 60);
+    tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, random_bytes_do_no_harm);
     tcase_add_test(tcase, valid_streams_with_wrong_bytes_do_no_harm);
     return tcase;

@@ -275,7 +275,7 @@ Suite *test_suite(void)
 
     suite_add_tcase(suite, lines);
     tcase_add_checked_fixture(lines, enter, leave);
-    tcase_set_timeout(lines, 60);
+    tcase_set_timeout(lines, 120);
     add_line_tests(lines);
     return suite;
 }

@@ -231,7 +231,7 @@ Suite *test_suite(void)
 
     suite_add_tcase(suite, tests);
     tcase_add_checked_fixture(tests, enter, leave);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, only_the_user_can_reach_the_fifo);
     tcase_add_test(tests, a_channel_that_is_closed_is_gone);
     tcase_add_test(tests, the_fifo_of_a_run_that_was_killed_is_removed);

@@ -259,7 +259,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("gate");
 
     suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, enter, leave);
     tcase_add_test(tests, who_comes_early_waits_until_the_gate_is_opened);
     tcase_add_test(tests, who_comes_late_is_answered_at_once);

@@ -193,7 +193,7 @@ Suite *test_suite(void)
 
     suite_add_tcase(suite, links);
     tcase_add_checked_fixture(links, sandbox_enter, sandbox_leave);
-    tcase_set_timeout(links, 60);
+    tcase_set_timeout(links, 120);
     tcase_add_loop_test(links, a_path_that_preload_cannot_hold_gets_a_link, 0, COUNT(awkward));
     tcase_add_test(links, two_libraries_have_two_links);
     tcase_add_test(links, a_link_that_points_elsewhere_is_replaced);

@@ -271,7 +271,7 @@ Suite *test_suite(void)
     TCase *real = tcase_create("real");
 
     suite_add_tcase(suite, parser);
-    tcase_set_timeout(parser, 60);
+    tcase_set_timeout(parser, 120);
     tcase_add_test(parser, every_address_of_a_map_is_found_in_one_piece);
     tcase_add_test(parser, every_address_of_a_map_is_found_byte_by_byte);
     tcase_add_test(parser, every_address_of_a_map_is_found_in_any_pieces);
@@ -281,7 +281,7 @@ Suite *test_suite(void)
 
     suite_add_tcase(suite, real);
     tcase_add_checked_fixture(real, sandbox_enter, sandbox_leave);
-    tcase_set_timeout(real, 60);
+    tcase_set_timeout(real, 120);
     tcase_add_test(real, a_function_of_libc_is_in_libc);
     tcase_add_test(real, a_function_of_the_program_is_in_the_program);
     tcase_add_test(real, an_address_in_no_file_has_no_name);

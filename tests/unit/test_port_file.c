@@ -166,7 +166,7 @@ Suite *test_suite(void)
 
     suite_add_tcase(suite, tests);
     tcase_add_checked_fixture(tests, sandbox_enter, sandbox_leave);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, it_is_host_and_port_and_a_newline);
     tcase_add_test(tests, what_an_earlier_run_left_is_removed_first);
     tcase_add_test(tests, its_mode_is_the_users_umask);

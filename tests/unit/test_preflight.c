@@ -316,7 +316,7 @@ Suite *test_suite(void)
 
     suite_add_tcase(suite, tests);
     tcase_add_checked_fixture(tests, sandbox_enter, sandbox_leave);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, a_program_of_this_machine_is_fine);
     tcase_add_test(tests, a_program_is_looked_for_in_path);
     tcase_add_test(tests, an_empty_part_of_path_is_here);

@@ -209,7 +209,7 @@ Suite *test_suite(void)
 
     suite_add_tcase(suite, tests);
     tcase_add_checked_fixture(tests, enter, sandbox_leave);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     if (geteuid() != 0) {
         suite_skip("preflight: privileges", "only root can give them");
         return suite;

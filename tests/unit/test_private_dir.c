@@ -156,7 +156,7 @@ Suite *test_suite(void)
 
     suite_add_tcase(suite, tests);
     tcase_add_checked_fixture(tests, sandbox_enter, sandbox_leave);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, it_is_made_for_the_user_alone);
     tcase_add_test(tests, it_is_used_again);
     tcase_add_loop_test(tests, one_that_is_open_to_others_is_refused, 0, COUNT(open_modes));

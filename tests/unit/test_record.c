@@ -195,7 +195,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("record");
 
     suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, a_record_comes_back_in_every_state);
     tcase_add_loop_test(tests, any_name_survives, 0, COUNT(odd_names));
     tcase_add_test(tests, the_longest_names_survive);

@@ -315,7 +315,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("settings");
 
     suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, without_its_variables_the_library_is_inert);
     tcase_add_test(tests, asking_for_events_alone_is_not_enough);
     tcase_add_test(tests, a_descriptor_is_a_channel);

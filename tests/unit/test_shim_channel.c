@@ -320,7 +320,7 @@ Suite *test_suite(void)
 
     suite_add_tcase(suite, lines);
     tcase_add_checked_fixture(lines, sandbox_enter, sandbox_leave);
-    tcase_set_timeout(lines, 60);
+    tcase_set_timeout(lines, 120);
     tcase_add_test(lines, a_line_goes_through_a_fifo);
     tcase_add_test(lines, a_line_goes_through_an_inherited_pipe);
     tcase_add_test(lines, a_line_goes_through_inherited_sockets);

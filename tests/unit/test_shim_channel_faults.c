@@ -425,7 +425,7 @@ Suite *test_suite(void)
 
     suite_add_tcase(suite, channels);
     tcase_add_checked_fixture(channels, sandbox_enter, sandbox_leave);
-    tcase_set_timeout(channels, 60);
+    tcase_set_timeout(channels, 120);
     add_channel_tests(channels);
     return suite;
 }

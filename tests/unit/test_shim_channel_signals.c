@@ -167,7 +167,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("shim channel signals");
 
     suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, a_broken_pipe_raises_no_signal);
     tcase_add_test(tests, a_sigpipe_that_waits_in_the_thread_is_delivered_once);
     tcase_add_test(tests, a_sigpipe_that_waits_in_the_process_is_delivered_once);

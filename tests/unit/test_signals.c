@@ -249,7 +249,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("signals");
 
     suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, what_a_process_sent_is_for_us_alone);
     tcase_add_test(tests, what_the_kernel_sent_is_not);
     tcase_add_test(tests, a_signal_that_is_sent_to_us_is_taken_once);

@@ -172,7 +172,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("sockets");
 
     suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, the_port_first_asked_for_counts);
     tcase_add_test(tests, asking_for_any_port_counts_as_asking);
     tcase_add_test(tests, a_socket_that_was_never_bound_has_asked_for_nothing);

@@ -67,7 +67,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("status");
 
     suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, every_exit_status_is_the_engines_own);
     tcase_add_test(tests, every_signal_is_128_and_its_number);
     tcase_add_test(tests, a_core_that_was_dumped_makes_no_difference);

@@ -189,7 +189,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("tcp parser");
 
     suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, a_host_a_port_a_secret_and_addresses_are_read);
     tcase_add_test(tests, eight_addresses_are_read_and_nine_refused);
     tcase_add_test(tests, a_host_may_have_no_name);
