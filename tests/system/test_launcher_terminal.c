@@ -77,6 +77,7 @@ static void end_and_leave(struct job *job, const char *status)
 
 static void assert_stopped(struct job *job)
 {
+    expect(job, "Stopped");
     wait_for_state(job->engine, "T");
     wait_for_state(job->launcher, "T");
 }
@@ -183,7 +184,6 @@ START_TEST(a_stop_typed_stops_both_and_fg_lets_both_go_on)
     start(&job, "$IMDSHIM run -q -- " COUNTER);
     for (int i = 0; i < 3; i++) {
         terminal_type(&job.terminal, "\032");
-        expect(&job, "Stopped");
         assert_stopped(&job);
         type_command(&job, "fg");
         assert_running(&job);
@@ -199,7 +199,6 @@ START_TEST(bg_lets_both_go_on_and_fg_brings_them_back)
 
     start(&job, "$IMDSHIM run -q -- " COUNTER);
     terminal_type(&job.terminal, "\032");
-    expect(&job, "Stopped");
     assert_stopped(&job);
     type_command(&job, "bg");
     assert_running(&job);
@@ -222,7 +221,6 @@ START_TEST(a_client_is_stopped_and_continued_with_the_engine)
           " pids listen=127.0.0.1 wait until=client print=begin until=stop >log");
     client = read_pid("client");
     terminal_type(&job.terminal, "\032");
-    expect(&job, "Stopped");
     assert_stopped(&job);
     wait_for_state(client, "T");
     type_command(&job, "fg");
@@ -242,7 +240,6 @@ START_TEST(a_stop_sent_to_us_alone_stops_the_engine_too)
 
     start(&job, "$IMDSHIM run -q -- " COUNTER);
     kill(job.launcher, SIGTSTP);
-    expect(&job, "Stopped");
     assert_stopped(&job);
     type_command(&job, "fg");
     assert_running(&job);
@@ -257,7 +254,6 @@ START_TEST(a_continue_sent_to_us_alone_continues_the_engine_too)
 
     start(&job, "$IMDSHIM run -q -- " COUNTER);
     kill(job.launcher, SIGTSTP);
-    expect(&job, "Stopped");
     assert_stopped(&job);
     kill(job.launcher, SIGCONT);
     assert_running(&job);

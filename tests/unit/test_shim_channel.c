@@ -15,10 +15,9 @@
 #include "shim/wire.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
+#include "tests/unit/channel.h"
 
 enum { WRITERS = 4, LINES_EACH = 8, LONG_LINE = EVENT_MAX };
-
-static const char line[] = "42165 ready pid=4711\n";
 
 START_TEST(a_descriptor_is_a_number_and_its_file)
 {
@@ -125,27 +124,10 @@ START_TEST(a_path_longer_than_any_can_be_is_refused)
 }
 END_TEST
 
-/* As a launcher hands it over. */
-static struct channel inherited(int fd)
-{
-    struct channel channel = {.fd = fd};
-    struct stat status;
-
-    ck_assert_int_eq(fstat(fd, &status), 0);
-    channel.device = status.st_dev;
-    channel.inode = status.st_ino;
-    channel.birth = sys_birth(fd);
-    return channel;
-}
-
 /* Returns the end to read from. */
 static int make_fifo(struct channel *channel)
 {
-    char directory[PATH_MAX - 8];
-
-    ck_assert_ptr_nonnull(getcwd(directory, sizeof directory));
-    *channel = (struct channel){.fd = -1};
-    snprintf(channel->path, sizeof channel->path, "%s/fifo", directory);
+    make_path(channel, "fifo");
     ck_assert_int_eq(mkfifo(channel->path, 0600), 0);
     return open(channel->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 }
@@ -176,11 +158,9 @@ END_TEST
 
 START_TEST(a_line_goes_through_an_inherited_pipe)
 {
-    struct channel channel;
     int ends[2];
+    struct channel channel = inherited_pipe(ends);
 
-    ck_assert_int_eq(pipe(ends), 0);
-    channel = inherited(ends[1]);
     write_line(&channel);
     assert_heard(ends[0]);
 }
@@ -221,11 +201,9 @@ END_TEST
 
 START_TEST(every_line_goes_through_however_many_there_are)
 {
-    struct channel channel;
     int ends[2];
+    struct channel channel = inherited_pipe(ends);
 
-    ck_assert_int_eq(pipe(ends), 0);
-    channel = inherited(ends[1]);
     for (int i = 0; i < 1000; i++) {
         write_line(&channel);
         assert_heard(ends[0]);

@@ -16,13 +16,12 @@
 #include "shim/wire.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
+#include "tests/unit/channel.h"
 
 enum {
     BOUND = 20, /* seconds; CHANNEL_PATIENCE is a tenth of one, on any machine */
     HIGHEST_FD = 64,
 };
-
-static const char line[] = "42165 ready pid=4711\n";
 
 /* Which descriptors are open, and what they are: a bit each, and their files. */
 struct descriptors {
@@ -73,27 +72,6 @@ static void write_line(const struct channel *channel)
     write_line_patiently(channel, false);
 }
 
-static struct channel inherited(int fd)
-{
-    struct channel channel = {.fd = fd};
-    struct stat status;
-
-    ck_assert_int_eq(fstat(fd, &status), 0);
-    channel.device = status.st_dev;
-    channel.inode = status.st_ino;
-    channel.birth = sys_birth(channel.fd);
-    return channel;
-}
-
-static void make_path(struct channel *channel, const char *name)
-{
-    char directory[PATH_MAX - 64];
-
-    ck_assert_ptr_nonnull(getcwd(directory, sizeof directory));
-    *channel = (struct channel){.fd = -1};
-    snprintf(channel->path, sizeof channel->path, "%s/%s", directory, name);
-}
-
 static void assert_nothing_heard(int fd)
 {
     char byte;
@@ -112,11 +90,9 @@ static off_t size_of(const char *path)
 
 START_TEST(a_channel_that_works_leaves_no_trace)
 {
-    struct channel channel;
     int ends[2];
+    struct channel channel = inherited_pipe(ends);
 
-    ck_assert_int_eq(pipe(ends), 0);
-    channel = inherited(ends[1]);
     write_line(&channel);
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
     channel = inherited(ends[1]);
@@ -135,8 +111,7 @@ START_TEST(a_reader_that_is_gone_does_not_end_the_engine)
     int ends[2];
 
     signal(SIGPIPE, SIG_DFL);
-    ck_assert_int_eq(pipe(ends), 0);
-    channel = inherited(ends[1]);
+    channel = inherited_pipe(ends);
     close(ends[0]);
     write_line(&channel);
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
@@ -291,11 +266,9 @@ END_TEST
 
 START_TEST(a_descriptor_that_was_closed_is_not_used)
 {
-    struct channel channel;
     int ends[2];
+    struct channel channel = inherited_pipe(ends);
 
-    ck_assert_int_eq(pipe(ends), 0);
-    channel = inherited(ends[1]);
     close(ends[1]);
     write_line(&channel);
     assert_nothing_heard(ends[0]);
@@ -308,8 +281,7 @@ START_TEST(a_number_used_again_for_another_file_is_left_untouched)
     struct channel channel;
     int ends[2], file = open("trajectory", O_WRONLY | O_CREAT, 0600);
 
-    ck_assert_int_eq(pipe(ends), 0);
-    channel = inherited(ends[1]);
+    channel = inherited_pipe(ends);
     dup2(file, ends[1]);
     write_line(&channel);
     ck_assert_int_eq(size_of("trajectory"), 0);
@@ -341,11 +313,9 @@ END_TEST
 /* The same inode on another file system is another file. */
 START_TEST(a_file_of_another_device_is_left_untouched)
 {
-    struct channel channel;
     int ends[2];
+    struct channel channel = inherited_pipe(ends);
 
-    ck_assert_int_eq(pipe(ends), 0);
-    channel = inherited(ends[1]);
     channel.device++;
     write_line(&channel);
     assert_nothing_heard(ends[0]);
@@ -354,11 +324,9 @@ END_TEST
 
 START_TEST(the_ends_keep_their_flags_whichever_they_are)
 {
-    struct channel channel;
     int ends[2];
+    struct channel channel = inherited_pipe(ends);
 
-    ck_assert_int_eq(pipe(ends), 0);
-    channel = inherited(ends[1]);
     write_line(&channel);
     ck_assert_int_eq(fcntl(ends[1], F_GETFL) & O_NONBLOCK, 0);
     ck_assert_int_eq(fcntl(ends[0], F_GETFL) & O_NONBLOCK, 0);
