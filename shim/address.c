@@ -44,6 +44,15 @@ void address_set_port(struct sockaddr_storage *address, unsigned port)
     memcpy((char *)address + offsetof(struct sockaddr_in, sin_port), &value, sizeof value);
 }
 
+const char *address_take_port(const char *text, unsigned *port)
+{
+    uint64_t number;
+
+    text = text_take_number(text, UINT16_MAX, &number);
+    *port = (unsigned)number;
+    return text;
+}
+
 static void put_ipv4(struct text *text, const unsigned char *bytes)
 {
     for (int i = 0; i < 4; i++) {

@@ -17,6 +17,9 @@ unsigned address_port(const struct sockaddr *address, socklen_t length);
 
 void address_set_port(struct sockaddr_storage *address, unsigned port);
 
+/* A port from 0 to 65535: the text behind it; NULL if there is none. */
+const char *address_take_port(const char *text, unsigned *port);
+
 /* Dotted decimal, or RFC 5952 for IPv6; the scope is left out. The family must be one of the
  * two. */
 void address_put(struct text *text, const struct sockaddr *address);

@@ -2,34 +2,20 @@
 
 #include <arpa/inet.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "shim/address.h"
-
-/* The text behind the number; NULL if there is none, or one above 65535. */
-static const char *parse_port(const char *text, unsigned *port)
-{
-    const char *start = text;
-
-    for (*port = 0; *text >= '0' && *text <= '9'; text++) {
-        *port = *port * 10 + (unsigned)(*text - '0');
-        if (*port > UINT16_MAX)
-            return NULL;
-    }
-    return text > start ? text : NULL;
-}
 
 static const char *parse_ports(struct binding *binding, const char *text)
 {
     static const char no_ports[] = "its ports are not N or LOW-HIGH, from 0 to 65535";
 
-    text = parse_port(text, &binding->low);
+    text = address_take_port(text, &binding->low);
     if (text == NULL)
         return no_ports;
     binding->high = binding->low;
     if (*text == '-') {
-        text = parse_port(text + 1, &binding->high);
+        text = address_take_port(text + 1, &binding->high);
         if (text != NULL && binding->low == 0)
             return "a range of ports begins at 1";
     }

@@ -13,27 +13,12 @@ enum { PAUSE = 5 }; /* milliseconds between attempts */
 
 enum outcome { OVER, AGAIN, SIGNALLED, ELSEWHERE };
 
-/* The text behind the number; NULL if there is none, or one above UINT64_MAX. */
-static const char *parse_number(const char *text, uint64_t *number)
-{
-    const char *start = text;
-
-    for (*number = 0; *text >= '0' && *text <= '9'; text++) {
-        uint64_t digit = (uint64_t)(*text - '0');
-
-        if (*number > (UINT64_MAX - digit) / 10)
-            return NULL;
-        *number = *number * 10 + digit;
-    }
-    return text > start ? text : NULL;
-}
-
 bool channel_parse_fd(struct channel *channel, const char *text)
 {
     uint64_t numbers[4];
 
     for (int i = 0; i < 4; i++) {
-        text = parse_number(text, &numbers[i]);
+        text = text_take_number(text, UINT64_MAX, &numbers[i]);
         if (text == NULL || *text != (i < 3 ? ':' : '\0'))
             return false;
         text++;

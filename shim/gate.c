@@ -16,13 +16,11 @@
 
 enum { ANSWER = INET6_ADDRSTRLEN + 8 };
 
+/* The text behind the end; NULL if no port from 1 to 65535 stands before it. */
 static const char *parse_port(const char *text, char end, unsigned *port)
 {
-    const char *start = text;
-
-    for (*port = 0; *text >= '0' && *text <= '9' && *port <= UINT16_MAX; text++)
-        *port = *port * 10 + (unsigned)(*text - '0');
-    return text > start && *text == end && *port > 0 && *port <= UINT16_MAX ? text + 1 : NULL;
+    text = address_take_port(text, port);
+    return text != NULL && *text == end && *port > 0 ? text + 1 : NULL;
 }
 
 bool gate_parse(struct gate *gate, const char *text)
@@ -41,14 +39,16 @@ bool gate_parse(struct gate *gate, const char *text)
 /* An engine that listens everywhere is reached by the loopback of the client's own family. */
 static bool put_loopback(int domain, struct binding *place)
 {
-    if (domain == AF_INET && place->family == AF_INET6 &&
-        IN6_IS_ADDR_UNSPECIFIED(&place->address.ipv6)) {
+    bool ipv6_anywhere =
+        place->family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&place->address.ipv6);
+    bool ipv4_anywhere =
+        place->family == AF_INET && place->address.ipv4.s_addr == htonl(INADDR_ANY);
+
+    if (ipv6_anywhere && domain == AF_INET6) {
+        place->address.ipv6 = in6addr_loopback;
+    } else if (ipv6_anywhere || ipv4_anywhere) {
         place->family = AF_INET;
         place->address.ipv4.s_addr = htonl(INADDR_LOOPBACK);
-    } else if (place->family == AF_INET && place->address.ipv4.s_addr == htonl(INADDR_ANY)) {
-        place->address.ipv4.s_addr = htonl(INADDR_LOOPBACK);
-    } else if (place->family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&place->address.ipv6)) {
-        place->address.ipv6 = in6addr_loopback;
     }
     return domain == AF_INET6 || place->family == AF_INET;
 }
@@ -158,12 +158,9 @@ static bool wait_at_gate(const struct gate *gate, int domain, struct passage *pa
     return answered && gate_parse_answer(answer, domain, &passage->copy, &passage->length);
 }
 
-static bool leads_to_gate(const struct gate *gate, int fd, const struct passage *passage)
+static bool leads_to_gate(const struct gate *gate, int fd, const struct sockaddr *address,
+                          socklen_t length)
 {
-    const struct sockaddr *address = (const struct sockaddr *)&passage->copy;
-    socklen_t length =
-        passage->length < sizeof passage->copy ? passage->length : sizeof passage->copy;
-
     return gate->port != 0 && address_port(address, length) == gate->port &&
            address->sa_family != AF_UNSPEC && listener_is_tcp(fd) &&
            own_address(address, length);
@@ -180,7 +177,7 @@ bool gate_pass(struct passage *passage, int fd, const struct sockaddr *address,
     passage->length = length;
     memset(&passage->copy, 0, sizeof passage->copy);
     if (settings == NULL || sys_copy(&passage->copy, address, copied) != 0 ||
-        !leads_to_gate(&settings->gate, fd, passage)) {
+        !leads_to_gate(&settings->gate, fd, (const struct sockaddr *)&passage->copy, copied)) {
         errno = error;
         return true;
     }

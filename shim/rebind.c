@@ -107,6 +107,7 @@ void rebind_ask(struct rebind *rebind, int fd, const struct sockaddr *address, s
 {
     const struct settings *settings = settings_get();
     int error = errno, domain = sys_getsockopt(fd, SOL_SOCKET, SO_DOMAIN);
+    unsigned asked;
 
     rebind->address = address;
     rebind->length = length;
@@ -122,8 +123,9 @@ void rebind_ask(struct rebind *rebind, int fd, const struct sockaddr *address, s
         socket_remember_asked(
             rebind->inode,
             address_port((const struct sockaddr *)&rebind->copy, sizeof rebind->copy));
-        if (settings->rewrites && may_be_imd_socket(settings, socket_asked(rebind->inode)) &&
-            listener_is_tcp(fd) && is_imd_socket(settings, caller, socket_asked(rebind->inode)))
+        asked = socket_asked(rebind->inode);
+        if (settings->rewrites && may_be_imd_socket(settings, asked) && listener_is_tcp(fd) &&
+            is_imd_socket(settings, caller, asked))
             rewrite(rebind, &settings->binding, domain);
     }
     errno = error;

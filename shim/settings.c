@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shim/address.h"
 #include "shim/sys.h"
 #include "shim/wire.h"
 
@@ -30,9 +31,8 @@ static bool read_port(const char *text)
 {
     settings.binding.has_ports = true;
     settings.rewrites = true;
-    for (; *text >= '0' && *text <= '9' && settings.match.port <= UINT16_MAX; text++)
-        settings.match.port = settings.match.port * 10 + (unsigned)(*text - '0');
-    return *text == '\0' && settings.match.port > 0 && settings.match.port <= UINT16_MAX;
+    text = address_take_port(text, &settings.match.port);
+    return text != NULL && *text == '\0' && settings.match.port > 0;
 }
 
 static bool read_listen(const char *text)

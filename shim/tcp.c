@@ -34,9 +34,8 @@ static bool take_field(const char **text, char end, char *to, size_t size)
 
 static bool parse_port(const char *text, unsigned *port)
 {
-    for (*port = 0; *text >= '0' && *text <= '9' && *port <= UINT16_MAX; text++)
-        *port = *port * 10 + (unsigned)(*text - '0');
-    return *text == '\0' && *port > 0 && *port <= UINT16_MAX;
+    text = address_take_port(text, port);
+    return text != NULL && *text == '\0' && *port > 0;
 }
 
 /* inet_pton(3) is safe in a signal handler, says glibc's manual. */

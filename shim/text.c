@@ -42,3 +42,17 @@ void text_put_number(struct text *text, uint64_t number, unsigned base)
     while (count > 0)
         text_put_char(text, reversed[--count]);
 }
+
+const char *text_take_number(const char *text, uint64_t most, uint64_t *number)
+{
+    const char *start = text;
+
+    for (*number = 0; *text >= '0' && *text <= '9'; text++) {
+        uint64_t digit = (uint64_t)(*text - '0');
+
+        if (digit > most || *number > (most - digit) / 10)
+            return NULL;
+        *number = *number * 10 + digit;
+    }
+    return text > start ? text : NULL;
+}

@@ -37,6 +37,39 @@ START_TEST(numbers_of_every_size_are_written)
 }
 END_TEST
 
+START_TEST(a_number_is_taken_up_to_its_bound)
+{
+    static const struct {
+        const char *text;
+        uint64_t most, number;
+        const char *behind; /* NULL: refused */
+    } cases[] = {
+        {"0", 0, 0, ""},
+        {"1", 0, 0, NULL},
+        {"65535:x", UINT16_MAX, UINT16_MAX, ":x"},
+        {"65536", UINT16_MAX, 0, NULL},
+        {"0065535", UINT16_MAX, UINT16_MAX, ""},
+        {"18446744073709551615", UINT64_MAX, UINT64_MAX, ""},
+        {"18446744073709551616", UINT64_MAX, 0, NULL},
+        {"99999999999999999999999", UINT64_MAX, 0, NULL},
+        {"", 9, 0, NULL},
+        {"-1", 9, 0, NULL},
+        {" 1", 9, 0, NULL},
+    };
+    uint64_t number;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *behind = text_take_number(cases[i].text, cases[i].most, &number);
+
+        ck_assert_msg((behind == NULL) == (cases[i].behind == NULL), "'%s'", cases[i].text);
+        if (behind == NULL)
+            continue;
+        ck_assert_str_eq(behind, cases[i].behind);
+        ck_assert_uint_eq(number, cases[i].number);
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("text");
@@ -46,5 +79,6 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_value_survives_any_byte);
     tcase_add_test(tests, text_that_does_not_fit_is_cut_off);
     tcase_add_test(tests, numbers_of_every_size_are_written);
+    tcase_add_test(tests, a_number_is_taken_up_to_its_bound);
     return suite;
 }
