@@ -50,16 +50,18 @@ char *cluster_compose_agent(const char *user_value, const char *preload)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                                 "0123456789_@%+=:,./- ";
-    char *agent;
+    static const char set[] = "env LD_PRELOAD=";
+    char *agent, *list;
 
     if (preload[strspn(preload, plain)] != '\0')
         return NULL;
     if (user_value == NULL || user_value[0] == '\0')
         user_value = "orted";
-    if (asprintf(&agent, "env LD_PRELOAD=%s %s", preload, user_value) < 0)
+    if (asprintf(&agent, "%s%s %s", set, preload, user_value) < 0)
         return NULL;
-    for (char *at = strchr(agent, '='); at < strchr(agent, '=') + 1 + strlen(preload); at++)
-        if (*at == ' ')
-            *at = ':';
+    list = agent + strlen(set);
+    for (size_t i = 0; preload[i] != '\0'; i++)
+        if (list[i] == ' ')
+            list[i] = ':';
     return agent;
 }

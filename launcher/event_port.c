@@ -41,8 +41,7 @@ struct event_port_state {
     struct connection connections[CONNECTIONS];
 };
 
-/* ---- what the engine is told --------------------------------------------------------------
- */
+/* ---- what the engine is told ---- */
 
 static bool make_secret(char secret[SECRET + 1])
 {
@@ -79,29 +78,31 @@ static bool describe(struct event_port *port)
     return text.length < text.size;
 }
 
-/* ---- opening and closing ------------------------------------------------------------------
- */
+/* ---- opening and closing ---- */
+
+/* A listener on any address of the family, and any port. */
+static int listen_on(const struct sockaddr *any, socklen_t length)
+{
+    int fd = socket(any->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), off = 0;
+
+    if (fd < 0)
+        return -1;
+    if ((any->sa_family != AF_INET6 ||
+         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0) &&
+        bind(fd, any, length) == 0 && listen(fd, BACKLOG) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
 
 /* For both families at once, or IPv4 where the kernel has no other. */
 static int open_listener(void)
 {
-    const int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
     const struct sockaddr_in6 ipv6 = {.sin6_family = AF_INET6};
     const struct sockaddr_in ipv4 = {.sin_family = AF_INET};
-    int fd = socket(AF_INET6, type, 0), off = 0;
+    int fd = listen_on((const struct sockaddr *)&ipv6, sizeof ipv6);
 
-    if (fd >= 0 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0 &&
-        bind(fd, (const struct sockaddr *)&ipv6, sizeof ipv6) == 0 && listen(fd, BACKLOG) == 0)
-        return fd;
-    if (fd >= 0)
-        close(fd);
-    fd = socket(AF_INET, type, 0);
-    if (fd >= 0 && bind(fd, (const struct sockaddr *)&ipv4, sizeof ipv4) == 0 &&
-        listen(fd, BACKLOG) == 0)
-        return fd;
-    if (fd >= 0)
-        close(fd);
-    return -1;
+    return fd >= 0 ? fd : listen_on((const struct sockaddr *)&ipv4, sizeof ipv4);
 }
 
 /* Slots are told apart by their index; the listener and the timer come behind them. */
@@ -160,8 +161,7 @@ void event_port_close(struct event_port *port)
     *port = (struct event_port){.fd = -1, .junk = port->junk};
 }
 
-/* ---- connections --------------------------------------------------------------------------
- */
+/* ---- connections ---- */
 
 /* A free slot, or the oldest connection's; NULL if that is none. */
 static struct connection *oldest(struct event_port_state *state)

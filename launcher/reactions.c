@@ -19,9 +19,9 @@ enum {
     TURNS_AT_THE_END = 16, /* as many events as a FIFO of 64 KiB can hold */
 };
 
-static bool has_gate(const struct run *run)
+bool run_has_gate(const struct run *run)
 {
-    return run->gate.listener >= 0;
+    return run->options->port != 0 && run->options->client != NULL;
 }
 
 /* A stopped engine would not see SIGTERM before it is continued. */
@@ -63,7 +63,7 @@ static void start_client(struct run *run, const char *host, unsigned port)
         .host = host,
         .port = port,
         .preload = run->preload,
-        .gate = has_gate(run) ? run->gate.text : NULL,
+        .gate = run_has_gate(run) ? run->gate.text : NULL,
     };
     int error = client_start(&run->client, &plan, &run->signals);
 
@@ -77,7 +77,7 @@ static void start_client(struct run *run, const char *host, unsigned port)
 /* 127.0.0.1: there are clients that know IPv4 only. */
 void run_start_early_client(struct run *run)
 {
-    if (has_gate(run))
+    if (run_has_gate(run))
         start_client(run, "127.0.0.1", (unsigned)run->options->port);
 }
 
@@ -93,7 +93,7 @@ static void on_ready(struct run *run)
     if (run->options->client == NULL || run->engine.state != CHILD_RUNS ||
         run->outcome.ending != BY_ITSELF)
         return;
-    if (has_gate(run))
+    if (run_has_gate(run))
         gate_open(&run->gate, endpoint_numeric(listener), listener->port);
     else
         start_client(run, run->record.host, listener->port);
@@ -149,7 +149,7 @@ bool run_take_events(struct run *run)
 static void notice_gate_passed_by(struct run *run)
 {
     gate_admit(&run->gate);
-    if (has_gate(run) && run->gate.asked == 0 && !run->outcome.interrupted &&
+    if (run_has_gate(run) && run->gate.asked == 0 && !run->outcome.interrupted &&
         (run->engine.state == CHILD_RUNS || run->findings.ready))
         notice(run->options, NORMAL,
                "the client has not asked for port %d through imdshim (is it static, or its "
@@ -178,7 +178,7 @@ static void on_client_end(struct run *run)
  */
 static void on_engine_end(struct run *run)
 {
-    bool in_vain = has_gate(run) && run->gate.state == GATE_CLOSED;
+    bool in_vain = run_has_gate(run) && run->gate.state == GATE_CLOSED;
 
     if (run->outcome.ending == BY_ITSELF)
         run->deadline =

@@ -36,6 +36,9 @@ struct run {
     int64_t deadline;      /* milliseconds of CLOCK_MONOTONIC, 0: none */
 };
 
+/* Does the client wait at a gate until the engine is ready? */
+bool run_has_gate(const struct run *run);
+
 /* The client that was asked for, if it goes through the gate: at once. */
 void run_start_early_client(struct run *run);
 

@@ -156,11 +156,6 @@ static void run_until_all_ended(struct run *run)
     }
 }
 
-static bool goes_through_gate(const struct options *options)
-{
-    return options->port != 0 && options->client != NULL;
-}
-
 /* Returns the status, or ends by the engine's signal. */
 static int end(struct run *run)
 {
@@ -174,9 +169,9 @@ static int end(struct run *run)
                run->event_port.junk);
     run->outcome.client_asked = run->options->client != NULL;
     /* At the gate it has waited in vain, unless the engine was ready or it gave up itself. */
-    run->outcome.client_started = run->client.state != CHILD_NONE &&
-                                  (!goes_through_gate(run->options) || run->findings.ready ||
-                                   run->outcome.ending == BY_CLIENT);
+    run->outcome.client_started =
+        run->client.state != CHILD_NONE &&
+        (!run_has_gate(run) || run->findings.ready || run->outcome.ending == BY_CLIENT);
     run->outcome.engine = run->engine.wait_status;
     run->outcome.client = run->client.wait_status;
     status = outcome_status(&run->outcome, &signal);
@@ -213,7 +208,7 @@ int run_main(const struct options *options)
     library_name_for_preload(library, preload);
     run.preload = preload;
     gate_init(&run.gate);
-    if (goes_through_gate(options))
+    if (run_has_gate(&run))
         gate_make(&run.gate, (unsigned)options->port);
     if (options->client != NULL)
         look_ahead(&run, library);

@@ -11,8 +11,7 @@
 
 static struct shell shell;
 
-/* ---- eight at once ------------------------------------------------------------------------
- */
+/* ---- eight at once ---- */
 
 /* Runs have 50, 100 ... steps and a frame every ten: a client's frames tell whose they are. */
 static const struct {
@@ -100,8 +99,7 @@ START_TEST(eight_engines_with_one_port_in_their_input_each_have_their_own)
 }
 END_TEST
 
-/* ---- MPI ----------------------------------------------------------------------------------
- */
+/* ---- MPI ---- */
 
 static const struct {
     const char *options, *command;
@@ -160,8 +158,7 @@ START_TEST(of_all_that_mpi_listens_on_the_imd_socket_is_told_and_the_others_are_
 }
 END_TEST
 
-/* ---- what MPI asks the kernel for ---------------------------------------------------------
- */
+/* ---- what MPI asks the kernel for ---- */
 
 static const char *const traced[] = {
     MPIRUN "2 " LMP "$port -var nowait on",

@@ -327,8 +327,7 @@ START_TEST(without_a_descriptor_to_be_had_the_line_is_lost_and_no_more)
 }
 END_TEST
 
-/* ---- a host of our own, where IPv6 sockets are of IPv6 alone --------------------------------
- */
+/* ---- a host of our own, where IPv6 sockets are of IPv6 alone ---- */
 
 static bool enter_own_host(void)
 {
