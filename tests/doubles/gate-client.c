@@ -99,7 +99,8 @@ static unsigned hear(int fd)
     struct pollfd wait = {.fd = fd, .events = POLLIN};
     char said[16] = "";
 
-    poll(&wait, 1, is("udp") ? 0 : 10000);
+    while (poll(&wait, 1, is("udp") ? 0 : 10000) < 0 && errno == EINTR)
+        continue;
     return recv(fd, said, sizeof said - 1, MSG_DONTWAIT) > 0 ? (unsigned)atoi(said) : 0;
 }
 

@@ -114,7 +114,8 @@ START_TEST(the_client_meets_its_engine_however_it_connects)
     shell_run(&shell, RUN "-c '$DOUBLES/gate-client %s 127.0.0.1 8888' " SERVING "serve=%d",
               ways[_i].how, "0.0.0.0", ways[_i].times);
     ck_assert_msg(shell_status(&shell) == 0, "%s%s", shell.out, shell.err);
-    ck_assert_int_eq(shell_count_lines(shell.out, "met 127.0.0.1"), ways[_i].times);
+    ck_assert_msg(shell_count_lines(shell.out, "met 127.0.0.1") == ways[_i].times, "%s",
+                  shell.out);
 }
 END_TEST
 

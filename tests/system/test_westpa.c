@@ -79,7 +79,8 @@ END_TEST
 
 /*
  * The engine of 1 fails before it listens, that of 3 ends too soon, that of 6 is killed; the
- * client of 2 fails at once, and that of 5 in the middle of the stream.
+ * client of 2 fails at once, and that of 5 in the middle of the stream. The engine of 6 may die
+ * at the very end of frame 500: its coordinate is then whole, though the segment failed.
  */
 #define FAULTS                                                                                 \
     "gmx=$(command -v gmx); mkdir fault other;"                                                \
@@ -99,11 +100,13 @@ START_TEST(a_segment_fails_alone)
                                         "done; wait; " NOTHING_LEFT);
     for (int i = 0; i < SEGMENTS; i++) {
         bool fails = i == 1 || i == 2 || i == 3 || i == 5 || i == 6;
+        int frames = read_distances(1, i, distances);
         char line[32];
 
         snprintf(line, sizeof line, "%d failed:", i);
         ck_assert_msg((strstr(shell.out, line) != NULL) == fails, "%d: %s", i, shell.out);
-        ck_assert_int_eq(read_distances(1, i, distances), fails ? 0 : FRAMES);
+        ck_assert_msg(frames == (fails ? 0 : FRAMES) || (i == 6 && frames == FRAMES),
+                      "%d: %d frames", i, frames);
     }
     ck_assert_ptr_nonnull(strstr(shell.out, "[]\n"));
     fprintf(stderr, "%s\n", shell.out);
