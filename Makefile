@@ -94,6 +94,14 @@ $(doubles): %: %.o
 	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie -o $@ $< \
 		$(shell sed -n '1,8s/.*LINK: \(.*\)/\1/p' $(patsubst $(BUILD)/%,%.c,$@)) -lpthread -ldl
 
+# What make check-faults runs: programs that tell what they tried, with support but without Check's.
+fault_programs = $(call programs,tests/faults)
+$(BUILD)/tests/support.a: $(filter-out %/main.o,$(support))
+	$(call q,AR)rm -f $@ && $(AR) rcs $@ $^
+
+$(fault_programs): %: %.o $(BUILD)/tests/support.a $(BUILD)/tests/modules.a
+	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie -o $@ $^ $(check_libs) $(bsd) $(LDFLAGS)
+
 $(BUILD)/tests/bench/bench: $(BUILD)/tests/bench/bench.o $(BUILD)/tests/modules.a
 	$(call q,LD)$(CC) $(CFLAGS) -pie -o $@ $^ $(bsd) $(LDFLAGS)
 
@@ -148,6 +156,13 @@ check-valgrind:
 		%signals %why %events %port_file %input %install,$(system_tests))'
 	$(MAKE) run-tests RUN_WITH='$(valgrind) --trace-children=yes --trace-children-skip=*/valgrind* ' \
 		TESTS='$(filter %engine_ready,$(system_tests))'
+
+# Everything is broken once, and a table of it printed: 20 minutes.
+fault_parts =
+check-faults:
+	scripts/setup.sh build check faults || [ $$? -eq 2 ]
+	$(MAKE) all $(doubles) $(fault_programs)
+	$(test_environment) tests/faults/run.sh $(fault_parts)
 
 threaded_tests = $(filter %sockets %settings %shim_channel %engine_contexts %engine_asked,$(unit_tests) $(system_tests))
 # Not part of CI: it needs the archive's older release.
@@ -212,5 +227,5 @@ bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tes
 	tests/support/python.sh tests/bench/instructions.py $(bin)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all bench check check-asan check-old-glibc check-tsan check-valgrind clean coverage demo format install lint \
-	run-tests tests uninstall
+.PHONY: all bench check check-asan check-faults check-old-glibc check-tsan check-valgrind clean coverage demo format \
+	install lint run-tests tests uninstall

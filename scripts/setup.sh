@@ -1,11 +1,12 @@
 #!/bin/sh
 # Install what is lacking, on Debian and its kin: what is there already is left alone.
 #
-# usage: scripts/setup.sh build|demo|check|bench|lint|clang...
+# usage: scripts/setup.sh build|demo|check|faults|bench|lint|clang...
 #
 #   build   what make needs
 #   demo    GROMACS
 #   check   what the tests need and, optional, what some of them try
+#   faults  what make check-faults runs beyond that: other people's programs, a fuzzer
 #   bench   what make bench measures and draws with
 #   lint    what make lint needs
 #   clang   the other compiler
@@ -132,9 +133,9 @@ try_to_install() { # PACKAGE...
 [ $# -gt 0 ] || set -- usage
 for group; do
     case $group in
-    build | demo | check | bench | lint | clang) ;;
+    build | demo | check | faults | bench | lint | clang) ;;
     *)
-        echo "usage: scripts/setup.sh build|demo|check|bench|lint|clang..." >&2
+        echo "usage: scripts/setup.sh build|demo|check|faults|bench|lint|clang..." >&2
         exit 125
         ;;
     esac
