@@ -30,8 +30,9 @@ bsd = $(if $(call archived,bsd),-Wl$(,)-Bstatic -lbsd -lmd -Wl$(,)-Bdynamic,-lbs
 shim_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/*.c))
 launcher_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard launcher/*.c))
 
-# What the library reads of its environment the launcher checks first, by the same pure functions.
-wire_objects = $(addprefix $(BUILD)/shim/,address.o binding.o glob.o match.o text.o)
+# What the library reads of its environment, and what it asks the kernel for --only-me, the launcher
+# tries first, by the same functions.
+wire_objects = $(addprefix $(BUILD)/shim/,address.o binding.o glob.o match.o own_address.o peer.o text.o)
 
 # make V=1 shows the commands whole.
 q = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)

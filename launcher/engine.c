@@ -35,6 +35,7 @@ char **engine_environment(const struct options *options, const char *preload,
         WITH_OPENMPI(WIRE_MATCH, options->match[0] != '\0' ? options->match : NULL),
         WITH_OPENMPI(WIRE_LISTEN, options->listen),
         WITH_OPENMPI(WIRE_WAKE, options->no_wake ? WIRE_WAKE_OFF : NULL),
+        WITH_OPENMPI(WIRE_ONLY, options->only_me ? WIRE_ONLY_ME : NULL),
         {CLUSTER_AGENT, NULL},
     };
     size_t count = sizeof variables / sizeof *variables - 1;

@@ -16,7 +16,7 @@ static const struct {
     {EVENT_LISTENING, KIND_LISTENING, true, true},   {EVENT_READY, KIND_READY, false, false},
     {EVENT_LOADED, KIND_LOADED, false, false},       {EVENT_ENDED, KIND_ENDED, false, false},
     {EVENT_PASSED, KIND_PASSED, true, true},         {EVENT_REFUSED, KIND_REFUSED, true, false},
-    {EVENT_CONNECTED, KIND_CONNECTED, false, false},
+    {EVENT_CONNECTED, KIND_CONNECTED, false, false}, {EVENT_DENIED, KIND_DENIED, false, true},
 };
 
 /* Digits only: strtonum would take a sign and leading blanks too. */
@@ -74,6 +74,8 @@ static bool parse_field(const char *key, const char *value, struct event *event)
 
     if (strcmp(key, "pid") == 0)
         return parse_pid(value, &event->pid);
+    if (strcmp(key, "uid") == 0)
+        return event->has_uid = parse_number(value, UINT_MAX, &event->uid);
     if (strcmp(key, "asked") == 0)
         return parse_number(value, UINT16_MAX, &event->asked);
     if (strcmp(key, "error") == 0)

@@ -21,7 +21,8 @@ enum event_kind {
     KIND_ENDED,
     KIND_PASSED,
     KIND_REFUSED,
-    KIND_CONNECTED
+    KIND_CONNECTED,
+    KIND_DENIED
 };
 
 struct event {
@@ -30,6 +31,8 @@ struct event {
     unsigned port, asked;
     pid_t pid;
     int error; /* errno */
+    bool has_uid;
+    uid_t uid;
     char address[INET6_ADDRSTRLEN];
     char host[3 * HOST_SIZE]; /* every byte may be escaped */
     char exe[3 * NAME_SIZE];

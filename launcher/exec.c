@@ -17,6 +17,7 @@
 #include "launcher/commands.h"
 #include "launcher/engine.h"
 #include "launcher/library.h"
+#include "launcher/only_me.h"
 #include "launcher/preflight.h"
 #include "launcher/status.h"
 
@@ -75,6 +76,8 @@ int exec_main(const struct options *options)
 
     if ((options->fd >= 0) == (options->fifo != NULL))
         errx(STATUS_FAILED, "exec needs --fd or --fifo, one of them: where shall events go?");
+    if (options->only_me)
+        only_me_prepare();
     library_find(library);
     if (options->fifo != NULL) {
         find_fifo(options->fifo, fifo);

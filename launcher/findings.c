@@ -90,6 +90,8 @@ enum news findings_add(struct findings *findings, const struct event *event)
     case KIND_REFUSED:
         findings->refused = true;
         return NEWS_REFUSED;
+    case KIND_DENIED:
+        return NEWS_DENIED;
     case KIND_LOADED:
         add_loaded(findings, event);
         break;

@@ -32,7 +32,15 @@ struct findings {
 };
 
 /* What an event changes. */
-enum news { NEWS_NONE, NEWS_LISTENING, NEWS_READY, NEWS_PASSED, NEWS_REFUSED, NEWS_CONNECTED };
+enum news {
+    NEWS_NONE,
+    NEWS_LISTENING,
+    NEWS_READY,
+    NEWS_PASSED,
+    NEWS_REFUSED,
+    NEWS_CONNECTED,
+    NEWS_DENIED
+};
 
 void findings_begin(struct findings *findings, pid_t engine);
 enum news findings_add(struct findings *findings, const struct event *event);

@@ -15,14 +15,14 @@
 #include "launcher/options.h"
 #include "launcher/status.h"
 
-#define SOCKET "[-p PORT] [-l [ADDR][:PORTS]] [-m KEY=GLOB]... [--no-wake] "
+#define SOCKET "[-p PORT] [-l [ADDR][:PORTS]] [-m KEY=GLOB]... [--no-wake] [--only-me] "
 
 static const struct command commands[] = {
     {"run", run_main,
      "[-qv] " SOCKET "[-c COMMAND] [-o FILE] [-t SECS] [--stop-with-client] [--] ENGINE "
      "[ARG...]",
-     "plmWcotSqv", true},
-    {"exec", exec_main, "--fd N|--fifo PATH [-qv] " SOCKET "[--] ENGINE [ARG...]", "plmWdfqv",
+     "plmWOcotSqv", true},
+    {"exec", exec_main, "--fd N|--fifo PATH [-qv] " SOCKET "[--] ENGINE [ARG...]", "plmWOdfqv",
      true},
     {"check", check_main, "ENGINE", "", true},
     {"list", list_main, "[--json]", "J", false},

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -96,6 +97,24 @@ void notice_refused(const struct options *options, const struct event *refused)
         why = "ports below 1024 are root's: give --listen a higher one";
     notice(options, NORMAL, "%s[%ld] cannot listen on %s (asked for %u): %s", refused->exe,
            (long)refused->pid, place, refused->asked, why);
+}
+
+/* The first of perhaps many: see shim/only_me.c. */
+void notice_denied(const struct options *options, const struct event *denied)
+{
+    char whose[64] = "a client that was gone at once";
+
+    if (denied->has_uid)
+        snprintf(whose, sizeof whose, "user %lu", (unsigned long)denied->uid);
+    if (denied->error == 0)
+        notice(options, NORMAL, "--only-me: closed a connection of %s to port %u", whose,
+               denied->port);
+    else
+        notice(
+            options, NORMAL,
+            "--only-me: closed a connection to port %u, for the kernel does not say whose it "
+            "is (%s): run without --only-me",
+            denied->port, strerror(denied->error));
 }
 
 static enum why explain(const struct findings *findings, const struct child *engine,

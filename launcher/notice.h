@@ -18,6 +18,8 @@ void notice_passed(const struct options *options, enum verbosity least,
                    const struct event *listener);
 void notice_refused(const struct options *options, const struct event *refused);
 
+void notice_denied(const struct options *options, const struct event *denied);
+
 /* Why nothing was learned from an engine that has ended, or that is to be ended now. */
 void notice_nothing_learned(const struct options *options, const struct findings *findings,
                             const struct child *engine);

@@ -19,7 +19,7 @@
 #include "shim/binding.h"
 #include "shim/match.h"
 
-/* S, W, J, d and f have no short form. */
+/* S, W, O, J, d and f have no short form. */
 static const struct option long_options[] = {
     {"port", required_argument, NULL, 'p'},
     {"listen", required_argument, NULL, 'l'},
@@ -29,6 +29,7 @@ static const struct option long_options[] = {
     {"timeout", required_argument, NULL, 't'},
     {"stop-with-client", no_argument, NULL, 'S'},
     {"no-wake", no_argument, NULL, 'W'},
+    {"only-me", no_argument, NULL, 'O'},
     {"json", no_argument, NULL, 'J'},
     {"fd", required_argument, NULL, 'd'},
     {"fifo", required_argument, NULL, 'f'},
@@ -107,6 +108,9 @@ static void store(const struct command *command, struct options *options, int le
         break;
     case 'W':
         options->no_wake = true;
+        break;
+    case 'O':
+        options->only_me = true;
         break;
     case 'J':
         options->json = true;

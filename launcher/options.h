@@ -22,6 +22,7 @@ struct options {
     const char *port_file;  /* run: NULL = none */
     bool stop_with_client;  /* run */
     bool no_wake;           /* run, exec */
+    bool only_me;           /* run, exec */
     bool json;              /* list */
     char **operands;        /* ENGINE [ARG...], or watch's [HOST:]PORT; NULL-terminated */
 };

@@ -127,6 +127,9 @@ void run_on_event(struct run *run, const struct event *event)
     case NEWS_CONNECTED:
         notice(run->options, VERBOSE, "the engine has accepted a client");
         break;
+    case NEWS_DENIED:
+        notice_denied(run->options, event);
+        break;
     case NEWS_NONE:
         break;
     }

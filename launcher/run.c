@@ -19,6 +19,7 @@
 #include "launcher/commands.h"
 #include "launcher/engine.h"
 #include "launcher/library.h"
+#include "launcher/only_me.h"
 #include "launcher/notice.h"
 #include "launcher/port_file.h"
 #include "launcher/preflight.h"
@@ -204,6 +205,8 @@ int run_main(const struct options *options)
     char library[PATH_MAX], preload[PATH_MAX];
     int error;
 
+    if (options->only_me)
+        only_me_prepare();
     library_find(library);
     library_name_for_preload(library, preload);
     run.preload = preload;

@@ -9,6 +9,7 @@
 #undef _FORTIFY_SOURCE /* it would put inline definitions of poll and ppoll before these */
 
 #include "shim/gate.h"
+#include "shim/only_me.h"
 #include "shim/real.h"
 #include "shim/rebind.h"
 #include "shim/report.h"
@@ -92,10 +93,10 @@ EXPORTED int accept(int fd, struct sockaddr *address, socklen_t *length)
 {
     int result;
 
-    if (!matters(ATTEND_WAITS | ATTEND_ACCEPTS))
+    if (!matters(ATTEND_WAITS | ATTEND_ACCEPTS | ATTEND_PEERS))
         return real.accept(fd, address, length);
     wait_on(fd);
-    result = real.accept(fd, address, length);
+    result = only_me_accept(fd, address, length);
     wait_accepted(fd, result);
     return result;
 }
@@ -104,10 +105,10 @@ EXPORTED int accept4(int fd, struct sockaddr *address, socklen_t *length, int fl
 {
     int result;
 
-    if (!matters(ATTEND_WAITS | ATTEND_ACCEPTS))
+    if (!matters(ATTEND_WAITS | ATTEND_ACCEPTS | ATTEND_PEERS))
         return real.accept4(fd, address, length, flags);
     wait_on(fd);
-    result = real.accept4(fd, address, length, flags);
+    result = only_me_accept4(fd, address, length, flags);
     wait_accepted(fd, result);
     return result;
 }
@@ -115,47 +116,53 @@ EXPORTED int accept4(int fd, struct sockaddr *address, socklen_t *length, int fl
 EXPORTED int select(int count, fd_set *readable, fd_set *writable, fd_set *except,
                     struct timeval *timeout)
 {
-    if (matters(ATTEND_WAITS))
-        wait_on_select(count, readable);
-    return real.select(count, readable, writable, except, timeout);
+    if (!matters(ATTEND_WAITS | ATTEND_PEERS))
+        return real.select(count, readable, writable, except, timeout);
+    wait_on_select(count, readable);
+    return only_me_select(count, readable, writable, except, timeout);
 }
 
 EXPORTED int pselect(int count, fd_set *readable, fd_set *writable, fd_set *except,
                      const struct timespec *timeout, const sigset_t *mask)
 {
-    if (matters(ATTEND_WAITS))
-        wait_on_select(count, readable);
-    return real.pselect(count, readable, writable, except, timeout, mask);
+    if (!matters(ATTEND_WAITS | ATTEND_PEERS))
+        return real.pselect(count, readable, writable, except, timeout, mask);
+    wait_on_select(count, readable);
+    return only_me_pselect(count, readable, writable, except, timeout, mask);
 }
 
 EXPORTED int poll(struct pollfd *fds, nfds_t count, int timeout)
 {
-    if (matters(ATTEND_WAITS))
-        wait_on_poll(fds, count);
-    return real.poll(fds, count, timeout);
+    if (!matters(ATTEND_WAITS | ATTEND_PEERS))
+        return real.poll(fds, count, timeout);
+    wait_on_poll(fds, count);
+    return only_me_poll(fds, count, timeout);
 }
 
 EXPORTED int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                    const sigset_t *mask)
 {
-    if (matters(ATTEND_WAITS))
-        wait_on_poll(fds, count);
-    return real.ppoll(fds, count, timeout, mask);
+    if (!matters(ATTEND_WAITS | ATTEND_PEERS))
+        return real.ppoll(fds, count, timeout, mask);
+    wait_on_poll(fds, count);
+    return only_me_ppoll(fds, count, timeout, mask);
 }
 
 EXPORTED int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size)
 {
-    if (matters(ATTEND_WAITS))
-        wait_on_poll(fds, count);
-    return real.poll_chk(fds, count, timeout, size);
+    if (!matters(ATTEND_WAITS | ATTEND_PEERS))
+        return real.poll_chk(fds, count, timeout, size);
+    wait_on_poll(fds, count);
+    return only_me_poll_chk(fds, count, timeout, size);
 }
 
 EXPORTED int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                          const sigset_t *mask, size_t size)
 {
-    if (matters(ATTEND_WAITS))
-        wait_on_poll(fds, count);
-    return real.ppoll_chk(fds, count, timeout, mask, size);
+    if (!matters(ATTEND_WAITS | ATTEND_PEERS))
+        return real.ppoll_chk(fds, count, timeout, mask, size);
+    wait_on_poll(fds, count);
+    return only_me_ppoll_chk(fds, count, timeout, mask, size);
 }
 
 EXPORTED int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)

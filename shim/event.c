@@ -98,6 +98,19 @@ void event_format_connected(struct event_line *line, unsigned port, pid_t pid)
     format_port_and_pid(line, port, EVENT_CONNECTED, pid);
 }
 
+void event_format_denied(struct event_line *line, unsigned port, pid_t pid,
+                         const struct denied *denied)
+{
+    struct text text = begin(line, port, EVENT_DENIED);
+
+    put_number(&text, "pid", (uint64_t)pid);
+    if (denied->has_uid)
+        put_number(&text, "uid", denied->uid);
+    if (denied->error != 0)
+        put_number(&text, "error", (uint64_t)denied->error);
+    end(line, &text);
+}
+
 void event_format_loaded(struct event_line *line, pid_t pid, const char *exe, const char *comm)
 {
     struct text text = begin(line, 0, EVENT_LOADED);

@@ -4,6 +4,7 @@
 #ifndef IMDSHIM_SHIM_EVENT_H
 #define IMDSHIM_SHIM_EVENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -21,6 +22,13 @@ struct listener {
     char object[NAME_SIZE]; /* the module that called bind() or listen() */
 };
 
+/* A connection that was closed; a client that was gone already has neither of the two. */
+struct denied {
+    bool has_uid;
+    uid_t uid; /* whose it was */
+    int error; /* errno, why the kernel does not say whose; or 0 */
+};
+
 struct event_line {
     char bytes[EVENT_MAX];
     size_t length;
@@ -32,6 +40,8 @@ void event_format_listener(struct event_line *line, const struct listener *liste
 void event_format_refused(struct event_line *line, const struct listener *listener, int error);
 void event_format_ready(struct event_line *line, unsigned port, pid_t pid);
 void event_format_connected(struct event_line *line, unsigned port, pid_t pid);
+void event_format_denied(struct event_line *line, unsigned port, pid_t pid,
+                         const struct denied *denied);
 void event_format_loaded(struct event_line *line, pid_t pid, const char *exe, const char *comm);
 void event_format_ended(struct event_line *line, pid_t pid);
 

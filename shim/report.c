@@ -8,6 +8,7 @@
 #include "shim/event.h"
 #include "shim/listener.h"
 #include "shim/match.h"
+#include "shim/only_me.h"
 #include "shim/real.h"
 #include "shim/settings.h"
 #include "shim/sockets.h"
@@ -40,6 +41,8 @@ void report_start(void)
     errno = error;
 }
 
+static const char second[] = REASON_SECOND;
+
 /* Why it is not the IMD socket, or NULL: then it is taken. */
 static const char *reason_to_pass(const struct settings *settings,
                                   const struct listener *listener, uint64_t inode)
@@ -49,7 +52,7 @@ static const char *reason_to_pass(const struct settings *settings,
 
     if (reason != NULL)
         return reason;
-    return socket_take(inode) ? NULL : REASON_SECOND;
+    return socket_take(inode) ? NULL : second;
 }
 
 /* A function of its own: the line is on the stack, perhaps a signal's, only while it is sent.
@@ -77,6 +80,8 @@ static void report_listener(int fd, const void *caller)
     listener.asked = socket_asked(inode);
     listener_read_caller(&listener, caller);
     reason = reason_to_pass(settings, &listener, inode);
+    if (settings->only_me && reason == second)
+        only_me_begin(inode);
     if (reason != NULL && !settings->all_events)
         return;
     send_listener(settings, &listener, reason);

@@ -19,7 +19,8 @@ enum {
     ATTEND_ACCEPTS = 16,  /* the first client matters */
     ATTEND_SLEEPS = 32,   /* sleep matters */
     ATTEND_CONNECTS = 64, /* connect matters */
-    ATTEND_EVERYTHING = 127,
+    ATTEND_PEERS = 128,   /* who connects to the IMD socket matters */
+    ATTEND_EVERYTHING = 255,
 };
 
 extern _Atomic unsigned attention;

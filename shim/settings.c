@@ -73,9 +73,10 @@ static bool read_channel(void)
 static enum state read_environment(void)
 {
     const char *events = READ(WIRE_EVENTS), *gate = secure_getenv(WIRE_GATE);
-    const char *wake = READ(WIRE_WAKE);
+    const char *wake = READ(WIRE_WAKE), *only = READ(WIRE_ONLY);
 
     settings.all_events = events != NULL && strcmp(events, WIRE_EVENTS_ALL) == 0;
+    settings.only_me = only != NULL && strcmp(only, WIRE_ONLY_ME) == 0;
     settings.wakes = wake == NULL || strcmp(wake, WIRE_WAKE_OFF) != 0;
     settings.tells = read_channel() && read_socket_rules();
     return settings.tells || (gate != NULL && gate_parse(&settings.gate, gate)) ? ACTIVE

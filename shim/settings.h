@@ -21,6 +21,7 @@ struct settings {
     struct match match;
     bool rewrites; /* arguments of bind(), for the IMD socket, as the binding says */
     struct binding binding;
+    bool only_me;     /* may connect to the IMD socket */
     bool wakes;       /* ends the engine's sleep when its client comes */
     struct gate gate; /* of a client */
 };

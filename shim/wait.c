@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "shim/address.h"
+#include "shim/only_me.h"
 #include "shim/real.h"
 #include "shim/report.h"
 #include "shim/settings.h"
@@ -27,13 +28,16 @@ static _Atomic int64_t accepted; /* when, as sys_now() has it; 0: not yet */
 
 void wait_begin(const struct listener *listener, const struct settings *settings)
 {
-    unsigned all = settings->all_events ? ATTEND_BINDS | ATTEND_LISTENS : 0;
+    unsigned all =
+        settings->all_events || settings->only_me ? ATTEND_BINDS | ATTEND_LISTENS : 0;
 
     awaited_port =
         address_port((const struct sockaddr *)&listener->address, sizeof listener->address);
     awaited_fd = listener->fd;
     attention =
         ATTEND_WAITS | ATTEND_ACCEPTS | all | (settings->match.port != 0 ? ATTEND_BINDS : 0);
+    if (settings->only_me)
+        only_me_begin(socket_taken());
 }
 
 /* However many threads come here at once, one of them tells. */
@@ -129,7 +133,7 @@ static unsigned sleep_until_client(unsigned seconds)
     struct pollfd fd = {.fd = awaited_fd, .events = POLLIN};
     const struct timespec timeout = {seconds, 0};
     int64_t end = sys_now() + seconds * INT64_C(1000), left;
-    int result = real.ppoll(&fd, 1, &timeout, NULL);
+    int result = only_me_ppoll(&fd, 1, &timeout, NULL);
 
     woken = result > 0;
     left = end - sys_now();

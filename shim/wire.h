@@ -22,6 +22,7 @@
  *                               where the IMD socket is bound instead: a numeric address, IPv6
  *                               in brackets; a port, 0 for any, or LOW-HIGH
  *   IMDSHIM_WAKE=off            do not end the engine's sleep(3) when its client comes
+ *   IMDSHIM_ONLY=me             close connections of this host's other users to the IMD socket
  *   IMDSHIM_GATE=PORT:NAME      for a client: its connections to PORT on this host wait for the
  *                               launcher, at the Unix socket NAME of the abstract namespace.
  *                               It answers "ADDR PORT" and a newline, or hangs up
@@ -46,6 +47,8 @@
 #define WIRE_LISTEN "IMDSHIM_LISTEN"
 #define WIRE_WAKE "IMDSHIM_WAKE"
 #define WIRE_WAKE_OFF "off"
+#define WIRE_ONLY "IMDSHIM_ONLY"
+#define WIRE_ONLY_ME "me"
 #define WIRE_GATE "IMDSHIM_GATE"
 #define WIRE_OPENMPI "OMPI_"
 
@@ -56,8 +59,11 @@
 #define EVENT_LOADED "loaded" /* a program image has the library */
 #define EVENT_ENDED "ended"   /* that image ended by exit(3), it was not replaced or killed */
 #define EVENT_CONNECTED "connected" /* accept() has returned a client on the IMD socket */
-#define EVENT_PASSED "passed"       /* a listener that was not taken; reason= says why */
-#define EVENT_REFUSED "refused"     /* the IMD socket was not bound as asked; error= is errno */
+#define EVENT_DENIED                                                                           \
+    "denied"                  /* a connection was closed: uid= whose it was, if that is known  \
+                               */
+#define EVENT_PASSED "passed" /* a listener that was not taken; reason= says why */
+#define EVENT_REFUSED "refused" /* the IMD socket was not bound as asked; error= is errno */
 
 #define REASON_RUNTIME "runtime"     /* its caller is an MPI or cluster runtime */
 #define REASON_UNMATCHED "unmatched" /* it is not what IMDSHIM_PORT or IMDSHIM_MATCH says */

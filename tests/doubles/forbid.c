@@ -1,7 +1,7 @@
 /*
  * A sandbox: a system call fails with the error given, for the command and all that it starts.
  *
- * usage: forbid process_vm_readv|bind ERRNO COMMAND [ARG...]
+ * usage: forbid process_vm_readv|bind|sendto ERRNO COMMAND [ARG...]
  */
 #include <err.h>
 #include <linux/filter.h>
@@ -19,6 +19,8 @@ static long number_of(const char *name)
         return SYS_process_vm_readv;
     if (strcmp(name, "bind") == 0)
         return SYS_bind;
+    if (strcmp(name, "sendto") == 0)
+        return SYS_sendto;
     errx(3, "%s is not known here", name);
 }
 

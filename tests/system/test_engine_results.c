@@ -54,6 +54,8 @@ START_TEST(a_wait_with_a_bad_pointer_fails_as_ever)
     struct shell shell;
 
     compare("$DOUBLES/results waits");
+    compare_with("--only-me", "$DOUBLES/results waits");
+    compare_with("--only-me", "$DOUBLES/results calls");
     shell_run(&shell, "cat events");
     ck_assert_int_eq(engine_count(&shell, EVENT_LISTENING), 1);
 }

@@ -20,6 +20,7 @@ static const struct {
 } runs[] = {
     {HOSTS, RUN "-- " OPEN_MPI ENDS_WITH_7 LMP "8888", LMP_FRAMES},
     {HOSTS, RUN "--port 8888 -- " OPEN_MPI ENDS_WITH_7 LMP "8888", LMP_FRAMES},
+    {HOSTS, RUN "--only-me -- " OPEN_MPI ENDS_WITH_7 LMP "8888", LMP_FRAMES},
     {HOSTS, RUN "-- " HYDRA ENDS_WITH_7 MPI_ENGINE, MPI_ENGINE_FRAMES},
     {HOSTS, RUN "--port 8888 -- " HYDRA ENDS_WITH_7 MPI_ENGINE, MPI_ENGINE_FRAMES},
     {HOSTS SLURM, RUN "--port 8888 -- " SRUN ENDS_WITH_7 MPI_ENGINE, MPI_ENGINE_FRAMES},
@@ -28,7 +29,7 @@ static const struct {
      LMP_FRAMES},
 };
 
-enum { RUNS_WITHOUT_SLURM = 4, RUNS = sizeof runs / sizeof *runs };
+enum { RUNS_WITHOUT_SLURM = 5, RUNS = sizeof runs / sizeof *runs };
 
 /* With --port the client is told no more than the port, and led by its connect(). */
 static void assert_led_to_node2(const char *command, const char *address, const char *frames)

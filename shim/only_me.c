@@ -1,0 +1,254 @@
+#include "shim/only_me.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "shim/admission.h"
+#include "shim/real.h"
+#include "shim/report.h"
+#include "shim/sys.h"
+
+enum { READABLE = POLLIN | POLLRDNORM };
+
+void only_me_begin(uint64_t inode)
+{
+    admission_begin(inode);
+    attention |= ATTEND_PEERS;
+}
+
+int only_me_accept(int fd, struct sockaddr *address, socklen_t *length)
+{
+    struct guarded *listener = admission_of(fd);
+
+    return listener == NULL ? real.accept(fd, address, length)
+                            : admission_accept(listener, fd, address, length, 0);
+}
+
+int only_me_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
+{
+    struct guarded *listener = admission_of(fd);
+
+    return listener == NULL || (flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) != 0
+               ? real.accept4(fd, address, length, flags)
+               : admission_accept(listener, fd, address, length, flags);
+}
+
+/* A wait that the strangers in it do not make longer. */
+struct limit {
+    const struct timespec *timeout; /* NULL: none */
+    struct timespec left;
+    int64_t end; /* as sys_now() has it */
+};
+
+/* A timeout that cannot be read leaves it to the kernel to say so. */
+static void limit_begin(struct limit *limit, const struct timespec *timeout)
+{
+    enum { LONG = 1000000000 }; /* seconds; more is no limit, but must not overflow */
+    struct timespec given;
+
+    limit->timeout = timeout;
+    limit->end = INT64_MAX;
+    if (timeout != NULL && sys_copy(&given, timeout, sizeof given) == 0)
+        limit->end = sys_now() + (given.tv_sec < LONG ? given.tv_sec : LONG) * INT64_C(1000) +
+                     (given.tv_nsec + 999999) / 1000000;
+}
+
+/* False if it is over. */
+static bool limit_goes_on(struct limit *limit)
+{
+    int64_t left;
+
+    if (limit->timeout == NULL)
+        return true;
+    left = limit->end - sys_now();
+    limit->left = (struct timespec){left / 1000, left % 1000 * 1000000L};
+    limit->timeout = &limit->left;
+    return left > 0;
+}
+
+/* What remains of a result of poll(2). */
+static int without_strangers_in_poll(struct pollfd *fds, nfds_t count, int result)
+{
+    for (nfds_t i = 0; i < count && result >= 0; i++) {
+        bool was = fds[i].revents != 0;
+        struct guarded *listener = NULL;
+
+        if (((fds[i].revents | (admission_holds() ? fds[i].events : 0)) & READABLE) != 0)
+            listener = admission_of(fds[i].fd);
+        if (listener == NULL)
+            continue;
+        if (admission_has_client(listener, fds[i].fd))
+            fds[i].revents |= fds[i].events & READABLE;
+        else
+            fds[i].revents &= ~READABLE;
+        result += (fds[i].revents != 0) - was;
+    }
+    return result;
+}
+
+static int poll_admitted(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+                         const sigset_t *mask)
+{
+    const struct timespec at_once = {0, 0};
+    struct limit limit;
+    int result = 0;
+
+    limit_begin(&limit, timeout);
+    if (admission_holds())
+        result = without_strangers_in_poll(fds, count, real.ppoll(fds, count, &at_once, mask));
+    for (bool again = true; result == 0 && again; again = limit_goes_on(&limit)) {
+        result = real.ppoll(fds, count, limit.timeout, mask);
+        if (result <= 0)
+            break;
+        result = without_strangers_in_poll(fds, count, result);
+    }
+    return result;
+}
+
+int only_me_poll(struct pollfd *fds, nfds_t count, int milliseconds)
+{
+    const struct timespec timeout = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
+
+    if (!attends(ATTEND_PEERS))
+        return real.poll(fds, count, milliseconds);
+    return poll_admitted(fds, count, milliseconds >= 0 ? &timeout : NULL, NULL);
+}
+
+int only_me_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+                  const sigset_t *mask)
+{
+    return attends(ATTEND_PEERS) ? poll_admitted(fds, count, timeout, mask)
+                                 : real.ppoll(fds, count, timeout, mask);
+}
+
+/* An array that is too small for the count ends a fortified program, in the real call. */
+static bool is_checked(nfds_t count, size_t size)
+{
+    return attends(ATTEND_PEERS) && size / sizeof(struct pollfd) >= count;
+}
+
+int only_me_poll_chk(struct pollfd *fds, nfds_t count, int milliseconds, size_t size)
+{
+    return is_checked(count, size) ? only_me_poll(fds, count, milliseconds)
+                                   : real.poll_chk(fds, count, milliseconds, size);
+}
+
+int only_me_ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+                      const sigset_t *mask, size_t size)
+{
+    return is_checked(count, size) ? only_me_ppoll(fds, count, timeout, mask)
+                                   : real.ppoll_chk(fds, count, timeout, mask, size);
+}
+
+enum { SETS = 3 };
+
+/* The sets of a select(2) as they were asked for: it writes its result over them. */
+struct asked {
+    int count;
+    size_t size;
+    fd_set *sets[SETS];
+    fd_set copies[SETS];
+};
+
+/* False where no listener is in it, or the kernel has to say what is wrong. */
+static bool asked_begin(struct asked *asked, int count, fd_set *const sets[SETS])
+{
+    enum { WORD = 8 * sizeof(unsigned long) };
+
+    if (!attends(ATTEND_PEERS) || count <= 0 || count > FD_SETSIZE || sets[0] == NULL)
+        return false;
+    asked->count = count;
+    asked->size = ((size_t)count + WORD - 1) / WORD * sizeof(unsigned long);
+    memcpy(asked->sets, sets, sizeof asked->sets);
+    for (int i = 0; i < SETS; i++)
+        if (sets[i] != NULL && sys_copy(&asked->copies[i], sets[i], asked->size) != 0)
+            return false;
+    return true;
+}
+
+static int select_once(const struct asked *asked, const struct timespec *timeout,
+                       const sigset_t *mask)
+{
+    for (int i = 0; i < SETS; i++)
+        if (asked->sets[i] != NULL)
+            memcpy(asked->sets[i], &asked->copies[i], asked->size);
+    return real.pselect(asked->count, asked->sets[0], asked->sets[1], asked->sets[2], timeout,
+                        mask);
+}
+
+/* What remains of a result of select(2). */
+static int without_strangers_in_select(const struct asked *asked, int result)
+{
+    fd_set *readable = asked->sets[0];
+
+    for (int fd = 0; fd < asked->count && result >= 0; fd++) {
+        bool was = FD_ISSET(fd, readable);
+        struct guarded *listener = NULL;
+
+        if (was || (admission_holds() && FD_ISSET(fd, &asked->copies[0])))
+            listener = admission_of(fd);
+        if (listener == NULL)
+            continue;
+        FD_CLR(fd, readable);
+        if (admission_has_client(listener, fd))
+            FD_SET(fd, readable);
+        result += FD_ISSET(fd, readable) - was;
+    }
+    return result;
+}
+
+static int select_admitted(const struct asked *asked, struct limit *limit, const sigset_t *mask)
+{
+    const struct timespec at_once = {0, 0};
+    int result = 0;
+
+    if (admission_holds())
+        result = without_strangers_in_select(asked, select_once(asked, &at_once, mask));
+    for (bool again = true; result == 0 && again; again = limit_goes_on(limit)) {
+        result = select_once(asked, limit->timeout, mask);
+        if (result <= 0)
+            break;
+        result = without_strangers_in_select(asked, result);
+    }
+    return result;
+}
+
+int only_me_pselect(int count, fd_set *readable, fd_set *writable, fd_set *except,
+                    const struct timespec *timeout, const sigset_t *mask)
+{
+    struct asked asked;
+    struct limit limit;
+
+    if (!asked_begin(&asked, count, (fd_set *const[]){readable, writable, except}))
+        return real.pselect(count, readable, writable, except, timeout, mask);
+    limit_begin(&limit, timeout);
+    return select_admitted(&asked, &limit, mask);
+}
+
+/* Linux writes the time that is left into the timeout. */
+int only_me_select(int count, fd_set *readable, fd_set *writable, fd_set *except,
+                   struct timeval *timeout)
+{
+    struct asked asked;
+    struct limit limit;
+    struct timeval given = {0, 0};
+    struct timespec time;
+    int result;
+
+    if (!asked_begin(&asked, count, (fd_set *const[]){readable, writable, except}) ||
+        (timeout != NULL && sys_copy(&given, timeout, sizeof given) != 0) || given.tv_sec < 0 ||
+        given.tv_usec < 0)
+        return real.select(count, readable, writable, except, timeout);
+    time = (struct timespec){given.tv_sec + given.tv_usec / 1000000,
+                             given.tv_usec % 1000000 * 1000};
+    limit_begin(&limit, timeout != NULL ? &time : NULL);
+    result = select_admitted(&asked, &limit, NULL);
+    if (timeout != NULL) {
+        bool left = limit_goes_on(&limit);
+
+        *timeout = left ? (struct timeval){limit.left.tv_sec, limit.left.tv_nsec / 1000}
+                        : (struct timeval){0, 0};
+    }
+    return result;
+}
