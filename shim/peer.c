@@ -59,8 +59,10 @@ static void read_end(struct end *end)
 static bool read_ends(int fd, struct end *here, struct end *there)
 {
     here->length = sizeof here->address;
-    if (syscall(SYS_getsockname, fd, &here->address, &here->length) != 0 ||
-        (here->address.ss_family != AF_INET && here->address.ss_family != AF_INET6))
+    if (syscall(SYS_getsockname, fd, &here->address, &here->length) != 0)
+        return false;
+    errno = EAFNOSUPPORT;
+    if (here->address.ss_family != AF_INET && here->address.ss_family != AF_INET6)
         return false;
     there->length = here->length;
     if (syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERNAME, &there->address, &there->length) !=

@@ -76,9 +76,10 @@ static enum state read_environment(void)
     const char *wake = READ(WIRE_WAKE), *only = READ(WIRE_ONLY);
 
     settings.all_events = events != NULL && strcmp(events, WIRE_EVENTS_ALL) == 0;
-    settings.only_me = only != NULL && strcmp(only, WIRE_ONLY_ME) == 0;
+    settings.only_me = only != NULL;
     settings.wakes = wake == NULL || strcmp(wake, WIRE_WAKE_OFF) != 0;
-    settings.tells = read_channel() && read_socket_rules();
+    settings.tells = read_channel() && read_socket_rules() &&
+                     (only == NULL || strcmp(only, WIRE_ONLY_ME) == 0);
     return settings.tells || (gate != NULL && gate_parse(&settings.gate, gate)) ? ACTIVE
                                                                                 : INERT;
 }

@@ -27,8 +27,7 @@ static const struct {
     {"lmp -in $SOURCE/scripts/argon-lammps.in -log none -var port $port",
      "50 frames of 256 atoms"},
     {"gmx mdrun -s argon.tpr -nt 1 -imdwait -imdport $port", "501 frames of 216 atoms"},
-    {"gmx_mpi mdrun -s argon.tpr -ntomp 1 -imdwait -imdport $port",
-     "501 frames of 216 atoms"},
+    {"gmx_mpi mdrun -s argon.tpr -ntomp 1 -imdwait -imdport $port", "501 frames of 216 atoms"},
 };
 
 static void run(const char *option, int engine)

@@ -106,6 +106,34 @@ START_TEST(a_refused_socket_has_no_port_but_where_it_was_to_go_and_errno)
 }
 END_TEST
 
+START_TEST(a_denied_connection_has_its_user_or_the_reason_why_that_is_not_known)
+{
+    static const struct {
+        struct denied denied;
+        const char *line;
+    } lines[] = {
+        {{true, 65534, 0}, "42165 denied pid=4711 uid=65534\n"},
+        {{true, 0, 0}, "42165 denied pid=4711 uid=0\n"},
+        {{true, UINT_MAX, 0}, "42165 denied pid=4711 uid=4294967295\n"},
+        {{false, 0, 0}, "42165 denied pid=4711\n"},
+        {{false, 0, EPERM}, "42165 denied pid=4711 error=1\n"},
+    };
+
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct event_line line;
+        struct event event;
+
+        event_format_denied(&line, 42165, 4711, &lines[i].denied);
+        assert_is(&line, lines[i].line);
+        read_back(&line, &event);
+        ck_assert_int_eq(event.kind, KIND_DENIED);
+        ck_assert_int_eq(event.has_uid, lines[i].denied.has_uid);
+        ck_assert_uint_eq(event.uid, lines[i].denied.uid);
+        ck_assert_int_eq(event.error, lines[i].denied.error);
+    }
+}
+END_TEST
+
 START_TEST(loaded_and_ended_have_port_0)
 {
     struct event_line line;
@@ -249,6 +277,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, the_ready_line_is_the_contracts);
     tcase_add_test(tests, a_passed_listener_has_its_reason);
     tcase_add_test(tests, a_refused_socket_has_no_port_but_where_it_was_to_go_and_errno);
+    tcase_add_test(tests, a_denied_connection_has_its_user_or_the_reason_why_that_is_not_known);
     tcase_add_test(tests, loaded_and_ended_have_port_0);
     tcase_add_test(tests, what_is_unknown_is_an_empty_value);
     tcase_add_test(tests, a_file_name_of_any_bytes_stays_one_word);

@@ -108,6 +108,21 @@ START_TEST(a_launcher_elsewhere_is_known_by_the_variable_that_open_mpi_carries)
 }
 END_TEST
 
+START_TEST(who_may_connect_is_everyone_unless_it_is_said)
+{
+    ck_assert(!settings_of(NULL, "/tmp/fifo", NULL)->only_me);
+}
+END_TEST
+
+static const char *const names_of_only[] = {WIRE_ONLY, WIRE_OPENMPI WIRE_ONLY};
+
+START_TEST(who_may_connect_is_me_if_it_is_said_by_either_name)
+{
+    setenv(names_of_only[_i], WIRE_ONLY_ME, 1);
+    ck_assert(settings_of(NULL, "/tmp/fifo", NULL)->only_me);
+}
+END_TEST
+
 START_TEST(a_launcher_can_ask_for_all_events)
 {
     const struct settings *settings = settings_of("19:2049:131:7", NULL, "all");
@@ -222,6 +237,8 @@ static const struct {
     {WIRE_TCP, "node1"},
     {WIRE_TCP, "node1:1:" SECRET ":localhost"},
     {WIRE_TCP, "node1:0:" SECRET ":::1"},
+    {WIRE_ONLY, ""}, /* not to be open to all by a slip */
+    {WIRE_ONLY, "Me"},
 };
 
 /* Half of what was asked for would be another port than the one asked for. */
@@ -324,6 +341,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, beside_a_damaged_descriptor_the_fifo_is_used);
     tcase_add_loop_test(tests, damaged_variables_leave_the_library_inert, 0, COUNT(damaged));
     tcase_add_test(tests, a_launcher_elsewhere_is_known_by_the_variable_that_open_mpi_carries);
+    tcase_add_test(tests, who_may_connect_is_everyone_unless_it_is_said);
+    tcase_add_loop_test(tests, who_may_connect_is_me_if_it_is_said_by_either_name, 0, 2);
     tcase_add_test(tests, a_launcher_can_ask_for_all_events);
     tcase_add_loop_test(tests, no_other_word_asks_for_all_events, 0, COUNT(other_requests));
     tcase_add_test(tests, without_a_word_about_the_socket_nothing_is_rewritten);

@@ -1,0 +1,251 @@
+/* Whose process is at the other end of a connection. */
+#include "shim/peer.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/support/suite.h"
+
+enum { OTHER = 65534 };
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_in ipv4;
+    struct sockaddr_in6 ipv6;
+};
+
+static const struct {
+    int domain;
+    const char *listens;
+    int client_domain;
+    const char *calls;
+} ways[] = {
+    {AF_INET, "127.0.0.1", AF_INET, "127.0.0.1"},
+    {AF_INET, "0.0.0.0", AF_INET, "127.1.2.3"},
+    {AF_INET, "0.0.0.0", AF_INET6, "::ffff:127.0.0.1"},
+    {AF_INET6, "::", AF_INET, "127.0.0.1"},
+    {AF_INET6, "::", AF_INET6, "::ffff:127.0.0.1"},
+    {AF_INET6, "::", AF_INET6, "::1"},
+    {AF_INET6, "::1", AF_INET6, "::1"},
+};
+
+enum { WAYS = sizeof ways / sizeof *ways };
+
+static socklen_t read_address(union address *address, int domain, const char *text)
+{
+    memset(address, 0, sizeof *address);
+    address->any.sa_family = (sa_family_t)domain;
+    if (domain == AF_INET) {
+        ck_assert_int_eq(inet_pton(domain, text, &address->ipv4.sin_addr), 1);
+        return sizeof address->ipv4;
+    }
+    ck_assert_int_eq(inet_pton(domain, text, &address->ipv6.sin6_addr), 1);
+    return sizeof address->ipv6;
+}
+
+static int listen_by(int way, in_port_t *port)
+{
+    union address address;
+    socklen_t length = read_address(&address, ways[way].domain, ways[way].listens);
+    int fd = socket(ways[way].domain, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    ck_assert_int_eq(bind(fd, &address.any, length), 0);
+    ck_assert_int_eq(listen(fd, 5), 0);
+    ck_assert_int_eq(getsockname(fd, &address.any, &length), 0);
+    *port = ways[way].domain == AF_INET ? address.ipv4.sin_port : address.ipv6.sin6_port;
+    return fd;
+}
+
+static int call_by(int way, in_port_t port)
+{
+    union address address;
+    socklen_t length = read_address(&address, ways[way].client_domain, ways[way].calls);
+    int fd = socket(ways[way].client_domain, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (ways[way].client_domain == AF_INET)
+        address.ipv4.sin_port = port;
+    else
+        address.ipv6.sin6_port = port;
+    return connect(fd, &address.any, length) == 0 ? fd : -1;
+}
+
+static enum peer ask(int connection, uid_t *uid)
+{
+    int error = 0;
+    enum peer peer = peer_of(connection, uid, &error);
+
+    ck_assert_msg(peer != PEER_UNKNOWN, "%s", strerror(error));
+    return peer;
+}
+
+START_TEST(a_connection_of_this_user_is_ours)
+{
+    in_port_t port;
+    int listener = listen_by(_i, &port), client = call_by(_i, port);
+    int connection = accept(listener, NULL, NULL);
+    uid_t uid = OTHER;
+
+    ck_assert_int_eq(ask(connection, &uid), PEER_OURS);
+    ck_assert_uint_eq(uid, geteuid());
+    ck_assert_int_eq(ask(client, &uid), PEER_OURS); /* and so is the engine, seen from there */
+    close(connection);
+    close(client);
+    close(listener);
+}
+END_TEST
+
+/* It is told whose a socket is by who made it, whoever has it now. */
+START_TEST(a_connection_of_another_user_is_that_users)
+{
+    in_port_t port;
+    int listener = listen_by(_i, &port), connection, status;
+    uid_t uid = 0;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        if (setgid(OTHER) != 0 || setuid(OTHER) != 0 || call_by(_i, port) < 0)
+            _exit(1);
+        pause();
+    }
+    connection = accept(listener, NULL, NULL);
+    ck_assert_int_eq(ask(connection, &uid), PEER_OTHER);
+    ck_assert_uint_eq(uid, OTHER);
+    kill(pid, SIGKILL);
+    waitpid(pid, &status, 0);
+    ck_assert_int_eq(ask(connection, &uid), PEER_GONE);
+    close(connection);
+    close(listener);
+}
+END_TEST
+
+START_TEST(a_client_that_has_closed_is_gone)
+{
+    for (int reset = 0; reset < 2; reset++) {
+        const struct linger at_once = {.l_onoff = reset};
+        in_port_t port;
+        int listener = listen_by(_i, &port), client = call_by(_i, port), connection;
+        uid_t uid;
+
+        setsockopt(client, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        close(client);
+        connection = accept(listener, NULL, NULL);
+        ck_assert_int_ge(connection, 0);
+        ck_assert_int_eq(ask(connection, &uid), PEER_GONE);
+        close(connection);
+        close(listener);
+    }
+}
+END_TEST
+
+START_TEST(a_client_that_has_only_said_all_that_it_has_to_say_is_still_ours)
+{
+    in_port_t port;
+    int listener = listen_by(_i, &port), client = call_by(_i, port);
+    int connection = accept(listener, NULL, NULL);
+    uid_t uid;
+
+    shutdown(client, SHUT_WR);
+    ck_assert_int_eq(ask(connection, &uid), PEER_OURS);
+    close(connection);
+    close(client);
+    close(listener);
+}
+END_TEST
+
+/* The kernel looks for listeners too where it finds no connection. */
+START_TEST(a_listener_on_the_clients_port_is_not_taken_for_the_client)
+{
+    in_port_t port, second_port;
+    int listener = listen_by(0, &port), second = listen_by(0, &second_port), reuse = 1;
+    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), connection;
+    union address address;
+    socklen_t length = read_address(&address, AF_INET, "127.0.0.1");
+    uid_t uid;
+
+    close(second);
+    setsockopt(client, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);
+    address.ipv4.sin_port = second_port;
+    ck_assert_int_eq(bind(client, &address.any, length), 0);
+    address.ipv4.sin_port = port;
+    ck_assert_int_eq(connect(client, &address.any, length), 0);
+    connection = accept(listener, NULL, NULL);
+    setsockopt(client, SOL_SOCKET, SO_LINGER, &(struct linger){.l_onoff = 1},
+               sizeof(struct linger));
+    close(client);
+    second = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(second, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);
+    address.ipv4.sin_port = second_port;
+    ck_assert_int_eq(bind(second, &address.any, length), 0);
+    ck_assert_int_eq(listen(second, 1), 0);
+    ck_assert_int_eq(ask(connection, &uid), PEER_GONE);
+    close(connection);
+    close(second);
+    close(listener);
+}
+END_TEST
+
+START_TEST(what_is_no_connection_is_unknown)
+{
+    int pipes[2], error = 0, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int local = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    uid_t uid;
+
+    ck_assert_int_eq(pipe2(pipes, O_CLOEXEC), 0);
+    ck_assert_int_eq(peer_of(pipes[0], &uid, &error), PEER_UNKNOWN);
+    ck_assert_int_eq(error, ENOTSOCK);
+    ck_assert_int_eq(peer_of(-1, &uid, &error), PEER_UNKNOWN);
+    ck_assert_int_eq(error, EBADF);
+    ck_assert_int_eq(peer_of(fd, &uid, &error), PEER_UNKNOWN);
+    ck_assert_int_eq(error, ENOTCONN);
+    ck_assert_int_eq(peer_of(local, &uid, &error), PEER_UNKNOWN);
+    ck_assert_int_eq(error, EAFNOSUPPORT);
+    close(pipes[0]);
+    close(pipes[1]);
+    close(fd);
+    close(local);
+}
+END_TEST
+
+START_TEST(asking_leaves_no_descriptor)
+{
+    in_port_t port;
+    int listener = listen_by(0, &port), client = call_by(0, port);
+    int connection = accept(listener, NULL, NULL), next = dup(0);
+    uid_t uid;
+
+    close(next);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(ask(connection, &uid), PEER_OURS);
+    ck_assert_int_eq(dup(0), next);
+    close(next);
+    close(connection);
+    close(client);
+    close(listener);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("peer");
+    TCase *tests = tcase_create("peer");
+
+    suite_add_tcase(suite, tests);
+    tcase_add_loop_test(tests, a_connection_of_this_user_is_ours, 0, WAYS);
+    tcase_add_loop_test(tests, a_client_that_has_closed_is_gone, 0, WAYS);
+    tcase_add_loop_test(tests, a_client_that_has_only_said_all_that_it_has_to_say_is_still_ours,
+                        0, WAYS);
+    tcase_add_test(tests, a_listener_on_the_clients_port_is_not_taken_for_the_client);
+    tcase_add_test(tests, what_is_no_connection_is_unknown);
+    tcase_add_test(tests, asking_leaves_no_descriptor);
+    if (geteuid() == 0)
+        tcase_add_loop_test(tests, a_connection_of_another_user_is_that_users, 0, WAYS);
+    else
+        suite_skip("another user's connections", "only root can be another user");
+    return suite;
+}
