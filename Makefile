@@ -112,7 +112,7 @@ $(BUILD)/tests/bench/%.so: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(call q,LD)$(CC) $(std) $(warnings) $(CFLAGS) -shared -fPIC -o $@ $< -ldl
 
-tests: all $(unit_tests) $(system_tests) $(doubles)
+tests: all $(unit_tests) $(system_tests) $(doubles) $(fault_programs)
 
 # What the test programs are told. RUN_WITH goes before the launcher: valgrind, say.
 test_environment = IMDSHIM="$(RUN_WITH)$(abspath $(bin))" LIBIMDSHIM="$(abspath $(lib))" \
@@ -158,7 +158,7 @@ check-valgrind:
 		TESTS='$(filter %engine_ready,$(system_tests))'
 
 # Everything is broken once, and a table of it printed: 20 minutes.
-fault_parts =
+fault_parts = $(BUILD)/tests/faults/kills
 check-faults:
 	scripts/setup.sh build check faults || [ $$? -eq 2 ]
 	$(MAKE) all $(doubles) $(fault_programs)
