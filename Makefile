@@ -113,7 +113,7 @@ $(BUILD)/tests/bench/%.so: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(call q,LD)$(CC) $(std) $(warnings) $(CFLAGS) -shared -fPIC -o $@ $< -ldl
 
-tests: all $(unit_tests) $(system_tests) $(doubles)
+tests: all $(unit_tests) $(system_tests) $(doubles) $(fault_programs)
 
 # What the test programs are told. RUN_WITH goes before the launcher: valgrind, say.
 test_environment = IMDSHIM="$(RUN_WITH)$(abspath $(bin))" LIBIMDSHIM="$(abspath $(lib))" \
@@ -159,7 +159,7 @@ check-valgrind:
 		TESTS='$(filter %engine_ready,$(system_tests))'
 
 # Everything is broken once, and a table of it printed: 20 minutes.
-fault_parts =
+fault_parts = $(BUILD)/tests/faults/kills $(BUILD)/tests/faults/soak
 check-faults:
 	scripts/setup.sh build check faults || [ $$? -eq 2 ]
 	$(MAKE) all $(doubles) $(fault_programs)
@@ -217,12 +217,13 @@ uninstall:
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-coverage
 
-# Figures, side by side in one run; nothing is judged.
+# Figures, side by side in one run; nothing is judged but that nothing adds up in many runs.
 bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tests/bench/thousand \
-		$(BUILD)/tests/doubles/gated $(BUILD)/tests/doubles/hot $(BUILD)/tests/bench/moments.so
+		$(doubles) $(BUILD)/tests/faults/soak $(BUILD)/tests/bench/moments.so
 	scripts/setup.sh bench || [ $$? -eq 2 ]
 	$(BUILD)/tests/bench/bench $(abspath $(bin)) $(abspath $(lib)) $(abspath $(BUILD)/tests/bench/empty.so)
 	$(BUILD)/tests/bench/thousand $(abspath $(bin)) $(BUILD)/tests/doubles/gated
+	$(test_environment) $(BUILD)/tests/faults/soak
 	tests/bench/hot.sh $(abspath $(BUILD)/tests/doubles/hot) $(abspath $(lib))
 	tests/support/python.sh tests/bench/turnaround.py $(bin) $(BUILD)/tests/bench/moments.so $(BUILD)/bench
 	tests/support/python.sh tests/bench/instructions.py $(bin)

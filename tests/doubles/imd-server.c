@@ -5,6 +5,7 @@
  * exits. It ends by itself after 30 s whatever happens, so that it never outlives its test.
  *
  *     v2 v2-big-endian    handshake; after GO four frames, each ENERGIES and FCOORDS
+ *     paced               as v2, but between two frames time goes by
  *     v3 v3-big-endian    handshake and SESSIONINFO; after GO four frames of all six packets
  *     silent              accepts and says nothing, until the client is gone
  *     close-at-once       accepts and closes
@@ -120,6 +121,18 @@ static int serve_run(struct server *server)
     return EXIT_SUCCESS;
 }
 
+static int serve_paced(struct server *server)
+{
+    greet(server);
+    await_go(server);
+    for (int32_t step = 10; step <= 10 * FRAMES; step += 10) {
+        put_step(server, step);
+        flush_stream(server);
+        poll(NULL, 0, PACE);
+    }
+    return EXIT_SUCCESS;
+}
+
 static int serve_silence(struct server *server)
 {
     char byte;
@@ -215,6 +228,7 @@ static const struct mode {
 } modes[] = {
     {"v2", serve_run, 2, false},
     {"v2-big-endian", serve_run, 2, true},
+    {"paced", serve_paced, 2, false},
     {"v3", serve_run, 3, false},
     {"v3-big-endian", serve_run, 3, true},
     {"silent", serve_silence, 2, false},

@@ -138,10 +138,14 @@ bool crowd_open(struct crowd *crowd)
 int crowd_end(struct crowd *crowd)
 {
     int status, failed = 0;
+    struct rusage usage;
 
     close(crowd->gate);
-    for (int i = 0; i < crowd->count; i++)
-        failed += waitpid(crowd->pids[i], &status, 0) != crowd->pids[i] || status != 0;
+    for (int i = 0; i < crowd->count; i++) {
+        failed += wait4(crowd->pids[i], &status, 0, &usage) != crowd->pids[i] || status != 0;
+        if (usage.ru_maxrss > crowd->memory)
+            crowd->memory = usage.ru_maxrss;
+    }
     close(crowd->said);
     return failed;
 }

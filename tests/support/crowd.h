@@ -19,6 +19,7 @@ struct crowd {
     int at_door, answered;
     pid_t pids[CROWD_MOST];
     unsigned ports[CROWD_MOST]; /* as each engine says, 0: it could not listen */
+    long memory;                /* kB, the most that one of the runs has had, at its end */
     char text[4096];
     size_t length;
 };

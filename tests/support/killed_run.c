@@ -1,0 +1,312 @@
+#include "tests/support/killed_run.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "launcher/fifos.h"
+#include "launcher/status.h"
+#include "shim/wire.h"
+#include "tests/support/leftover.h"
+#include "tests/support/tracee.h"
+#include "tests/support/victim.h"
+
+enum {
+    BOUND = 9,       /* s: who ends later has been ended by a grace of 10 s, or by its alarm */
+    STATUS_READ = 4, /* of an engine under exec */
+    STATUS_CLIENT_LOST = 3, /* of imd-server */
+    KILLED = STATUS_OF_SIGNAL + SIGKILL,
+};
+
+struct attempt {
+    const struct killing *killing;
+    struct verdict *verdict;
+    struct tracee tracee; /* its launcher is that of the run, traced or not */
+    struct leftover_sockets sockets;
+    pid_t reader;
+    int *events; /* that the reader has read */
+};
+
+static void fail(struct verdict *verdict, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void fail(struct verdict *verdict, const char *format, ...)
+{
+    size_t length = strlen(verdict->why);
+    va_list arguments;
+
+    verdict->failed = true;
+    va_start(arguments, format);
+    vsnprintf(verdict->why + length, sizeof verdict->why - length, format, arguments);
+    va_end(arguments);
+}
+
+/* ---- start ---- */
+
+static void reset_signals(void)
+{
+    sigset_t none;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void open_as(int fd, const char *path, int flags)
+{
+    int opened = open(path, flags, 0600);
+
+    dup2(opened, fd);
+    close(opened);
+}
+
+_Noreturn static void become(const char *const *words, bool traced)
+{
+    const char *launcher = getenv("IMDSHIM"), *argv[24] = {launcher};
+
+    if (launcher == NULL)
+        _exit(STATUS_FAILED);
+    for (int i = 0; words[i] != NULL; i++)
+        argv[i + 1] = words[i];
+    reset_signals();
+    open_as(STDOUT_FILENO, "/dev/null", O_WRONLY);
+    open_as(STDERR_FILENO, "err", O_WRONLY | O_CREAT | O_TRUNC);
+    if (traced)
+        tracee_offer();
+    execvp(launcher, (char *const *)argv);
+    _exit(STATUS_FAILED);
+}
+
+static pid_t start(const char *const *words, bool traced)
+{
+    pid_t pid = fork();
+
+    if (pid == 0)
+        become(words, traced);
+    return pid;
+}
+
+/* Who reads has opened the FIFO before the engine can write. */
+static void start_reader(struct attempt *attempt)
+{
+    char bytes[4096];
+    int fd;
+
+    unlink("fifo");
+    attempt->events = mmap(NULL, sizeof *attempt->events, PROT_READ | PROT_WRITE,
+                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    mkfifo("fifo", 0600);
+    fd = open("fifo", O_RDWR | O_CLOEXEC);
+    attempt->reader = fork();
+    if (attempt->reader == 0)
+        while (true)
+            for (ssize_t got = read(fd, bytes, sizeof bytes); got > 0; got--)
+                *attempt->events += bytes[got - 1] == '\n';
+    close(fd);
+}
+
+/* ---- at the moment ---- */
+
+/* Who is not there yet is killed at its birth. 0 if it is not there any more. */
+static pid_t wait_for_victim(struct attempt *attempt)
+{
+    const struct timespec moment = {0, 100000};
+    double end = leftover_now() + BOUND * 1e3;
+    const struct leftover_child *launcher = &attempt->tracee.launcher;
+    pid_t pid = 0;
+
+    if (attempt->killing->victim == LAUNCHER)
+        return launcher->pid;
+    if (attempt->killing->victim == READER)
+        return attempt->reader;
+    while ((pid = victim_find(launcher->pid, attempt->killing->victim)) == 0 &&
+           victim_phase(launcher, attempt->events) < IN_CONNECTED && leftover_now() < end)
+        nanosleep(&moment, NULL);
+    return pid;
+}
+
+static void kill_after(struct attempt *attempt, double milliseconds)
+{
+    const struct timespec pause = {(time_t)(milliseconds / 1e3),
+                                   (long)(milliseconds * 1e6) % 1000000000};
+    pid_t launcher = attempt->tracee.launcher.pid, victim;
+
+    nanosleep(&pause, NULL);
+    victim = wait_for_victim(attempt);
+    leftover_note_sockets(launcher, &attempt->sockets);
+    attempt->verdict->phase = victim_phase(&attempt->tracee.launcher, attempt->events);
+    if (victim > 0 && attempt->verdict->phase != OVER)
+        attempt->verdict->killed = victim_kill(victim);
+}
+
+static void kill_at(struct attempt *attempt, long step)
+{
+    attempt->tracee.which = (int)attempt->killing->victim;
+    attempt->tracee.step = step;
+    attempt->verdict->killed = tracee_run(&attempt->tracee, BOUND);
+    attempt->verdict->calls = attempt->tracee.calls;
+    leftover_note_sockets(attempt->tracee.launcher.pid, &attempt->sockets);
+    attempt->verdict->phase = victim_phase(&attempt->tracee.launcher, attempt->events);
+    if (attempt->verdict->killed)
+        kill(attempt->tracee.victim, SIGKILL);
+}
+
+/* ---- afterwards ---- */
+
+static bool status_fits(const struct attempt *attempt, int status)
+{
+    const struct kind_of_run *run = attempt->killing->run;
+    bool late = attempt->killing->step == 0 || !attempt->verdict->killed;
+
+    if (run->reads)
+        return status == STATUS_READ;
+    if (attempt->verdict->engine_first)
+        return true;
+    if (status == 0 && late) /* it may have been about to end */
+        return true;
+    if (!attempt->verdict->killed)
+        return false;
+    if (attempt->killing->victim != THE_ENGINE || !run->has_client)
+        return status == KILLED;
+    /* A client that was never needed; ones that have lost their engine; one that was done. */
+    return status == KILLED || status == STATUS_FAILED || status == 1 || status == 99 ||
+           (status == 0 && run->stops);
+}
+
+static void judge_status(struct attempt *attempt)
+{
+    const struct leftover_child *launcher = &attempt->tracee.launcher;
+    bool by_signal = launcher->ended && WIFSIGNALED(launcher->wait_status);
+    int status = launcher->ended ? status_of_wait(launcher->wait_status) : -1;
+
+    /* A process that is killed closes its sockets before its parent can know. */
+    attempt->verdict->engine_first =
+        attempt->killing->victim == THE_CLIENT && status == STATUS_CLIENT_LOST;
+    if (!status_fits(attempt, status))
+        fail(attempt->verdict, " status %d", status);
+    if (status == KILLED && !by_signal && attempt->killing->victim == LAUNCHER)
+        fail(attempt->verdict, " not by its signal");
+    attempt->verdict->killed &= status != 0 || attempt->killing->step > 0;
+}
+
+/* Who reads does so for ever. */
+static void end_reader(struct attempt *attempt)
+{
+    double end = leftover_now() + BOUND * 1e3;
+    int status;
+
+    while (!attempt->tracee.launcher.ended && leftover_now() < end)
+        leftover_next(&attempt->tracee.launcher, &status);
+    kill(attempt->reader, SIGKILL);
+}
+
+static void judge_processes(struct attempt *attempt)
+{
+    double killed = leftover_now();
+    char names[128];
+    int left;
+
+    if (attempt->reader > 0 && !attempt->verdict->killed)
+        end_reader(attempt);
+    left = leftover_processes(&attempt->tracee.launcher, BOUND, names, sizeof names);
+    if (left > 0)
+        fail(attempt->verdict, " %d processes left:%s", left, names);
+    attempt->verdict->length = leftover_now() - killed;
+}
+
+/* Links to libraries, which LD_PRELOAD could not name otherwise, have other names. */
+static int entries_left(void)
+{
+    char directory[64], host[HOST_SIZE + 1] = "";
+    int making;
+
+    snprintf(directory, sizeof directory, "imdshim-%lu", (unsigned long)geteuid());
+    gethostname(host, sizeof host - 2);
+    making = leftover_entries(directory, FIFO_MAKING);
+    strcat(host, ".");
+    return making + leftover_entries(directory, host);
+}
+
+static void clear_by_next_run(struct verdict *verdict)
+{
+    static const char *const words[] = {"run", "-q", "--", "true", NULL};
+    struct leftover_child next = {.pid = start(words, false)};
+    char names[128];
+
+    if (leftover_processes(&next, BOUND, names, sizeof names) > 0 || !next.ended ||
+        next.wait_status != 0)
+        fail(verdict, " the next run fails");
+}
+
+/* Elsewhere the port file has a name while it is being made, imdshim(1). */
+static bool has_nameless_files(void)
+{
+    int fd = open(".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+static void judge_files(struct attempt *attempt)
+{
+    int left = entries_left(), expected = attempt->killing->victim == LAUNCHER;
+
+    if (left > expected)
+        fail(attempt->verdict, " %d FIFOs left", left);
+    if (leftover_named_sockets(&attempt->sockets) > 0)
+        fail(attempt->verdict, " an abstract socket left");
+    if (left > 0)
+        clear_by_next_run(attempt->verdict);
+    if (left > 0 && entries_left() > 0)
+        fail(attempt->verdict, " the next run has not removed the FIFO");
+    left = leftover_clear("port.");
+    if (left > 0 && has_nameless_files())
+        fail(attempt->verdict, " a temporary port file left");
+    attempt->verdict->temporary = left > 0;
+}
+
+static void tell_err(struct verdict *verdict)
+{
+    char text[256] = "";
+    int fd = open("err", O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? read(fd, text, sizeof text - 1) : 0;
+
+    text[got > 0 ? got : 0] = '\0';
+    if (fd >= 0)
+        close(fd);
+    fail(verdict, "; it said: %s", text);
+}
+
+void killed_run(const struct killing *killing, struct verdict *verdict)
+{
+    struct attempt attempt = {.killing = killing, .verdict = verdict};
+    double begun;
+
+    memset(verdict, 0, sizeof *verdict);
+    if (killing->run->reads)
+        start_reader(&attempt);
+    begun = leftover_now();
+    attempt.tracee.launcher.pid = start(killing->run->words, killing->step > 0);
+    if (killing->step > 0)
+        kill_at(&attempt, killing->step);
+    else if (killing->moment >= 0)
+        kill_after(&attempt, killing->moment);
+    judge_processes(&attempt);
+    if (!verdict->killed)
+        verdict->length = leftover_now() - begun;
+    judge_status(&attempt);
+    judge_files(&attempt);
+    if (attempt.events != NULL)
+        munmap(attempt.events, sizeof *attempt.events);
+    unlink("port");
+    if (verdict->failed)
+        tell_err(verdict);
+}

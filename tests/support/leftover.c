@@ -1,0 +1,174 @@
+#include "tests/support/leftover.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "launcher/child.h"
+
+static void set_of_sigchld(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGCHLD);
+}
+
+void leftover_watch(void)
+{
+    sigset_t set;
+
+    set_of_sigchld(&set);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+double leftover_now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
+}
+
+pid_t leftover_next(struct leftover_child *child, int *wait_status)
+{
+    const struct timespec moment = {0, 20000000};
+    sigset_t set;
+    pid_t pid = waitpid(-1, wait_status, WNOHANG | __WALL);
+
+    if (pid == 0) {
+        set_of_sigchld(&set);
+        sigtimedwait(&set, NULL, &moment);
+        pid = waitpid(-1, wait_status, WNOHANG | __WALL);
+    }
+    if (pid > 0 && pid == child->pid &&
+        (WIFEXITED(*wait_status) || WIFSIGNALED(*wait_status))) {
+        child->ended = true;
+        child->wait_status = *wait_status;
+    }
+    return pid;
+}
+
+/* They are children of ours, or their descendants, which come to us one after the other. */
+static int kill_all(struct leftover_child *child, char *names, size_t size)
+{
+    char path[64], comm[COMM_SIZE];
+    size_t length = 0;
+    int killed = 0, status;
+    FILE *children;
+    long pid;
+
+    snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
+    while (leftover_next(child, &status) >= 0) {
+        children = fopen(path, "re");
+        for (; children != NULL && fscanf(children, "%ld", &pid) == 1; killed++) {
+            child_read_comm((pid_t)pid, comm);
+            if (length < size)
+                length += (size_t)snprintf(names + length, size - length, " %s", comm);
+            kill((pid_t)pid, SIGKILL);
+        }
+        if (children != NULL)
+            fclose(children);
+    }
+    return killed > 0 ? killed : 1;
+}
+
+int leftover_processes(struct leftover_child *child, int seconds, char *names, size_t size)
+{
+    double end = leftover_now() + seconds * 1e3;
+    int status;
+
+    names[0] = '\0';
+    while (leftover_now() < end)
+        if (leftover_next(child, &status) < 0)
+            return 0;
+    return kill_all(child, names, size);
+}
+
+int leftover_entries(const char *directory, const char *prefix)
+{
+    DIR *names = opendir(directory);
+    struct dirent *entry;
+    int count = 0;
+
+    while (names != NULL && (entry = readdir(names)) != NULL)
+        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+                 strncmp(entry->d_name, prefix, strlen(prefix)) == 0;
+    if (names != NULL)
+        closedir(names);
+    return count;
+}
+
+int leftover_clear(const char *prefix)
+{
+    int count = leftover_entries(".", prefix);
+    struct dirent *entry;
+    DIR *names = opendir(".");
+
+    while (names != NULL && (entry = readdir(names)) != NULL)
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
+            unlink(entry->d_name);
+    if (names != NULL)
+        closedir(names);
+    return count;
+}
+
+void leftover_note_sockets(pid_t pid, struct leftover_sockets *sockets)
+{
+    char path[64], target[64];
+    struct dirent *entry;
+    ssize_t length;
+    DIR *names;
+
+    sockets->count = 0;
+    snprintf(path, sizeof path, "/proc/%ld/fd", (long)pid);
+    names = opendir(path);
+    while (names != NULL && (entry = readdir(names)) != NULL) {
+        length = readlinkat(dirfd(names), entry->d_name, target, sizeof target - 1);
+        target[length > 0 ? length : 0] = '\0';
+        if (sockets->count < LEFTOVER_SOCKETS &&
+            sscanf(target, "socket:[%lu]", &sockets->inodes[sockets->count]) == 1)
+            sockets->count++;
+    }
+    if (names != NULL)
+        closedir(names);
+}
+
+/* The kernel deals the numbers out one after the other: they are not soon dealt again. */
+int leftover_named_sockets(const struct leftover_sockets *sockets)
+{
+    char line[512], name[256];
+    unsigned long inode;
+    int found = 0;
+    FILE *file = sockets->count > 0 ? fopen("/proc/net/unix", "re") : NULL;
+
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (sscanf(line, "%*s %*s %*s %*s %*s %*s %lu %255s", &inode, name) == 2 &&
+            strncmp(name, "@imdshim-", 9) == 0)
+            for (int i = 0; i < sockets->count; i++)
+                found += sockets->inodes[i] == inode;
+    if (file != NULL)
+        fclose(file);
+    return found;
+}
+
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+    (void)status;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
+void leftover_remove(const char *directory)
+{
+    nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
