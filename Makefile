@@ -103,6 +103,13 @@ $(BUILD)/tests/support.a: $(filter-out %/main.o,$(support))
 $(fault_programs): %: %.o $(BUILD)/tests/support.a $(BUILD)/tests/modules.a
 	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie -o $@ $^ $(check_libs) $(bsd) $(LDFLAGS)
 
+# What fuzzing feeds, tests/fuzz/fuzz.h: linked with libFuzzer, or else with a main of our own.
+fuzz_targets = $(filter-out %/replay,$(call programs,tests/fuzz))
+$(fuzz_targets): %: %.o $(if $(FUZZER),,$(BUILD)/tests/fuzz/replay.o) $(BUILD)/tests/modules.a
+	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) $(FUZZER) -pie -o $@ $^ $(bsd) $(LDFLAGS)
+
+fuzz-targets: $(fuzz_targets)
+
 $(BUILD)/tests/bench/bench: $(BUILD)/tests/bench/bench.o $(BUILD)/tests/modules.a
 	$(call q,LD)$(CC) $(CFLAGS) -pie -o $@ $^ $(bsd) $(LDFLAGS)
 
@@ -113,7 +120,7 @@ $(BUILD)/tests/bench/%.so: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(call q,LD)$(CC) $(std) $(warnings) $(CFLAGS) -shared -fPIC -o $@ $< -ldl
 
-tests: all $(unit_tests) $(system_tests) $(doubles) $(fault_programs)
+tests: all $(unit_tests) $(system_tests) $(doubles) $(fault_programs) $(fuzz_targets)
 
 # What the test programs are told. RUN_WITH goes before the launcher: valgrind, say.
 test_environment = IMDSHIM="$(RUN_WITH)$(abspath $(bin))" LIBIMDSHIM="$(abspath $(lib))" \
@@ -159,11 +166,27 @@ check-valgrind:
 		TESTS='$(filter %engine_ready,$(system_tests))'
 
 # Everything is broken once, and a table of it printed: 20 minutes.
-fault_parts = $(BUILD)/tests/faults/kills $(BUILD)/tests/faults/soak
+fault_parts = \
+	$(BUILD)/tests/faults/kills \
+	'$(MAKE) fuzzers && tests/faults/fuzz.sh $(BUILD)-fuzz 20 500000' \
+	$(BUILD)/tests/faults/soak
 check-faults:
 	scripts/setup.sh build check faults || [ $$? -eq 2 ]
 	$(MAKE) all $(doubles) $(fault_programs)
 	$(test_environment) tests/faults/run.sh $(fault_parts)
+
+# The fuzz targets with clang's libFuzzer. Fortified functions would hide what is read too far.
+fuzzers:
+	$(MAKE) BUILD=$(BUILD)-fuzz CC=clang CFLAGS='-O1 -g' FUZZER=-fsanitize=fuzzer hardening= \
+		SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' fuzz-targets
+
+# Each target for so many seconds, as many at once as there are processors. What was found stays
+# in $(BUILD)-fuzz/corpus, and is where the next one begins.
+FUZZ_SECONDS ?= 600
+fuzz:
+	scripts/setup.sh build clang
+	$(MAKE) fuzzers
+	tests/faults/fuzz.sh $(BUILD)-fuzz $(FUZZ_SECONDS)
 
 threaded_tests = $(filter %sockets %settings %shim_channel %engine_contexts %engine_asked,$(unit_tests) $(system_tests))
 # Not part of CI: it needs the archive's older release.
@@ -215,7 +238,7 @@ uninstall:
 	rmdir '$(lib_dir)' 2>/dev/null || true
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-coverage
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-coverage
 
 # Figures, side by side in one run; nothing is judged but that nothing adds up in many runs.
 bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tests/bench/thousand \
@@ -229,5 +252,5 @@ bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tes
 	tests/support/python.sh tests/bench/instructions.py $(bin)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all bench check check-asan check-faults check-old-glibc check-tsan check-valgrind clean coverage demo format \
-	install lint run-tests tests uninstall
+.PHONY: all bench check check-asan check-faults check-old-glibc check-tsan check-valgrind clean coverage demo \
+	format fuzz fuzz-targets fuzzers install lint run-tests tests uninstall

@@ -268,15 +268,16 @@ static bool is_secret(const struct event_port *port, const char *bytes)
     return difference == 0 && bytes[SECRET] == ' ';
 }
 
-/* The bytes of a connection that has sent a newline, or has no room for one. */
+/* The bytes of a connection that has sent a newline, or has no room for one: they are one line.
+ */
 static bool read_event(const struct event_port *port, struct connection *connection,
                        struct event *event)
 {
     char *newline = memchr(connection->bytes, '\n', connection->length);
-    char *line = connection->bytes + SECRET + 1;
+    char *line = connection->bytes + SECRET + 1, *end = connection->bytes + connection->length;
 
-    if (newline == NULL || newline < line || !is_secret(port, connection->bytes) ||
-        strlen(line) != (size_t)(newline + 1 - line))
+    if (newline == NULL || newline < line || newline + 1 != end ||
+        !is_secret(port, connection->bytes) || strlen(line) != (size_t)(end - line))
         return false;
     *newline = '\0';
     if (!event_parse(line, event))

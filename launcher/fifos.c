@@ -2,14 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "shim/text.h"
 #include "shim/wire.h"
 
 enum {
@@ -22,11 +23,13 @@ enum {
 static pid_t pid_in_name(const char *name, const char *host)
 {
     size_t length = strlen(host);
-    long pid;
+    const char *behind;
+    uint64_t pid;
 
-    if (strncmp(name, host, length) != 0 || sscanf(name + length, ".%ld.", &pid) != 1)
+    if (strncmp(name, host, length) != 0 || name[length] != '.')
         return 0;
-    return pid > 0 ? (pid_t)pid : 0;
+    behind = text_take_number(name + length + 1, INT_MAX, &pid);
+    return behind != NULL && *behind == '.' ? (pid_t)pid : 0;
 }
 
 /* Asked of the kernel: to open for writing fails with ENXIO, fifo(7). */

@@ -23,11 +23,16 @@ static long age_of(const struct record *record)
     return (long)((clock_now() - record->started) / 1000);
 }
 
-/* A name with a newline or an escape sequence in it must not disturb the table. */
+/* A newline or an escape sequence must not disturb the table. */
+static char plain(char c)
+{
+    return iscntrl((unsigned char)c) ? '?' : c;
+}
+
 static void print_name(const char *name)
 {
     for (; *name != '\0'; name++)
-        putchar(iscntrl((unsigned char)*name) ? '?' : *name);
+        putchar(plain(*name));
 }
 
 static void print_row(const struct record *record)
@@ -36,6 +41,8 @@ static void print_row(const struct record *record)
 
     strlcpy(host, record->host, sizeof host);
     endpoint_bracket(host);
+    for (char *at = host; *at != '\0'; at++)
+        *at = plain(*at);
     if (record->port != 0)
         snprintf(where, sizeof where, "%s:%u", host, record->port);
     printf("%8ld  %-9s  %-22s  %6ld s  ", (long)record->pid, record_state_name(record->state),

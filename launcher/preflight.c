@@ -1,6 +1,7 @@
 #include "launcher/preflight.h"
 
 #include <bsd/string.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -157,12 +158,18 @@ static enum preflight_verdict judge_elf(int fd, const char *library,
     return PREFLIGHT_OTHER_LIBC;
 }
 
-/* Not a FIFO, say, that a script names as its interpreter: opening it would wait. */
+/*
+ * Not a FIFO, say, that a script names as its interpreter: opening it would wait, or let its
+ * writer go on. Nor a device, which may act on it: execve(2) opens neither.
+ */
 static int open_regular(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     struct stat status;
+    int fd;
 
+    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+        return -1;
+    fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0 || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)))
         return fd;
     close(fd);
@@ -206,6 +213,14 @@ void preflight_examine(const char *engine, const char *library, struct preflight
         preflight->verdict = judge(preflight, library);
 }
 
+/* Names that a file has in it may be anything. */
+static void make_plain(char *text)
+{
+    for (; *text != '\0'; text++)
+        if (iscntrl((unsigned char)*text))
+            *text = '?';
+}
+
 void preflight_explain(const struct preflight *preflight, char *text, size_t size)
 {
     static const struct {
@@ -235,6 +250,7 @@ void preflight_explain(const struct preflight *preflight, char *text, size_t siz
 
     snprintf(text, size, "%s %s%s%s", preflight->program, reasons[preflight->verdict].before,
              preflight->detail, reasons[preflight->verdict].after);
+    make_plain(text);
 }
 
 bool preflight_finds_obstacle(const char *engine, const char *library,

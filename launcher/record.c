@@ -80,17 +80,34 @@ static bool parse_state(const char *value, enum run_state *state)
     return false;
 }
 
+static bool parse_number(const char *value, uint64_t *number)
+{
+    const char *behind = text_take_number(value, INT64_MAX, number);
+
+    return behind != NULL && *behind == '\0';
+}
+
 static bool parse_field(const char *key, char *value, struct record *record)
 {
+    uint64_t number;
+    bool is_number;
+
     unescape(value);
-    if (strcmp(key, "pid") == 0)
-        return (record->pid = (pid_t)atol(value)) > 0;
+    is_number = parse_number(value, &number);
+    if (strcmp(key, "pid") == 0) {
+        record->pid = (pid_t)number;
+        return is_number && number > 0 && number <= INT_MAX;
+    }
     if (strcmp(key, "state") == 0)
         return parse_state(value, &record->state);
-    if (strcmp(key, "port") == 0)
-        return (record->port = (unsigned)atol(value)) <= UINT16_MAX;
-    if (strcmp(key, "started") == 0)
-        return (record->started = atoll(value)) >= 0;
+    if (strcmp(key, "port") == 0) {
+        record->port = (unsigned)number;
+        return is_number && number <= UINT16_MAX;
+    }
+    if (strcmp(key, "started") == 0) {
+        record->started = (int64_t)number;
+        return is_number;
+    }
     if (strcmp(key, "host") == 0)
         return strlcpy(record->host, value, sizeof record->host) < sizeof record->host;
     if (strcmp(key, "engine") == 0)

@@ -9,7 +9,7 @@
 #   faults  what make check-faults runs beyond that: other people's programs, a fuzzer
 #   bench   what make bench measures and draws with
 #   lint    what make lint needs
-#   clang   the other compiler
+#   clang   the other compiler, with its fuzzer
 #
 # Installs as root or through "sudo -n", which never asks. Where that cannot be, says the one
 # command to type. Says nothing, and starts no apt, if nothing is lacking.
@@ -19,8 +19,8 @@
 set -u
 
 # GROUP PACKAGE PROOF: the package is there if the proof is, however it was installed. A proof
-# is a command, a header, or a module of the Python in PATH or of Debian's. "?" after the group:
-# optional. Open MPI's proof is not mpirun, which MPICH has too; where both are, Debian's mpirun
+# is a command, a header, an option that clang can link with, or a module of the Python in PATH
+# or of Debian's. "?" after the group: optional. Open MPI's proof is not mpirun, which MPICH has too; where both are, Debian's mpirun
 # stays Open MPI's.
 packages='
 build   gcc             cc
@@ -50,6 +50,8 @@ check?  libcap2-bin     setcap
 check?  mandoc          mandoc
 check?  tini            tini
 check?  dumb-init       dumb-init
+faults? clang           clang
+faults? libclang-rt-14-dev -fsanitize=address
 bench?  gromacs         gmx
 bench?  lammps          lmp
 bench?  python3-numpy   import:numpy
@@ -61,6 +63,7 @@ lint    cppcheck        cppcheck
 lint    shellcheck      shellcheck
 lint    mandoc          mandoc
 clang   clang           clang
+clang   libclang-rt-14-dev -fsanitize=address
 '
 
 is_there() { # PACKAGE PROOF
@@ -71,6 +74,7 @@ is_there() { # PACKAGE PROOF
         done
         return 1
         ;;
+    -*) echo 'int main(void) { return 0; }' | clang "$2" -x c -o /dev/null - 2>/dev/null ;;
     \<*) echo "#include $2" | cc -E - >/dev/null 2>&1 ;;
     *) PATH=$PATH:/usr/sbin:/sbin command -v "$2" >/dev/null ;;
     esac

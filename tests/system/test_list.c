@@ -119,6 +119,28 @@ START_TEST(any_name_of_a_directory_is_listed)
 }
 END_TEST
 
+/* Whatever else of the user's may call itself a run. */
+START_TEST(a_record_of_a_strange_making_does_the_table_no_harm)
+{
+    shell_start(&shell, LIST "; cd imdshim-*; exec python3 -c 'import os, time\n"
+                             "fd = os.memfd_create(\"imdshim\")\n"
+                             "os.write(fd, b\"pid=1 state=ready host=a%%0Ab%%1B[2J port=5"
+                             " engine=forged directory=/\\n\")\n"
+                             "name = f\"{os.uname().nodename}.{os.getpid()}.1\"\n"
+                             "os.mkfifo(name, 0o600)\n"
+                             "fifo = os.open(name, os.O_RDWR)\n"
+                             "for i in range(2000):\n"
+                             "    if os.path.exists(\"../stop\"): break\n"
+                             "    time.sleep(0.05)\n"
+                             "os.unlink(name)'");
+    wait_for_listed("forged");
+    shell_run(&list, LIST " | wc -l; " LIST " | tail -n 1 | LC_ALL=C grep -c '[[:cntrl:]]'");
+    ck_assert_str_eq(list.out, "2\n0\n");
+    make_file("stop");
+    shell_finish(&shell);
+}
+END_TEST
+
 START_TEST(a_killed_run_is_not_listed_and_its_fifo_goes)
 {
     shell_start(&shell, "exec $IMDSHIM run -q -- " ENGINE " pids until=stop");
@@ -215,6 +237,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_run_is_listed_as_it_goes_on);
     tcase_add_test(tests, a_listed_run_says_where_it_is_and_whose);
     tcase_add_loop_test(tests, any_name_of_a_directory_is_listed, 0, 6);
+    tcase_add_test(tests, a_record_of_a_strange_making_does_the_table_no_harm);
     tcase_add_test(tests, a_killed_run_is_not_listed_and_its_fifo_goes);
     tcase_add_test(tests, what_is_no_run_is_not_listed);
     tcase_add_test(tests, other_users_see_nothing_and_disturb_nothing);

@@ -34,6 +34,7 @@ static const struct {
     {"S 42165 ready pid=4711\r\n", 0},
     {"S " LINE LINE, 0}, /* a line each has a connection each */
     {"S " LINE "x", 0},
+    {"S " LINE "xy", SECRET + sizeof LINE},
     {"S " LINE, SECRET + 4},
     {"S " LINE, SECRET},
     {"X " LINE, 1},

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "launcher/fifos.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
 
@@ -208,6 +209,39 @@ START_TEST(the_fifos_of_other_hosts_are_kept)
 }
 END_TEST
 
+/* What follows the host. The last two, cut to 32 bits, would be -1 and 1. */
+static const char *const no_pids[] = {"",
+                                      ".",
+                                      ".7",
+                                      "..7",
+                                      ".7x.7",
+                                      ". 7.7",
+                                      ".+7.7",
+                                      ".-7.7",
+                                      ".0.7",
+                                      ".99999999999999999999.7",
+                                      ".4294967295.7",
+                                      ".4294967297.7"};
+
+START_TEST(a_name_without_a_pid_is_no_runs)
+{
+    char directory[PATH_MAX], path[2 * PATH_MAX];
+    DIR *runs;
+
+    strcpy(directory, channel.path);
+    *strrchr(directory, '/') = '\0';
+    snprintf(path, sizeof path, "%s/%s%s", directory, this_host(), no_pids[_i]);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    channel_sweep(&channel);
+    ck_assert_int_eq(access(path, F_OK), 0);
+    unlink(channel.path);
+    runs = opendir(directory);
+    ck_assert_int_eq(fifos_next(runs), 0);
+    closedir(runs);
+    unlink(path);
+}
+END_TEST
+
 START_TEST(what_is_no_fifo_is_kept)
 {
     char path[PATH_MAX];
@@ -242,6 +276,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_fifo_that_is_read_is_kept);
     tcase_add_test(tests, the_fifos_of_killed_runs_that_had_our_number_are_no_obstacle);
     tcase_add_test(tests, the_fifos_of_other_hosts_are_kept);
+    tcase_add_loop_test(tests, a_name_without_a_pid_is_no_runs, 0,
+                        (int)(sizeof no_pids / sizeof no_pids[0]));
     tcase_add_test(tests, what_is_no_fifo_is_kept);
     return suite;
 }

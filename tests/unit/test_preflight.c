@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -260,6 +261,35 @@ START_TEST(of_a_script_the_interpreter_counts)
 }
 END_TEST
 
+/* To open a device may do something, and a FIFO's writer would go on. */
+START_TEST(what_a_script_names_and_is_no_file_is_not_opened)
+{
+    int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    struct inotify_event event;
+
+    ck_assert_int_eq(mkfifo("fifo", 0700), 0);
+    ck_assert_int_ge(inotify_add_watch(watch, "fifo", IN_OPEN), 0);
+    write_script("engine", "#!%s/fifo\n", getenv("TMPDIR"));
+    ck_assert_int_eq(examine("./engine"), PREFLIGHT_UNREADABLE);
+    ck_assert_int_lt(read(watch, &event, sizeof event), 0);
+    close(watch);
+    unlink("fifo");
+}
+END_TEST
+
+/* A file may be anyone's. */
+START_TEST(what_a_file_names_does_a_terminal_no_harm)
+{
+    const char *const linker = "/lib/\n\x1b[2J\x7f";
+
+    write_script("engine", "#!/nowhere\x1b[2J\r\n");
+    ck_assert_int_eq(examine("./engine"), PREFLIGHT_UNREADABLE);
+    ck_assert_ptr_nonnull(strstr(text, "/nowhere?[2J? cannot"));
+    ck_assert_int_eq(examine_with_interpreter(linker), PREFLIGHT_OTHER_LIBC);
+    ck_assert_ptr_nonnull(strstr(text, "(/lib/??[2J?)"));
+}
+END_TEST
+
 START_TEST(of_a_script_that_names_nothing_nothing_is_known)
 {
     const char *const lines[] = {"#!",   "#!\n", "#! \n", "#!/nowhere/sh\n", "#!/bin/true\r\n",
@@ -329,6 +359,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_program_of_another_machine_is_named);
     tcase_add_test(tests, of_what_is_no_elf_file_nothing_is_known);
     tcase_add_test(tests, of_a_script_the_interpreter_counts);
+    tcase_add_test(tests, what_a_script_names_and_is_no_file_is_not_opened);
+    tcase_add_test(tests, what_a_file_names_does_a_terminal_no_harm);
     tcase_add_test(tests, of_a_script_that_names_nothing_nothing_is_known);
     tcase_add_test(tests, scripts_that_run_each_other_come_to_an_end);
     tcase_add_test(tests, as_many_scripts_are_followed_as_the_kernel_follows);

@@ -1,0 +1,118 @@
+/*
+ * The launcher's end of the channel: a stream of any bytes, cut anywhere, has the events of its
+ * lines and the rest is counted.
+ *
+ * A byte from 0x80 to 0xfe stands for up to 4 kB of 'x', for lines that are too long.
+ */
+#include "launcher/channel.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "tests/fuzz/fuzz.h"
+
+enum { MOST_INPUT = 512, MOST_STREAM = 10240, MOST_LINE = 2 * EVENT_MAX, EXPANSION = 32 };
+
+struct stream {
+    size_t length;
+    char bytes[MOST_STREAM];
+};
+
+struct tally {
+    unsigned events, junk;
+    uint64_t sum; /* of what the events say, in their order */
+};
+
+static void expand(struct input *input, struct stream *stream)
+{
+    stream->length = 0;
+    while (input->left > 0) {
+        unsigned byte = take_byte(input);
+        size_t count = byte >= 0x80 && byte < 0xff ? (byte - 0x7f) * EXPANSION : 1;
+
+        if (stream->length + count > sizeof stream->bytes)
+            return;
+        memset(stream->bytes + stream->length, count > 1 ? 'x' : (int)byte, count);
+        stream->length += count;
+    }
+}
+
+static void count_event(struct tally *tally, const struct event *event)
+{
+    const char *names[] = {event->address, event->exe, event->object, event->host};
+
+    tally->events++;
+    tally->sum =
+        tally->sum * 31 + event->kind + event->port * 7 + (unsigned)event->pid * 65537U;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        for (const char *at = names[i]; *at != '\0'; at++)
+            tally->sum = tally->sum * 31 + (unsigned char)*at;
+}
+
+/* The same by another way: each line that is whole. */
+static struct tally expect(const struct stream *stream)
+{
+    const char *at = stream->bytes, *end = at + stream->length, *newline;
+    struct tally tally = {0, 0, 0};
+    struct event event;
+
+    for (; at < end && (newline = memchr(at, '\n', (size_t)(end - at))) != NULL;
+         at = newline + 1) {
+        size_t length = (size_t)(newline - at);
+        char *line = fuzz_string(at, length);
+
+        if (length < MOST_LINE && strlen(line) == length && event_parse(line, &event))
+            count_event(&tally, &event);
+        else
+            tally.junk++;
+        free(line);
+    }
+    return tally;
+}
+
+static void drain(struct channel *channel, struct tally *tally)
+{
+    struct event event;
+
+    while (channel_next(channel, &event))
+        count_event(tally, &event);
+}
+
+static void receive(const struct stream *stream, unsigned seed, size_t most,
+                    const struct tally *expected)
+{
+    static int ends[2] = {-1, -1};
+    struct channel *channel = malloc(sizeof *channel);
+    struct tally tally = {0, 0, 0};
+
+    if (ends[0] < 0)
+        DEMAND(pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0);
+    memset(channel, 0, offsetof(struct channel, buffer));
+    channel->fd = ends[0];
+    for (size_t at = 0, length; at < stream->length; at += length) {
+        length = next_size(&seed, most);
+        if (length > stream->length - at)
+            length = stream->length - at;
+        DEMAND(write(ends[1], stream->bytes + at, length) == (ssize_t)length);
+        drain(channel, &tally);
+    }
+    DEMAND(tally.events == expected->events && tally.sum == expected->sum);
+    DEMAND(channel->junk == expected->junk);
+    DEMAND(channel->length < sizeof channel->buffer);
+    free(channel);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    struct input input = {bytes, size < MOST_INPUT ? size : MOST_INPUT};
+    unsigned seed = (unsigned)take_number(&input, 2);
+    struct stream *stream = malloc(sizeof *stream);
+    struct tally expected;
+
+    expand(&input, stream);
+    expected = expect(stream);
+    receive(stream, seed, stream->length + 1, &expected);
+    receive(stream, seed, 16 + seed % 1000, &expected);
+    free(stream);
+    return 0;
+}

@@ -1,0 +1,28 @@
+/*
+ * The operand of watch: any text.
+ */
+#include "launcher/connection.h"
+
+#include "tests/fuzz/fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    struct input input = {bytes, size};
+    char *text = take_text(&input, '\0'), *behind;
+    struct connection *connection = malloc(sizeof *connection);
+    const char *problem = connection_parse(connection, text);
+    long port;
+
+    DEMAND(connection->fd == -1 && connection->addresses == NULL);
+    DEMAND(memchr(connection->name, '\0', sizeof connection->name) != NULL);
+    DEMAND(problem == NULL || (problem[0] != '\0' && is_printable(problem)));
+    if (problem == NULL) {
+        port = strtol(connection->port, &behind, 10);
+        DEMAND(port > 0 && port <= 65535 && *behind == '\0');
+        DEMAND(connection->host[0] != '\0' &&
+               strlen(connection->host) < sizeof connection->host);
+    }
+    free(connection);
+    free(text);
+    return 0;
+}

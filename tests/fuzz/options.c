@@ -1,0 +1,133 @@
+/*
+ * The command line: values of any bytes for the options of run and exec. What is accepted the
+ * library accepts too, and understands as it was meant.
+ *
+ * Words are ended by a NUL; the first byte of each chooses the option.
+ */
+#include "launcher/options.h"
+
+#include <err.h>
+#include <getopt.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "launcher/engine.h"
+#include "shim/settings.c" /* NOLINT: read anew for each input */
+#include "tests/fuzz/fuzz.h"
+
+enum { MOST_WORDS = 32 };
+
+static const struct choice {
+    const char *option;
+    bool has_value;
+} choices[] = {
+    {"-p", true},          {"--port", true},
+    {"-l", true},          {"--listen", true},
+    {"-m", true},          {"--match", true},
+    {"--timeout", true},   {"--fd", true},
+    {"--port-file", true}, {"-c", true},
+    {"--fifo", true},      {"-q", false},
+    {"-v", false},         {"--no-wake", false},
+    {"--port-", true},     {"--stop-with-client", false},
+    {"--nonsense", false}, {"-m", true},
+};
+
+static jmp_buf refused;
+
+/* In place of glibc's: bad usage ends the program. */
+void errx(int status, const char *format, ...)
+{
+    char message[8192];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    DEMAND(status == 125 && message[0] != '\0');
+    longjmp(refused, 1);
+}
+
+static int nothing(const struct options *options)
+{
+    (void)options;
+    return 0;
+}
+
+static const struct command command = {"run", nothing, "ENGINE", "plmcotdfSWqv", true};
+
+static int take_words(struct input *input, char **words)
+{
+    int count = 0;
+
+    words[count++] = strdup("run");
+    while (input->left > 0 && count < MOST_WORDS) {
+        const struct choice *choice =
+            &choices[take_byte(input) % (sizeof choices / sizeof choices[0])];
+
+        words[count++] = strdup(choice->option);
+        if (choice->has_value)
+            words[count++] = take_text(input, '\0');
+    }
+    words[count++] = strdup("--");
+    words[count++] = strdup("engine");
+    words[count] = NULL;
+    return count;
+}
+
+static void demand_in_range(const struct options *options)
+{
+    DEMAND(options->port >= 0 && options->port <= UINT16_MAX);
+    DEMAND(options->timeout >= 0 && options->timeout <= INT_MAX / 1000);
+    DEMAND(options->fd >= -1 && strcmp(options->operands[0], "engine") == 0);
+    DEMAND(memchr(options->match, '\0', sizeof options->match) != NULL);
+}
+
+/* As the library in the engine reads it. */
+static void demand_read_by_library(const struct options *options)
+{
+    const struct engine_channel channel = {NULL, "/fifo", NULL};
+    char **before = environ,
+         **environment = engine_environment(options, "/x.so", &channel, false);
+    struct binding binding = {.family = AF_UNSPEC};
+    const struct settings *read;
+
+    environ = environment;
+    memset(&settings, 0, sizeof settings);
+    state = UNREAD;
+    read = settings_get();
+    DEMAND(read != NULL && read->tells && strcmp(read->channel.path, "/fifo") == 0);
+    DEMAND(read->match.port == (unsigned)options->port);
+    DEMAND((read->match.count > 0) == (options->match[0] != '\0'));
+    DEMAND(read->rewrites == (options->port != 0 || options->listen != NULL));
+    DEMAND(read->wakes == !options->no_wake);
+    if (options->listen != NULL)
+        DEMAND(binding_parse(&binding, options->listen) == NULL);
+    binding.has_ports |= options->port != 0;
+    DEMAND(memcmp(&read->binding.address, &binding.address, sizeof binding.address) == 0);
+    DEMAND(read->binding.has_ports == binding.has_ports && read->binding.low == binding.low &&
+           read->binding.high == binding.high && read->binding.family == binding.family);
+    environ = before;
+    free(environment);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    static char *words[MOST_WORDS + 4], *permuted[MOST_WORDS + 4];
+    static struct options options;
+    static int count;
+    struct input input = {bytes, size};
+
+    count = take_words(&input, words);
+    memcpy(permuted, words, sizeof words);
+    optind = 0; /* getopt(3): from the beginning */
+    if (setjmp(refused) == 0) {
+        options_parse(&command, count, permuted, &options);
+        demand_in_range(&options);
+        demand_read_by_library(&options);
+    }
+    while (count > 0)
+        free(words[--count]);
+    return 0;
+}

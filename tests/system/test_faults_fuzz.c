@@ -1,0 +1,78 @@
+/*
+ * Each fuzz target with the files of its corpus and some thousand mutations of them, the same
+ * in every run; make check-faults and make fuzz go on from there with libFuzzer.
+ */
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/sandbox.h"
+#include "tests/support/shell.h"
+#include "tests/support/suite.h"
+
+#define MUTATIONS "2000"
+
+static struct shell shell;
+static glob_t corpora; /* one for each target: a target without one is not built in vain */
+
+static const char *target_name(int index)
+{
+    const char *name = strrchr(corpora.gl_pathv[index], '/') + 1;
+
+    ck_assert_str_ne(name, "");
+    return name;
+}
+
+/* Its own row, all of it tried, nothing failed. */
+START_TEST(no_input_breaks_what_a_target_demands)
+{
+    const char *name = target_name(_i);
+    char row[128];
+    int tried = 0, failed = -1;
+
+    shell_run(&shell, "$DOUBLES/../fuzz/%s " MUTATIONS " %s", name, corpora.gl_pathv[_i]);
+    ck_assert_msg(shell_status(&shell) == 0, "%s%s", shell.out, shell.err);
+    snprintf(row, sizeof row, "== fuzzing again, %s: ", name);
+    ck_assert_int_eq(strncmp(shell.out, row, strlen(row)), 0);
+    sscanf(shell.out + strlen(row), "%d tried, %d failed;", &tried, &failed);
+    ck_assert_int_gt(tried, atoi(MUTATIONS));
+    ck_assert_int_eq(failed, 0);
+}
+END_TEST
+
+START_TEST(every_target_has_a_corpus)
+{
+    shell_run(&shell, "cd $SOURCE/tests/fuzz; for file in *.c; do"
+                      " [ $file = replay.c ] || [ -d corpus/${file%%.c} ] || echo $file; done");
+    ck_assert_str_eq(shell.out, "");
+    ck_assert_int_eq(shell_status(&shell), 0);
+}
+END_TEST
+
+/* Else a corpus that is not found would look like one that holds. */
+START_TEST(without_a_corpus_nothing_is_tried_and_that_is_a_failure)
+{
+    shell_run(&shell, "mkdir empty; $DOUBLES/../fuzz/event 10 empty");
+    ck_assert_int_ne(shell_status(&shell), 0);
+    ck_assert_str_eq(shell.out, "");
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("fuzz targets");
+    TCase *tests = tcase_create("fuzz targets");
+    char pattern[4096];
+
+    snprintf(pattern, sizeof pattern, "%s/tests/fuzz/corpus/*", getenv("SOURCE"));
+    suite_add_tcase(suite, tests);
+    tcase_add_checked_fixture(tests, sandbox_enter, sandbox_leave);
+    tcase_set_timeout(tests, 120);
+    if (glob(pattern, 0, NULL, &corpora) == 0)
+        tcase_add_loop_test(tests, no_input_breaks_what_a_target_demands, 0,
+                            (int)corpora.gl_pathc);
+    tcase_add_test(tests, every_target_has_a_corpus);
+    tcase_add_test(tests, without_a_corpus_nothing_is_tried_and_that_is_a_failure);
+    return suite;
+}
