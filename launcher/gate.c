@@ -1,8 +1,8 @@
 #include "launcher/gate.h"
 
-#include <bsd/stdlib.h>
 #include <err.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "launcher/entropy.h"
 #include "launcher/status.h"
 
 enum { TURNS = 256 };
@@ -24,8 +25,9 @@ void gate_make(struct gate *gate, unsigned port)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     char *name = address.sun_path + 1;
-    int length = snprintf(name, sizeof address.sun_path - 1, "imdshim-%08x%08x%08x%08x",
-                          arc4random(), arc4random(), arc4random(), arc4random());
+    int length =
+        snprintf(name, sizeof address.sun_path - 1, "imdshim-%016" PRIx64 "%016" PRIx64,
+                 entropy_number(), entropy_number());
 
     gate_init(gate);
     snprintf(gate->text, sizeof gate->text, "%u:%s", port, name);
