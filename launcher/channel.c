@@ -1,7 +1,6 @@
 #include "launcher/channel.h"
 
 #include <bsd/err.h>
-#include <bsd/stdlib.h>
 #include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "launcher/entropy.h"
 #include "launcher/fifos.h"
 #include "launcher/private_dir.h"
 #include "launcher/status.h"
@@ -26,7 +26,8 @@ static void make_paths(struct channel *channel, char temporary[PATH_MAX])
 
     private_dir_make(directory);
     gethostname(host, sizeof host - 1);
-    snprintf(name, sizeof name, "%s.%ld.%08x", host, (long)getpid(), arc4random());
+    snprintf(name, sizeof name, "%s.%ld.%08x", host, (long)getpid(),
+             (unsigned)entropy_number());
     if (snprintf(channel->path, sizeof channel->path, "%s/%s", directory, name) >= PATH_MAX ||
         snprintf(temporary, PATH_MAX, "%s/%s%s", directory, FIFO_MAKING, name) >= PATH_MAX)
         errx(STATUS_FAILED, "%s: the path is too long: set TMPDIR to a shorter one", directory);

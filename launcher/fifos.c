@@ -96,7 +96,7 @@ pid_t fifos_next(DIR *directory)
     pid_t pid;
 
     gethostname(host, sizeof host - 1);
-    while ((entry = readdir(directory)) != NULL) {
+    while (errno = 0, (entry = readdir(directory)) != NULL) {
         pid = pid_in_name(entry->d_name, host);
         if (pid != 0)
             return pid;

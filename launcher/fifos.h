@@ -16,7 +16,7 @@
 /* Remove those of runs that were killed: all, or as many as a run has the time for. */
 void fifos_sweep(const char *directory, bool all);
 
-/* The next run of this host, by its launcher's process; 0 after the last. */
+/* The next run of this host, by its launcher's process; 0, and errno is 0, after the last. */
 pid_t fifos_next(DIR *directory);
 
 #endif

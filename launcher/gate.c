@@ -1,8 +1,8 @@
 #include "launcher/gate.h"
 
-#include <bsd/stdlib.h>
 #include <err.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,9 +10,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "launcher/clock.h"
+#include "launcher/entropy.h"
 #include "launcher/status.h"
 
-enum { TURNS = 256 };
+enum { TURNS = 256, REST = 500 /* milliseconds */ };
 
 void gate_init(struct gate *gate)
 {
@@ -24,8 +26,9 @@ void gate_make(struct gate *gate, unsigned port)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     char *name = address.sun_path + 1;
-    int length = snprintf(name, sizeof address.sun_path - 1, "imdshim-%08x%08x%08x%08x",
-                          arc4random(), arc4random(), arc4random(), arc4random());
+    int length =
+        snprintf(name, sizeof address.sun_path - 1, "imdshim-%016" PRIx64 "%016" PRIx64,
+                 entropy_number(), entropy_number());
 
     gate_init(gate);
     snprintf(gate->text, sizeof gate->text, "%u:%s", port, name);
@@ -48,19 +51,35 @@ static bool is_ours(int fd)
            (peer.uid == geteuid() || peer.uid == 0);
 }
 
-/* The answer is shorter than any socket's buffer: it does not block. */
-static void answer(const struct gate *gate, int fd)
+static bool is_want(int error)
 {
-    if (gate->state == GATE_OPEN)
-        send(fd, gate->answer, strlen(gate->answer), MSG_NOSIGNAL | MSG_DONTWAIT);
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
+/*
+ * The answer is shorter than any socket's buffer: it does not block. False if memory for it is
+ * not to be had now.
+ */
+static bool answer(const struct gate *gate, int fd)
+{
+    if (gate->state == GATE_OPEN &&
+        send(fd, gate->answer, strlen(gate->answer), MSG_NOSIGNAL | MSG_DONTWAIT) < 0 &&
+        (is_want(errno) || errno == EAGAIN || errno == EINTR))
+        return false;
     close(fd);
+    return true;
 }
 
 static void answer_all(struct gate *gate)
 {
-    while (gate->count > 0)
-        answer(gate, gate->waiting[--gate->count]);
+    unsigned left = 0;
+
+    for (unsigned i = 0; i < gate->count; i++)
+        if (!answer(gate, gate->waiting[i]))
+            gate->waiting[left++] = gate->waiting[i];
+    gate->count = left;
     gate->fd = gate->listener;
+    gate->rest = left > 0 ? clock_now() + REST : 0;
 }
 
 /* The next one; -1 if there is none. Who cannot be taken in must not keep poll(2) awake. */
@@ -72,15 +91,37 @@ static int next(struct gate *gate)
         return -1;
     /* cppcheck-suppress nullPointer ; accept(2) may be given none */
     fd = accept4(gate->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS))
+    if (fd < 0 && is_want(errno)) {
         gate->fd = -1;
+        gate->rest = clock_now() + REST;
+    }
     return fd;
+}
+
+int gate_rest(const struct gate *gate)
+{
+    int64_t left = gate->rest - clock_now();
+
+    if (gate->rest == 0)
+        return -1;
+    return left > 0 ? (int)left : 0;
+}
+
+static void end_rest(struct gate *gate)
+{
+    gate->rest = 0;
+    if (gate->state != GATE_CLOSED)
+        answer_all(gate);
+    else if (gate->count < GATE_WAITING)
+        gate->fd = gate->listener;
 }
 
 void gate_admit(struct gate *gate)
 {
     int fd;
 
+    if (gate_rest(gate) == 0)
+        end_rest(gate);
     /* Anyone may knock, unix(7): strangers must not keep us here. */
     for (int turns = TURNS; turns > 0 && (fd = next(gate)) >= 0; turns--) {
         if (!is_ours(fd)) {
@@ -91,7 +132,7 @@ void gate_admit(struct gate *gate)
         gate->waiting[gate->count++] = fd;
         if (gate->state != GATE_CLOSED)
             answer_all(gate);
-        else if (gate->count == GATE_WAITING)
+        if (gate->count == GATE_WAITING)
             gate->fd = -1; /* the others wait in the backlog */
     }
 }

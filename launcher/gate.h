@@ -11,6 +11,7 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 enum { GATE_WAITING = 64, GATE_TEXT = 128 };
 
@@ -21,6 +22,7 @@ struct gate {
     unsigned asked; /* connections that have come here */
     unsigned count; /* of those that wait */
     int waiting[GATE_WAITING];
+    int64_t rest; /* till then nobody is taken in or answered, for want of something; or 0 */
     char answer[INET6_ADDRSTRLEN + 8]; /* once it is open */
     char text[GATE_TEXT];              /* for the client's environment, as shim/wire.h has it */
 };
@@ -33,6 +35,9 @@ void gate_make(struct gate *gate, unsigned port);
 
 /* Take those who have come, and answer them if the answer is known. */
 void gate_admit(struct gate *gate);
+
+/* Milliseconds until gate_admit() is to be called though nobody has come; -1 if it is not. */
+int gate_rest(const struct gate *gate);
 
 /* Who waits, and who comes later, is sent to a numeric address; or refused. */
 void gate_open(struct gate *gate, const char *address, unsigned port);

@@ -7,6 +7,7 @@
 #include <bsd/string.h>
 #include <ctype.h>
 #include <err.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -110,6 +111,13 @@ static void print_json(const struct record *record, pid_t launcher, bool first)
     putchar('}');
 }
 
+/* A run may end between one look and the next: then there is nothing to be said of it. */
+static void warn_of(pid_t launcher)
+{
+    if (errno != 0 && errno != ENOENT && errno != ESRCH)
+        warn("cannot look at the run of process %ld, it is not listed", (long)launcher);
+}
+
 int list_main(const struct options *options)
 {
     char directory[PATH_MAX];
@@ -128,8 +136,10 @@ int list_main(const struct options *options)
     if (options->json)
         putchar('[');
     while ((launcher = fifos_next(runs)) > 0) {
-        if (!record_read(launcher, &record))
+        if (!record_read(launcher, &record)) {
+            warn_of(launcher);
             continue;
+        }
         if (options->json)
             print_json(&record, launcher, first);
         else {
@@ -140,6 +150,8 @@ int list_main(const struct options *options)
         }
         first = false;
     }
+    if (errno != 0)
+        err(STATUS_FAILED, "cannot read all of %s", directory);
     closedir(runs);
     if (options->json)
         printf("%s]\n", first ? "" : "\n");

@@ -53,8 +53,8 @@ static bool find_program(const char *name, char path[PATH_MAX])
                 PATH_MAX &&
             is_executable_file(path))
             return true;
-        if (errno == EACCES)
-            error = EACCES;
+        if (errno != ENOENT && errno != ENOTDIR)
+            error = errno;
         if (at[length] == '\0')
             break;
         at += length + 1;
@@ -144,6 +144,7 @@ static enum preflight_verdict judge_elf(int fd, const char *library,
 {
     struct elf_file program, ours;
 
+    errno = 0; /* and 0 if it can be read, but is no ELF file */
     if (!elf_file_read(fd, &program) || !read_library(library, &ours))
         return PREFLIGHT_UNREADABLE;
     if (!elf_file_same_machine(&program, &ours)) {
@@ -167,7 +168,10 @@ static int open_regular(const char *path)
     struct stat status;
     int fd;
 
-    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+    if (stat(path, &status) != 0)
+        return -1;
+    errno = 0;
+    if (!S_ISREG(status.st_mode))
         return -1;
     fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0 || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)))
@@ -203,14 +207,24 @@ static enum preflight_verdict judge(struct preflight *preflight, const char *lib
     return verdict;
 }
 
+static void note_error(struct preflight *preflight)
+{
+    strlcpy(preflight->detail, errno != 0 ? strerror(errno) : "it is no ELF file",
+            sizeof preflight->detail);
+}
+
 void preflight_examine(const char *engine, const char *library, struct preflight *preflight)
 {
     memset(preflight, 0, sizeof *preflight);
-    if (!find_program(engine, preflight->program))
+    if (!find_program(engine, preflight->program)) {
         preflight->verdict = errno == ENOENT || errno == ENOTDIR ? PREFLIGHT_NOT_FOUND
                                                                  : PREFLIGHT_NOT_EXECUTABLE;
-    else
-        preflight->verdict = judge(preflight, library);
+        note_error(preflight);
+        return;
+    }
+    preflight->verdict = judge(preflight, library);
+    if (preflight->verdict == PREFLIGHT_UNREADABLE)
+        note_error(preflight);
 }
 
 /* Names that a file has in it may be anything. */
@@ -227,10 +241,9 @@ void preflight_explain(const struct preflight *preflight, char *text, size_t siz
         const char *before, *after; /* the detail stands between them */
     } reasons[] = {
         [PREFLIGHT_FINE] = {"is dynamically linked with glibc: it can be shimmed", ""},
-        [PREFLIGHT_NOT_FOUND] = {"cannot be found: check its name and PATH", ""},
-        [PREFLIGHT_NOT_EXECUTABLE] = {"cannot be executed: check its permissions", ""},
-        [PREFLIGHT_UNREADABLE] =
-            {"cannot be examined: it is missing, not readable, or no ELF file", ""},
+        [PREFLIGHT_NOT_FOUND] = {"cannot be found (", "): check its name and PATH"},
+        [PREFLIGHT_NOT_EXECUTABLE] = {"cannot be executed (", "): check its permissions"},
+        [PREFLIGHT_UNREADABLE] = {"cannot be examined: ", ""},
         [PREFLIGHT_STATIC] =
             {"is statically linked, no library can be preloaded into it: use a "
              "dynamically linked build",

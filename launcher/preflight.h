@@ -24,7 +24,7 @@ enum preflight_verdict {
 struct preflight {
     enum preflight_verdict verdict;
     char program[PATH_MAX]; /* the file that decided: the engine, or its interpreter */
-    char detail[256];       /* the ELF interpreter, or the machine */
+    char detail[256];       /* the ELF interpreter, the machine, or what kept us from looking */
 };
 
 /* The library is what it has to go with: same class, byte order and machine. */

@@ -3,6 +3,7 @@
 #include <bsd/string.h>
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,11 +174,13 @@ static bool read_whole(int fd, char text[RECORD_TEXT])
 static bool read_at(int directory, const char *name, struct record *record)
 {
     char text[RECORD_TEXT];
-    int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
+    int fd = openat(directory, name, O_RDONLY | O_CLOEXEC), error;
     bool whole = fd >= 0 && read_whole(fd, text);
 
+    error = errno;
     if (fd >= 0)
         close(fd);
+    errno = error;
     return whole && record_parse(text, record);
 }
 
@@ -198,14 +201,21 @@ bool record_read(pid_t launcher, struct record *record)
     DIR *directory;
     struct dirent *entry;
     bool found = false;
+    int error = 0;
 
     snprintf(path, sizeof path, "/proc/%ld/fd", (long)launcher);
     directory = opendir(path);
     if (directory == NULL)
         return false;
-    while (!found && (entry = readdir(directory)) != NULL)
+    while (errno = 0, !found && (entry = readdir(directory)) != NULL) {
         found = is_record(dirfd(directory), entry->d_name) &&
                 read_at(dirfd(directory), entry->d_name, record);
+        if (errno != 0 && errno != EINVAL) /* "." is no link */
+            error = errno;
+    }
+    if (errno != 0)
+        error = errno;
     closedir(directory);
+    errno = error;
     return found;
 }

@@ -40,7 +40,10 @@ bool record_parse(char *text, struct record *record);
 int record_create(void);
 void record_write(int fd, const struct record *record);
 
-/* That of another process of this user. False if there is none. */
+/*
+ * That of another process of this user. False if there is none: errno is then 0, or says what
+ * kept us from looking.
+ */
 bool record_read(pid_t launcher, struct record *record);
 
 #endif

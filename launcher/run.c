@@ -131,6 +131,14 @@ static int time_left(const struct run *run)
     return left > 0 ? (int)left : 0;
 }
 
+/* For poll(2) too: until the deadline, or until the gate has rested. */
+static int patience(const struct run *run)
+{
+    int left = time_left(run), rest = gate_rest(&run->gate);
+
+    return left < 0 || (rest >= 0 && rest < left) ? rest : left;
+}
+
 /* Until engine and client have ended and, if the engine was ended, what it left behind. */
 static void run_until_all_ended(struct run *run)
 {
@@ -144,7 +152,7 @@ static void run_until_all_ended(struct run *run)
 
     while (run->engine.state == CHILD_RUNS || run->client.state == CHILD_RUNS || orphans_left) {
         fds[3].fd = run->gate.fd; /* none where too many wait */
-        poll(fds, 4, all_taken ? time_left(run) : 0);
+        poll(fds, 4, all_taken ? patience(run) : 0);
         /* Events first: what the engine told before it ended has come before its SIGCHLD. */
         all_taken = run_take_events(run);
         gate_admit(&run->gate);

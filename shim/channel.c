@@ -47,7 +47,8 @@ bool channel_parse_fifo(struct channel *channel, const char *text)
 static bool is_handed_over(const struct channel *channel, int fd, struct stat *status)
 {
     return sys_fstat(fd, status) == 0 && status->st_dev == channel->device &&
-           status->st_ino == channel->inode && sys_birth(fd) == channel->birth;
+           status->st_ino == channel->inode &&
+           (channel->birth == 0 || sys_birth(fd) == channel->birth);
 }
 
 static bool has_room(int fd)

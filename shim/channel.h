@@ -24,7 +24,7 @@ struct channel {
     int fd; /* an inherited descriptor, or -1: use path */
     dev_t device;
     ino_t inode;
-    uint64_t birth; /* as sys_birth() has it */
+    uint64_t birth; /* as sys_birth() has it; 0: none, or nobody knows */
     char path[PATH_MAX];
     struct tcp tcp; /* beside the path */
 };

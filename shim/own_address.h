@@ -8,8 +8,9 @@
 #include <sys/socket.h>
 
 /*
- * Of AF_INET or AF_INET6; loopback and wildcard are. The kernel is asked: bind(2) fails with
- * EADDRNOTAVAIL if not. Safe in a signal handler; errno is not kept.
+ * Of AF_INET or AF_INET6; loopback and wildcard are. Of others the kernel is asked: bind(2)
+ * fails with EADDRNOTAVAIL if not, and if it cannot be asked it is taken for none. Safe in a
+ * signal handler; errno is not kept.
  */
 bool own_address(const struct sockaddr *address, socklen_t length);
 

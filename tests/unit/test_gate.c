@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "shim/own_address.h"
 #include "shim/wire.h"
 #include "tests/support/suite.h"
+#include "tests/unit/apart.h"
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
 #define TEN "0123456789"
@@ -184,6 +186,33 @@ START_TEST(the_kernel_says_whose_an_address_is)
 }
 END_TEST
 
+static void know_loopback_without_a_descriptor(const void *unused)
+{
+    const struct rlimit none = {0, 0};
+
+    (void)unused;
+    setrlimit(RLIMIT_NOFILE, &none);
+    for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+        struct sockaddr_in v4 = {.sin_family = AF_INET};
+        struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+        bool is_v6 = inet_pton(AF_INET, addresses[i].text, &v4.sin_addr) != 1;
+
+        if (is_v6)
+            inet_pton(AF_INET6, addresses[i].text, &v6.sin6_addr);
+        if (own_address(is_v6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4,
+                        is_v6 ? sizeof v6 : sizeof v4) != addresses[i].own)
+            _exit(1);
+    }
+    _exit(0);
+}
+
+/* A client that was sent on from there would meet whoever has the port. */
+START_TEST(the_loopback_is_ours_though_the_kernel_cannot_be_asked)
+{
+    ck_assert_int_eq(apart(know_loopback_without_a_descriptor, NULL), 0);
+}
+END_TEST
+
 START_TEST(what_is_no_internet_address_is_not_ours)
 {
     struct sockaddr_storage storage = {.ss_family = AF_UNIX};
@@ -264,6 +293,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, the_kernel_says_whose_an_address_is, 0,
                         access("/proc/net/if_inet6", F_OK) == 0 ? COUNT(addresses)
                                                                 : IPV4_ADDRESSES);
+    tcase_add_test(tests, the_loopback_is_ours_though_the_kernel_cannot_be_asked);
     tcase_add_test(tests, what_is_no_internet_address_is_not_ours);
     tcase_add_loop_test(tests, only_the_users_own_launcher_is_believed, 0, 2);
     return suite;

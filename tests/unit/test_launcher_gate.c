@@ -195,6 +195,28 @@ START_TEST(who_cannot_be_taken_in_for_want_of_descriptors_does_not_call_all_the_
 }
 END_TEST
 
+/* Whoever waits for it would wait for ever. */
+START_TEST(who_could_not_be_taken_in_once_is_answered_later_though_nobody_else_comes)
+{
+    const struct rlimit many = {1024, 1024};
+    struct rlimit few = many;
+    int fd = come();
+
+    gate_open(&gate, "127.0.0.1", 1);
+    few.rlim_cur = (rlim_t)fd + 1;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+    gate_admit(&gate);
+    ck_assert_str_eq(answer_to(fd), "waits");
+    ck_assert_int_gt(gate_rest(&gate), 0);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &many), 0);
+    poll(NULL, 0, gate_rest(&gate) + 1);
+    ck_assert_int_eq(gate_rest(&gate), 0);
+    gate_admit(&gate);
+    assert_answer(fd, "127.0.0.1 1\n");
+    ck_assert_int_eq(gate_rest(&gate), -1);
+}
+END_TEST
+
 static void come_as_nobody(const void *unused)
 {
     char byte;
@@ -271,6 +293,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, more_than_can_wait_are_answered_when_it_opens);
     tcase_add_test(tests,
                    who_cannot_be_taken_in_for_want_of_descriptors_does_not_call_all_the_time);
+    tcase_add_test(tests,
+                   who_could_not_be_taken_in_once_is_answered_later_though_nobody_else_comes);
     tcase_add_test(tests, another_users_process_is_turned_away);
     tcase_add_test(tests, two_gates_have_two_names);
     tcase_add_test(tests, a_gate_that_is_none_is_closed_and_shut_all_the_same);
