@@ -13,7 +13,7 @@
 #include "shim/sys.h"
 
 enum {
-    LISTENERS = 8, /* the IMD socket, and the last others: an engine may close it for one */
+    LISTENERS = 8,  /* the IMD socket, and the last others: an engine may close it for one */
     STRANGERS = 64, /* that one look at a listener gets rid of: it has an end */
 };
 

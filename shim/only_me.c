@@ -61,8 +61,7 @@ static void limit_begin(struct limit *limit, const struct timespec *timeout)
     limit->end = INT64_MAX;
     if (timeout != NULL && sys_copy(&given, timeout, sizeof given) == 0 && given.tv_sec >= 0 &&
         given.tv_nsec >= 0 && given.tv_nsec < SECOND)
-        limit->end = now() +
-                     (given.tv_sec < LONG ? given.tv_sec : LONG) * (int64_t)SECOND +
+        limit->end = now() + (given.tv_sec < LONG ? given.tv_sec : LONG) * (int64_t)SECOND +
                      given.tv_nsec;
 }
 
