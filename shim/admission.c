@@ -13,26 +13,62 @@
 #include "shim/sys.h"
 
 enum {
-    LISTENERS = 8, /* an engine may close its IMD socket and open another; the last are known */
+    LISTENERS = 8,  /* the IMD socket, and the last others: an engine may close it for one */
     STRANGERS = 64, /* that one look at a listener gets rid of: it has an end */
 };
 
-enum { NONE = -1, TAKEN = -2 }; /* another thread is at it */
+enum {
+    NONE = -1,
+    TAKEN = -2, /* another thread is at it */
+    FAILS = -3, /* accept(2) would return an error at once */
+};
 
 struct guarded {
     _Atomic uint64_t inode;
     _Atomic int held; /* a connection that select(2) has announced */
+    _Atomic uint64_t held_inode;
 };
 
 static struct guarded all[LISTENERS];
-static _Atomic unsigned used;
+static _Atomic unsigned others;
 static _Atomic unsigned held_count;
 static atomic_flag told = ATOMIC_FLAG_INIT;
 
+static struct guarded *find(uint64_t inode)
+{
+    for (int i = 0; i < LISTENERS && inode != 0; i++)
+        if (all[i].inode == inode)
+            return &all[i];
+    return NULL;
+}
+
+/*
+ * What is held, no longer; NONE if nothing is. An engine may have closed descriptors that it
+ * does not know, and opened a file in the place of one.
+ */
+static int take_held(struct guarded *listener)
+{
+    int error = errno, held = listener->held;
+    bool is_it = held >= 0 && socket_inode(held) == listener->held_inode;
+
+    errno = error;
+    if (held < 0 || !atomic_compare_exchange_strong(&listener->held, &held, NONE))
+        return NONE;
+    held_count--;
+    return is_it ? held : NONE;
+}
+
 void admission_begin(uint64_t inode)
 {
-    struct guarded *listener = &all[used++ % LISTENERS];
+    struct guarded *listener;
+    int held;
 
+    if (find(inode) != NULL)
+        return;
+    listener = &all[inode == socket_taken() ? 0 : 1 + others++ % (LISTENERS - 1)];
+    held = listener->inode != 0 ? take_held(listener) : NONE;
+    if (held >= 0)
+        sys_close(held);
     listener->held = NONE;
     listener->inode = inode;
 }
@@ -40,12 +76,8 @@ void admission_begin(uint64_t inode)
 struct guarded *admission_of(int fd)
 {
     int error = errno;
-    uint64_t inode = fd >= 0 ? socket_inode(fd) : 0;
-    struct guarded *found = NULL;
+    struct guarded *found = fd >= 0 ? find(socket_inode(fd)) : NULL;
 
-    for (int i = 0; i < LISTENERS && inode != 0 && found == NULL; i++)
-        if (all[i].inode == inode)
-            found = &all[i];
     errno = error;
     return found;
 }
@@ -92,7 +124,11 @@ static bool is_readable(int fd)
     return syscall(SYS_ppoll, &readable, 1, &at_once, NULL, sizeof(sys_sigset)) == 1;
 }
 
-/* The next connection that is admitted; NONE if there is none now. */
+/*
+ * The next connection that is admitted; NONE if there is none now. Where accept(2) fails, for
+ * want of descriptors or for the listener is shut down, the engine is to hear of it: it would
+ * be told at once, again and again, that there is something to accept.
+ */
 static int next_admitted(int fd)
 {
     int connection;
@@ -100,40 +136,30 @@ static int next_admitted(int fd)
     for (int i = 0; i < STRANGERS && is_readable(fd); i++) {
         connection = (int)syscall(SYS_accept4, fd, NULL, NULL, SOCK_CLOEXEC);
         if (connection < 0)
-            return NONE;
+            return errno == EAGAIN ? NONE : FAILS;
         if (is_admitted(connection))
             return connection;
     }
     return NONE;
 }
 
-/*
- * Is there a connection for the engine to accept? Signals are blocked meanwhile: a handler that
- * looked too would wait for this thread.
- */
+/* Signals are blocked meanwhile: a handler that looked too would wait for this thread. */
 bool admission_has_client(struct guarded *listener, int fd)
 {
-    int error = errno, none = NONE;
+    int error = errno, held = NONE;
     sys_sigset mask = sys_block_signals();
 
-    if (atomic_compare_exchange_strong(&listener->held, &none, TAKEN)) {
-        none = next_admitted(fd);
-        held_count += none >= 0;
-        listener->held = none;
+    if (listener->held >= 0 && socket_inode(listener->held) != listener->held_inode)
+        take_held(listener);
+    if (atomic_compare_exchange_strong(&listener->held, &held, TAKEN)) {
+        held = next_admitted(fd);
+        listener->held_inode = held >= 0 ? socket_inode(held) : 0;
+        held_count += held >= 0;
+        listener->held = held >= 0 ? held : NONE;
     }
     sys_restore_signals(mask);
     errno = error;
-    return none >= 0;
-}
-
-static int take_held(struct guarded *listener)
-{
-    int held = listener->held;
-
-    if (held < 0 || !atomic_compare_exchange_strong(&listener->held, &held, NONE))
-        return NONE;
-    held_count--;
-    return held;
+    return held >= 0 || held == FAILS;
 }
 
 /* As accept4(2): the flags, and the peer's name in as much room as there is for it. */
@@ -163,16 +189,18 @@ int admission_accept(struct guarded *listener, int fd, struct sockaddr *address,
                      socklen_t *length, int flags)
 {
     socklen_t room = 0;
-    bool has_room = length != NULL && sys_copy(&room, length, sizeof room) == 0;
+    int error = errno;
+    bool has_room = address != NULL && sys_copy(&room, length, sizeof room) == 0;
     int connection = take_held(listener);
 
+    errno = error;
     if (connection >= 0)
         return hand_over(connection, address, length, flags);
     for (;;) {
         connection = real.accept4(fd, address, length, flags);
         if (connection < 0 || is_admitted(connection))
             return connection;
-        if (has_room && address != NULL)
+        if (has_room)
             *length = room;
     }
 }

@@ -13,15 +13,15 @@
 
 struct guarded; /* a listener */
 
-/* From now on it is one of them; the last few are. */
+/* From now on it is one of them; the IMD socket is, and the last few others. */
 void admission_begin(uint64_t inode);
 
 /* NULL if it is none. errno is kept. */
 struct guarded *admission_of(int fd);
 
 /*
- * Is there a connection that accept() will return at once? It has been accepted, and is held
- * until then. errno is kept.
+ * Will accept() return at once, with a connection or an error? A connection has been accepted,
+ * and is held until then. errno is kept.
  */
 bool admission_has_client(struct guarded *listener, int fd);
 

@@ -1,6 +1,5 @@
 #include "shim/only_me.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -38,10 +37,21 @@ int only_me_accept4(int fd, struct sockaddr *address, socklen_t *length, int fla
 struct limit {
     const struct timespec *timeout; /* NULL: none */
     struct timespec left;
-    int64_t end; /* as sys_now() has it */
+    int64_t end; /* as now() has it */
 };
 
-/* A timeout that cannot be read leaves it to the kernel to say so. */
+enum { SECOND = 1000000000 };
+
+/* Nanoseconds: what is left must never be more than what was given. */
+static int64_t now(void)
+{
+    struct timespec now = {0, 0};
+
+    syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * SECOND + now.tv_nsec;
+}
+
+/* A timeout of which the kernel will say that it is bad has no end. */
 static void limit_begin(struct limit *limit, const struct timespec *timeout)
 {
     enum { LONG = 1000000000 }; /* seconds; more is no limit, but must not overflow */
@@ -49,9 +59,10 @@ static void limit_begin(struct limit *limit, const struct timespec *timeout)
 
     limit->timeout = timeout;
     limit->end = INT64_MAX;
-    if (timeout != NULL && sys_copy(&given, timeout, sizeof given) == 0)
-        limit->end = sys_now() + (given.tv_sec < LONG ? given.tv_sec : LONG) * INT64_C(1000) +
-                     (given.tv_nsec + 999999) / 1000000;
+    if (timeout != NULL && sys_copy(&given, timeout, sizeof given) == 0 && given.tv_sec >= 0 &&
+        given.tv_nsec >= 0 && given.tv_nsec < SECOND)
+        limit->end = now() + (given.tv_sec < LONG ? given.tv_sec : LONG) * (int64_t)SECOND +
+                     given.tv_nsec;
 }
 
 /* False if it is over. */
@@ -61,8 +72,8 @@ static bool limit_goes_on(struct limit *limit)
 
     if (limit->timeout == NULL)
         return true;
-    left = limit->end - sys_now();
-    limit->left = (struct timespec){left / 1000, left % 1000 * 1000000L};
+    left = limit->end - now();
+    limit->left = (struct timespec){left / SECOND, left % SECOND};
     limit->timeout = &limit->left;
     return left > 0;
 }
@@ -167,12 +178,17 @@ static bool asked_begin(struct asked *asked, int count, fd_set *const sets[SETS]
     return true;
 }
 
-static int select_once(const struct asked *asked, const struct timespec *timeout,
-                       const sigset_t *mask)
+/* After a result only: the kernel has written to the sets, so that it can be done. */
+static void ask_again(const struct asked *asked)
 {
     for (int i = 0; i < SETS; i++)
         if (asked->sets[i] != NULL)
             memcpy(asked->sets[i], &asked->copies[i], asked->size);
+}
+
+static int select_once(const struct asked *asked, const struct timespec *timeout,
+                       const sigset_t *mask)
+{
     return real.pselect(asked->count, asked->sets[0], asked->sets[1], asked->sets[2], timeout,
                         mask);
 }
@@ -201,11 +217,15 @@ static int without_strangers_in_select(const struct asked *asked, int result)
 static int select_admitted(const struct asked *asked, struct limit *limit, const sigset_t *mask)
 {
     const struct timespec at_once = {0, 0};
+    bool has_result = admission_holds();
     int result = 0;
 
-    if (admission_holds())
+    if (has_result)
         result = without_strangers_in_select(asked, select_once(asked, &at_once, mask));
     for (bool again = true; result == 0 && again; again = limit_goes_on(limit)) {
+        if (has_result)
+            ask_again(asked);
+        has_result = true;
         result = select_once(asked, limit->timeout, mask);
         if (result <= 0)
             break;
@@ -238,7 +258,7 @@ int only_me_select(int count, fd_set *readable, fd_set *writable, fd_set *except
 
     if (!asked_begin(&asked, count, (fd_set *const[]){readable, writable, except}) ||
         (timeout != NULL && sys_copy(&given, timeout, sizeof given) != 0) || given.tv_sec < 0 ||
-        given.tv_usec < 0)
+        given.tv_usec < 0 || given.tv_sec > INT64_MAX - given.tv_usec / 1000000)
         return real.select(count, readable, writable, except, timeout);
     time = (struct timespec){given.tv_sec + given.tv_usec / 1000000,
                              given.tv_usec % 1000000 * 1000};

@@ -5,6 +5,8 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -128,6 +130,38 @@ static const struct inet_diag_msg *find_socket(const union answer *answer, size_
     return socket->id.idiag_dport == question->request.id.idiag_dport ? socket : NULL;
 }
 
+/*
+ * A connection that was reset is still in the backlog, with all that its client has said, and
+ * another client may have its port by now. One that is not over has its port for itself, but
+ * for a client that is only asking for it.
+ */
+static bool is_the_client(int fd, const struct inet_diag_msg *socket)
+{
+    struct pollfd over = {.fd = fd};
+    const struct timespec at_once = {0, 0};
+
+    return socket->idiag_state != TCP_SYN_SENT &&
+           syscall(SYS_ppoll, &over, 1, &at_once, NULL, sizeof(sys_sigset)) == 0;
+}
+
+/*
+ * In a user namespace all users that have no number there have this one. The map of a
+ * namespace where all have one begins with 0, 0, UINT32_MAX.
+ */
+static bool is_ambiguous(uid_t uid)
+{
+    enum { OVERFLOW_UID = 65534 }; /* /proc/sys/kernel/overflowuid */
+    static const char whole[] = "         0          0 4294967295\n";
+    char map[sizeof whole] = "";
+    int fd = uid == OVERFLOW_UID ? sys_open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC) : -1;
+
+    if (fd >= 0) {
+        sys_read(fd, map, sizeof map - 1);
+        sys_close(fd);
+    }
+    return uid == OVERFLOW_UID && strcmp(map, whole) != 0;
+}
+
 enum peer peer_of(int fd, uid_t *uid, int *error)
 {
     struct end here = {.length = 0}, there = {.length = 0};
@@ -148,8 +182,12 @@ enum peer peer_of(int fd, uid_t *uid, int *error)
     if (socket == NULL)
         return own_address((const struct sockaddr *)&there.address, there.length) ? PEER_GONE
                                                                                   : PEER_REMOTE;
-    if (socket->idiag_inode == 0) /* no process has it any more, and its user is then root */
+    if (socket->idiag_inode == 0 || /* no process has it any more, and its user is then root */
+        !is_the_client(fd, socket))
         return PEER_GONE;
     *uid = socket->idiag_uid;
-    return *uid == (uid_t)syscall(SYS_geteuid) ? PEER_OURS : PEER_OTHER;
+    if (*uid != (uid_t)syscall(SYS_geteuid))
+        return PEER_OTHER;
+    *error = EOVERFLOW;
+    return is_ambiguous(*uid) ? PEER_UNKNOWN : PEER_OURS;
 }

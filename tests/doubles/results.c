@@ -2,14 +2,16 @@
  * What calls return, good and bad, in a table that must be the same with and without a shim.
  * errno is set to a number of our own before each call: success leaves it alone.
  *
- * usage: results calls|bind|waits
+ * usage: results calls|bind|waits|clients
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/netlink.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -192,6 +194,100 @@ static void show_waits(int fd)
     SHOW(accept4(fd, NULL, NULL, SOCK_CLOEXEC));
 }
 
+/* The kernel writes the result; poll(2) sees that there is one. */
+static void show_sets_that_cannot_be_written(int fd)
+{
+    void *page =
+        mmap(NULL, (size_t)PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+
+    FD_SET(fd, (fd_set *)page);
+    mprotect(page, PAGE, PROT_READ);
+    SHOW(select(fd + 1, page, NULL, NULL, NULL));
+    SHOW(pselect(fd + 1, page, NULL, NULL, NULL, NULL));
+}
+
+static void show_time_left(int fd)
+{
+    struct timeval soon = {0, 300};
+    fd_set readable;
+
+    FD_ZERO(&readable);
+    FD_SET(fd, &readable);
+    SHOW(select(fd + 1, &readable, NULL, NULL, &soon) - 1);
+    SHOW(soon.tv_usec <= 300 ? 0 : -1);
+}
+
+static int lowest_free(void)
+{
+    int lowest = dup(STDOUT_FILENO);
+
+    close(lowest);
+    return lowest;
+}
+
+static void show_no_more_descriptors(int fd)
+{
+    struct pollfd set = {.fd = fd, .events = POLLIN};
+    struct rlimit limit, none;
+
+    getrlimit(RLIMIT_NOFILE, &limit);
+    none = limit;
+    none.rlim_cur = (rlim_t)lowest_free();
+    setrlimit(RLIMIT_NOFILE, &none);
+    SHOW(poll(&set, 1, 1000) - 1);
+    SHOW(set.revents - POLLIN);
+    SHOW(accept(fd, NULL, NULL));
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* As an engine does that closes all but its own. */
+static void show_that_a_file_is_no_client(int fd)
+{
+    struct pollfd set = {.fd = fd, .events = POLLIN};
+    struct sockaddr_in peer;
+    socklen_t length = sizeof peer;
+    int next = lowest_free(), client;
+
+    SHOW(poll(&set, 1, 1000) - 1);
+    close(next);
+    if (open("/dev/null", O_RDWR) != next)
+        err(3, "open");
+    client = accept(fd, NULL, NULL);
+    SHOW(client == next ? -1 : getpeername(client, (struct sockaddr *)&peer, &length));
+}
+
+/* As is done to wake a thread that waits. */
+static void show_shut_down(int fd)
+{
+    struct pollfd set = {.fd = fd, .events = POLLIN};
+    struct timeval long_time = {1, 0};
+    fd_set readable;
+
+    FD_ZERO(&readable);
+    FD_SET(fd, &readable);
+    SHOW(shutdown(fd, SHUT_RD));
+    SHOW(select(fd + 1, &readable, NULL, NULL, &long_time) - 1);
+    SHOW(poll(&set, 1, 1000) - 1);
+    SHOW(set.revents - POLLHUP);
+    SHOW(accept(fd, NULL, NULL));
+}
+
+/* Clients are there; the first listener is the IMD socket. */
+static void show_clients(int fd)
+{
+    enum { CLIENTS = 4 };
+
+    for (int i = 0; i < CLIENTS; i++)
+        tcp_connect(tcp_port(fd));
+    show_no_more_descriptors(fd);
+    SHOW(accept(fd, NULL, nowhere));
+    show_sets_that_cannot_be_written(fd);
+    show_time_left(fd);
+    SHOW(accept(fd, NULL, NULL));
+    show_that_a_file_is_no_client(fd);
+    show_shut_down(fd);
+}
+
 int main(int argc, char **argv)
 {
     const char *mode = argc > 1 ? argv[1] : "";
@@ -204,6 +300,10 @@ int main(int argc, char **argv)
     }
     if (strcmp(mode, "waits") == 0) {
         show_bad_waits(tcp_listener(0));
+        return 0;
+    }
+    if (strcmp(mode, "clients") == 0) {
+        show_clients(tcp_listener(0));
         return 0;
     }
     show_waits(tcp_listener(0));

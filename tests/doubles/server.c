@@ -17,7 +17,7 @@
 
 #include "tests/doubles/tcp.h"
 
-enum { SENTINEL = 4711, LIFETIME = 60, OTHERS = 2 };
+enum { SENTINEL = 4711, LIFETIME = 60, OTHERS = 2, MANY = 20 };
 
 int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size);
 int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
@@ -209,6 +209,7 @@ static const struct method {
     {"epoll", by_nothing, accept_by_epoll},
     {"child", by_poll, accept_one},
     {"second", by_poll, accept_one}, /* the first IMD socket was closed again */
+    {"many", by_poll, accept_one},   /* it listens elsewhere too */
 };
 
 static const struct method *find_method(const char *name)
@@ -275,6 +276,8 @@ int main(int argc, char **argv)
         close(fd);
         fd = listen_on(where);
     }
+    for (int i = 0; i < MANY && strcmp(method->name, "many") == 0; i++)
+        listen_on(where);
     tcp_print_port(fd);
     if (strcmp(method->name, "child") == 0 && fork() != 0) {
         wait(&status);

@@ -61,6 +61,13 @@ START_TEST(a_wait_with_a_bad_pointer_fails_as_ever)
 }
 END_TEST
 
+START_TEST(a_wait_for_a_client_returns_what_it_would)
+{
+    compare("$DOUBLES/results clients");
+    compare_with("--only-me", "$DOUBLES/results clients");
+}
+END_TEST
+
 /* The kernel then has not looked at the address. 13 is EACCES. */
 START_TEST(a_bad_address_is_refused_as_ever_where_a_sandbox_forbids_bind)
 {
@@ -94,6 +101,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_bad_address_is_refused_as_ever);
     tcase_add_test(tests, bad_calls_are_refused_as_ever_whatever_is_to_be_rewritten);
     tcase_add_test(tests, a_wait_with_a_bad_pointer_fails_as_ever);
+    tcase_add_test(tests, a_wait_for_a_client_returns_what_it_would);
     tcase_add_test(tests, a_bad_address_is_refused_as_ever_where_a_sandbox_forbids_bind);
     tcase_add_test(
         tests, a_wait_with_a_bad_pointer_fails_as_ever_where_a_sandbox_forbids_reading_memory);

@@ -33,6 +33,7 @@ static const struct {
     {"accept-unnamed", "unnamed 128"}, {"accept4", "127.0.0.1 16"},
     {"nonblocking", "127.0.0.1 16"},   {"epoll", "127.0.0.1 16"},
     {"child", "127.0.0.1 16"},         {"second", "127.0.0.1 16"},
+    {"many", "127.0.0.1 16"},
 };
 
 enum { METHODS = sizeof methods / sizeof *methods };

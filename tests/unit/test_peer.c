@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -190,6 +192,70 @@ START_TEST(a_listener_on_the_clients_port_is_not_taken_for_the_client)
 }
 END_TEST
 
+/*
+ * A connection that is over leaves its port to others, and waits in the backlog with all that
+ * its client has said.
+ */
+START_TEST(who_has_the_port_of_a_connection_that_is_over_is_not_taken_for_the_client)
+{
+    const struct linger reset = {.l_onoff = 1};
+    union address here, there;
+    socklen_t length = read_address(&here, AF_INET, "127.0.0.1");
+    int listener = listen_by(0, &there.ipv4.sin_port), clients[2], connection, reuse = 1;
+    uid_t uid;
+
+    ck_assert_int_eq(getsockname(listener, &there.any, &length), 0);
+    for (int i = 0; i < 2; i++) {
+        clients[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        setsockopt(clients[i], SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);
+        ck_assert_int_eq(bind(clients[i], &here.any, length), 0);
+        ck_assert_int_eq(connect(clients[i], &there.any, length), 0);
+        ck_assert_int_eq(getsockname(clients[i], &here.any, &length), 0);
+        if (i == 1)
+            break;
+        ck_assert_int_eq(send(clients[i], "kill", 4, 0), 4);
+        setsockopt(clients[i], SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+        close(clients[i]);
+    }
+    connection = accept(listener, NULL, NULL);
+    ck_assert_int_eq(ask(connection, &uid), PEER_GONE);
+    close(connection);
+    connection = accept(listener, NULL, NULL);
+    ck_assert_int_eq(ask(connection, &uid), PEER_OURS);
+    close(connection);
+    close(clients[1]);
+    close(listener);
+}
+END_TEST
+
+static bool has_user_namespaces(void)
+{
+    int status = -1;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(unshare(CLONE_NEWUSER) != 0);
+    return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+/* There all who have no number in it have the same one. */
+START_TEST(who_has_no_number_in_a_user_namespace_is_unknown)
+{
+    in_port_t port;
+    int listener = listen_by(0, &port), client = call_by(0, port), error = 0;
+    int connection = accept(listener, NULL, NULL);
+    uid_t uid;
+
+    ck_assert_int_eq(unshare(CLONE_NEWUSER), 0);
+    ck_assert_uint_eq(geteuid(), OTHER);
+    ck_assert_int_eq(peer_of(connection, &uid, &error), PEER_UNKNOWN);
+    ck_assert_int_eq(error, EOVERFLOW);
+    close(connection);
+    close(client);
+    close(listener);
+}
+END_TEST
+
 START_TEST(what_is_no_connection_is_unknown)
 {
     int pipes[2], error = 0, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -241,7 +307,13 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, a_client_that_has_only_said_all_that_it_has_to_say_is_still_ours,
                         0, WAYS);
     tcase_add_test(tests, a_listener_on_the_clients_port_is_not_taken_for_the_client);
+    tcase_add_test(tests,
+                   who_has_the_port_of_a_connection_that_is_over_is_not_taken_for_the_client);
     tcase_add_test(tests, what_is_no_connection_is_unknown);
+    if (has_user_namespaces())
+        tcase_add_test(tests, who_has_no_number_in_a_user_namespace_is_unknown);
+    else
+        suite_skip("users without a number", "no user namespace can be made");
     tcase_add_test(tests, asking_leaves_no_descriptor);
     if (geteuid() == 0)
         tcase_add_loop_test(tests, a_connection_of_another_user_is_that_users, 0, WAYS);
