@@ -100,7 +100,7 @@ static bool run_once(const char *program, const char *const *words, struct rusag
 
 static int run_one_by_one(struct window *window, int runs)
 {
-    struct rusage usage;
+    struct rusage usage = {0};
     double begun;
     int failed = 0;
 
@@ -256,33 +256,30 @@ static bool read_growth(const char *command, struct growth *growth)
 
 static void soak_one(int times)
 {
-    static const char *const ways[] = {"", "-p " PORT, "-l :0"};
-    struct growth bare, growth = {0};
-    char command[PATH_MAX + 128], remark[512] = "";
-    int failed = 0, ways_count = sizeof ways / sizeof *ways;
+    static const char *const ways[] = {"run -v -- relisten 0",
+                                       "run -v -p 8888 -- relisten 8888",
+                                       "run -v -l :0 -- relisten 8888"};
+    struct growth bare = {0}, growth = {0};
+    char command[PATH_MAX + 128], remark[768] = "";
+    int failed = 0, count = sizeof ways / sizeof *ways;
 
     snprintf(command, sizeof command, "relisten 0 %d", times);
     failed += !read_growth(command, &bare);
-    for (int i = 0; i < ways_count; i++) {
+    for (int i = 0; i < count; i++) {
         size_t length = strlen(remark);
 
-        snprintf(command, sizeof command,
-                 "exec %s run -v %s -- relisten " PORT " %d 2>/dev/null", launcher, ways[i],
+        snprintf(command, sizeof command, "exec %s %s %d 2>/dev/null", launcher, ways[i],
                  times);
-        if (ways[i][0] == '\0')
-            snprintf(command, sizeof command, "exec %s run -v -- relisten 0 %d 2>/dev/null",
-                     launcher, times);
         failed += !read_growth(command, &growth) || growth.fds != 0 || growth.parent_fds != 0 ||
                   growth.data > bare.data || growth.parent_data > 0 ||
                   growth.rss > bare.rss + SLACK || growth.parent_rss > SLACK;
         snprintf(remark + length, sizeof remark - length,
-                 "; run -v%s%s: engine %+ld kB, %+ld fds, launcher %+ld kB, %+ld fds",
-                 ways[i][0] != '\0' ? " " : "", ways[i], growth.rss, growth.fds,
-                 growth.parent_rss, growth.parent_fds);
+                 "; %s: engine %+ld kB, %+ld fds, launcher %+ld kB, %+ld fds", ways[i],
+                 growth.rss, growth.fds, growth.parent_rss, growth.parent_fds);
     }
     printf("== soak, an engine that listens again and again: %d tried, %d failed; alone %+ld "
            "kB%s\n",
-           times * (1 + ways_count), failed, bare.rss, remark);
+           times * (1 + count), failed, bare.rss, remark);
 }
 
 /* What loses its parent comes to us. */
