@@ -99,7 +99,7 @@ void notice_refused(const struct options *options, const struct event *refused)
            (long)refused->pid, place, refused->asked, why);
 }
 
-/* The first of perhaps many: see shim/only_me.c. */
+/* The first of perhaps many: see shim/admission.c. */
 void notice_denied(const struct options *options, const struct event *denied)
 {
     char whose[64] = "a client that was gone at once";

@@ -185,6 +185,11 @@ static int hand_over(int connection, struct sockaddr *address, socklen_t *length
     return connection;
 }
 
+static bool returns_at_once(int fd)
+{
+    return (syscall(SYS_fcntl, fd, F_GETFL) & O_NONBLOCK) != 0;
+}
+
 int admission_accept(struct guarded *listener, int fd, struct sockaddr *address,
                      socklen_t *length, int flags)
 {
@@ -196,13 +201,15 @@ int admission_accept(struct guarded *listener, int fd, struct sockaddr *address,
     errno = error;
     if (connection >= 0)
         return hand_over(connection, address, length, flags);
-    for (;;) {
+    for (int i = 0; i < STRANGERS || !returns_at_once(fd); i++) {
         connection = real.accept4(fd, address, length, flags);
         if (connection < 0 || is_admitted(connection))
             return connection;
         if (has_room)
             *length = room;
     }
+    errno = EAGAIN;
+    return -1;
 }
 
 bool admission_holds(void)

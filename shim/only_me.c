@@ -51,18 +51,33 @@ static int64_t now(void)
     return (int64_t)now.tv_sec * SECOND + now.tv_nsec;
 }
 
-/* A timeout of which the kernel will say that it is bad has no end. */
+/*
+ * NULL: none. A bad one has no end, for the kernel will say that it is bad. An engine that only
+ * looks does so often, and pays for no clock.
+ */
 static void limit_begin(struct limit *limit, const struct timespec *timeout)
 {
     enum { LONG = 1000000000 }; /* seconds; more is no limit, but must not overflow */
-    struct timespec given;
 
     limit->timeout = timeout;
     limit->end = INT64_MAX;
-    if (timeout != NULL && sys_copy(&given, timeout, sizeof given) == 0 && given.tv_sec >= 0 &&
-        given.tv_nsec >= 0 && given.tv_nsec < SECOND)
-        limit->end = now() + (given.tv_sec < LONG ? given.tv_sec : LONG) * (int64_t)SECOND +
-                     given.tv_nsec;
+    if (timeout == NULL || timeout->tv_sec < 0 || timeout->tv_nsec < 0 ||
+        timeout->tv_nsec >= SECOND)
+        return;
+    limit->end =
+        timeout->tv_nsec + (timeout->tv_sec < LONG ? timeout->tv_sec : LONG) * (int64_t)SECOND;
+    if (limit->end > 0)
+        limit->end += now();
+}
+
+/* Of the engine: where it cannot be read the kernel is to say so. */
+static void limit_begin_engines(struct limit *limit, const struct timespec *timeout)
+{
+    struct timespec given;
+    bool is_given = timeout != NULL && sys_copy(&given, timeout, sizeof given) == 0;
+
+    limit_begin(limit, is_given ? &given : NULL);
+    limit->timeout = timeout;
 }
 
 /* False if it is over. */
@@ -98,18 +113,16 @@ static int without_strangers_in_poll(struct pollfd *fds, nfds_t count, int resul
     return result;
 }
 
-static int poll_admitted(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+static int poll_admitted(struct pollfd *fds, nfds_t count, struct limit *limit,
                          const sigset_t *mask)
 {
     const struct timespec at_once = {0, 0};
-    struct limit limit;
     int result = 0;
 
-    limit_begin(&limit, timeout);
     if (admission_holds())
         result = without_strangers_in_poll(fds, count, real.ppoll(fds, count, &at_once, mask));
-    for (bool again = true; result == 0 && again; again = limit_goes_on(&limit)) {
-        result = real.ppoll(fds, count, limit.timeout, mask);
+    for (bool again = true; result == 0 && again; again = limit_goes_on(limit)) {
+        result = real.ppoll(fds, count, limit->timeout, mask);
         if (result <= 0)
             break;
         result = without_strangers_in_poll(fds, count, result);
@@ -120,17 +133,23 @@ static int poll_admitted(struct pollfd *fds, nfds_t count, const struct timespec
 int only_me_poll(struct pollfd *fds, nfds_t count, int milliseconds)
 {
     const struct timespec timeout = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
+    struct limit limit;
 
     if (!attends(ATTEND_PEERS))
         return real.poll(fds, count, milliseconds);
-    return poll_admitted(fds, count, milliseconds >= 0 ? &timeout : NULL, NULL);
+    limit_begin(&limit, milliseconds >= 0 ? &timeout : NULL);
+    return poll_admitted(fds, count, &limit, NULL);
 }
 
 int only_me_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                   const sigset_t *mask)
 {
-    return attends(ATTEND_PEERS) ? poll_admitted(fds, count, timeout, mask)
-                                 : real.ppoll(fds, count, timeout, mask);
+    struct limit limit;
+
+    if (!attends(ATTEND_PEERS))
+        return real.ppoll(fds, count, timeout, mask);
+    limit_begin_engines(&limit, timeout);
+    return poll_admitted(fds, count, &limit, mask);
 }
 
 /* An array that is too small for the count ends a fortified program, in the real call. */
@@ -242,7 +261,7 @@ int only_me_pselect(int count, fd_set *readable, fd_set *writable, fd_set *excep
 
     if (!asked_begin(&asked, count, (fd_set *const[]){readable, writable, except}))
         return real.pselect(count, readable, writable, except, timeout, mask);
-    limit_begin(&limit, timeout);
+    limit_begin_engines(&limit, timeout);
     return select_admitted(&asked, &limit, mask);
 }
 

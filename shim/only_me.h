@@ -5,10 +5,11 @@
  * GROMACS, LAMMPS and NAMD ask select(2) whether a client is there, and wait in accept(2) if
  * so: a stranger must be gone before select returns. So a connection is accepted there already.
  * One of ours is held for the accept that follows: the one descriptor in the engine that it has
- * not opened itself, and only here.
+ * not opened itself, and only here. It is not closed with the listener, and a process that is
+ * forked before that accept has it too.
  *
- * An engine that learns of its client by epoll_wait(2) and has not made the listener
- * non-blocking waits in accept for the next one.
+ * An engine that learns of its client by epoll_wait(2), or by a select of more than FD_SETSIZE
+ * descriptors, and has not made the listener non-blocking waits in accept for the next one.
  *
  * Each function takes no lock and allocates nothing, and is safe in a signal handler; the waits
  * are cancellation points, as the real calls are.

@@ -7,12 +7,14 @@
  *   other       of user 65534: needs root
  *   other-gone  closes at once
  *   flood       others come and go all the time, until the rest has been served
+ *   torrent     others come and go as fast as they can, for three seconds
  *
  * Prints "WHO served" or "WHO closed" for each that stays: an engine that serves a client
  * returns the byte that it got. At once means that each connects before any looks.
  */
 #include <arpa/inet.h>
 #include <err.h>
+#include <errno.h>
 #include <grp.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -22,27 +24,53 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { OTHER = 65534, MOST = 16, PATIENCE = 30000, LIFETIME = 60 };
+enum { OTHER = 65534, MOST = 16, PATIENCE = 30000, LIFETIME = 60, TORRENT = 3 };
 
 static const char *target;
 static in_port_t port;
 
-static int connect_to_engine(void)
+static int connect_by(int type)
 {
     int is_v6 = strchr(target, ':') != NULL;
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = port};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = port};
-    int fd = socket(is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM, 0);
+    int fd = socket(is_v6 ? AF_INET6 : AF_INET, type, 0);
 
     if (inet_pton(is_v6 ? AF_INET6 : AF_INET, target,
                   is_v6 ? (void *)&v6.sin6_addr : (void *)&v4.sin_addr) != 1)
         errx(3, "%s", target);
     if (connect(fd, is_v6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4,
-                is_v6 ? sizeof v6 : sizeof v4) != 0)
+                is_v6 ? sizeof v6 : sizeof v4) != 0 &&
+        errno != EINPROGRESS)
         err(3, "connect");
     return fd;
+}
+
+static int connect_to_engine(void)
+{
+    return connect_by(SOCK_STREAM);
+}
+
+static _Noreturn void pour(void)
+{
+    const struct linger reset = {.l_onoff = 1};
+    time_t end = time(NULL) + TORRENT;
+    int fd;
+
+    for (int i = 0; i < 2; i++) /* four of them */
+        if (fork() < 0)
+            err(3, "fork");
+    while (time(NULL) < end) {
+        fd = connect_by(SOCK_STREAM | SOCK_NONBLOCK);
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+        close(fd);
+    }
+    while (wait(NULL) > 0)
+        ;
+    exit(0);
 }
 
 static void become_other(void)
@@ -66,8 +94,11 @@ static _Noreturn void visit(const char *who, int go_on)
     int fd;
 
     alarm(LIFETIME);
-    if (strncmp(who, "other", 5) == 0 || strcmp(who, "flood") == 0)
+    if (strncmp(who, "other", 5) == 0 || strcmp(who, "flood") == 0 ||
+        strcmp(who, "torrent") == 0)
         become_other();
+    if (strcmp(who, "torrent") == 0)
+        pour();
     while (strcmp(who, "flood") == 0) {
         close(connect_to_engine());
         usleep(1000);

@@ -17,7 +17,7 @@
 
 #include "tests/doubles/tcp.h"
 
-enum { SENTINEL = 4711, LIFETIME = 60, OTHERS = 2, MANY = 20 };
+enum { SENTINEL = 4711, LIFETIME = 60, OTHERS = 2, MANY = 20, LOOKS = 200 };
 
 int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size);
 int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
@@ -172,6 +172,24 @@ static int accept_without_blocking(int fd)
     return client;
 }
 
+/* Between its steps an engine looks, and goes on at once. */
+static int accept_between_steps(int fd)
+{
+    int client = -1;
+    time_t before;
+
+    must(listen(fd, SOMAXCONN) == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0, "listen");
+    for (int i = 0; i < LOOKS && client < 0; i++) {
+        tcp_pause(5);
+        before = time(NULL);
+        client = accept_one(fd);
+        must(client >= 0 || errno == EAGAIN, "accept");
+        must(time(NULL) - before <= 1, "a look that takes no time");
+    }
+    errno = SENTINEL;
+    return client >= 0 ? client : accept_without_blocking(fd);
+}
+
 static int accept_by_epoll(int fd)
 {
     struct epoll_event event = {.events = EPOLLIN};
@@ -206,6 +224,7 @@ static const struct method {
     {"accept-unnamed", by_nothing, accept_unnamed},
     {"accept4", by_nothing, accept_with_flags},
     {"nonblocking", by_nothing, accept_without_blocking},
+    {"steps", by_nothing, accept_between_steps},
     {"epoll", by_nothing, accept_by_epoll},
     {"child", by_poll, accept_one},
     {"second", by_poll, accept_one}, /* the first IMD socket was closed again */

@@ -90,6 +90,13 @@ START_TEST(strangers_without_end_do_not_keep_the_engine_from_its_client)
 }
 END_TEST
 
+START_TEST(strangers_do_not_keep_the_engine_from_its_steps)
+{
+    meet(ONLY_ME, "steps", "", "127.0.0.1", "torrent me");
+    ck_assert_ptr_eq(strstr(shell.out, "me served\n"), shell.out);
+}
+END_TEST
+
 static const struct {
     const char *engine, *client, *accepted;
 } families[] = {
@@ -182,6 +189,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(tests, without_the_option_whoever_comes_first_is_served, 0, METHODS);
     tcase_add_loop_test(tests, strangers_without_end_do_not_keep_the_engine_from_its_client, 0,
                         METHODS);
+    tcase_add_test(tests, strangers_do_not_keep_the_engine_from_its_steps);
     tcase_add_loop_test(tests, a_peer_is_known_by_either_family, 0, 6);
     tcase_add_test(tests, run_says_once_who_was_denied);
     return suite;
