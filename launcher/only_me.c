@@ -32,13 +32,18 @@ void only_me_prepare(void)
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int connection = connect_to_self(listener, client), error = errno;
+    enum peer peer;
     uid_t uid;
 
     if (connection < 0)
         errc(STATUS_FAILED, error, "--only-me cannot be tried: no connection on 127.0.0.1");
-    if (peer_of(connection, &uid, &error) != PEER_OURS)
+    peer = peer_of(connection, &uid, &error);
+    if (peer == PEER_UNKNOWN)
         errc(STATUS_FAILED, error,
              "--only-me: the kernel does not tell whose a connection is, sock_diag(7)");
+    if (peer != PEER_OURS)
+        errx(STATUS_FAILED,
+             "--only-me: the kernel does not tell whose a connection is: is tcp_diag there?");
     close(connection);
     close(client);
     close(listener);

@@ -29,7 +29,7 @@ struct guarded {
     _Atomic uint64_t held_inode;
 };
 
-static struct guarded all[LISTENERS];
+static struct guarded listeners[LISTENERS];
 static _Atomic unsigned others;
 static _Atomic unsigned held_count;
 static atomic_flag told = ATOMIC_FLAG_INIT;
@@ -37,8 +37,8 @@ static atomic_flag told = ATOMIC_FLAG_INIT;
 static struct guarded *find(uint64_t inode)
 {
     for (int i = 0; i < LISTENERS && inode != 0; i++)
-        if (all[i].inode == inode)
-            return &all[i];
+        if (listeners[i].inode == inode)
+            return &listeners[i];
     return NULL;
 }
 
@@ -65,7 +65,7 @@ void admission_begin(uint64_t inode)
 
     if (find(inode) != NULL)
         return;
-    listener = &all[inode == socket_taken() ? 0 : 1 + others++ % (LISTENERS - 1)];
+    listener = &listeners[inode == socket_taken() ? 0 : 1 + others++ % (LISTENERS - 1)];
     held = listener->inode != 0 ? take_held(listener) : NONE;
     if (held >= 0)
         sys_close(held);
@@ -165,7 +165,7 @@ bool admission_has_client(struct guarded *listener, int fd)
 /* As accept4(2): the flags, and the peer's name in as much room as there is for it. */
 static int hand_over(int connection, struct sockaddr *address, socklen_t *length, int flags)
 {
-    socklen_t room = 0;
+    socklen_t room = 0, whole = 0;
 
     if ((flags & SOCK_CLOEXEC) == 0)
         syscall(SYS_fcntl, connection, F_SETFD, 0);
@@ -180,7 +180,8 @@ static int hand_over(int connection, struct sockaddr *address, socklen_t *length
         sys_close(connection);
         return -1;
     }
-    room = room < *length ? room : *length;
+    sys_copy(&whole, length, sizeof whole);
+    room = room < whole ? room : whole;
     syscall(SYS_getsockopt, connection, SOL_SOCKET, SO_PEERNAME, address, &room);
     return connection;
 }

@@ -23,18 +23,16 @@ union address {
 };
 
 static const struct {
-    int domain;
-    const char *listens;
-    int client_domain;
-    const char *calls;
+    int domain, client_domain;
+    const char *listens, *calls;
 } ways[] = {
-    {AF_INET, "127.0.0.1", AF_INET, "127.0.0.1"},
-    {AF_INET, "0.0.0.0", AF_INET, "127.1.2.3"},
-    {AF_INET, "0.0.0.0", AF_INET6, "::ffff:127.0.0.1"},
-    {AF_INET6, "::", AF_INET, "127.0.0.1"},
-    {AF_INET6, "::", AF_INET6, "::ffff:127.0.0.1"},
-    {AF_INET6, "::", AF_INET6, "::1"},
-    {AF_INET6, "::1", AF_INET6, "::1"},
+    {AF_INET, AF_INET, "127.0.0.1", "127.0.0.1"},
+    {AF_INET, AF_INET, "0.0.0.0", "127.1.2.3"},
+    {AF_INET, AF_INET6, "0.0.0.0", "::ffff:127.0.0.1"},
+    {AF_INET6, AF_INET, "::", "127.0.0.1"},
+    {AF_INET6, AF_INET6, "::", "::ffff:127.0.0.1"},
+    {AF_INET6, AF_INET6, "::", "::1"},
+    {AF_INET6, AF_INET6, "::1", "::1"},
 };
 
 enum { WAYS = sizeof ways / sizeof *ways };
