@@ -169,7 +169,9 @@ check-valgrind:
 fault_parts = \
 	$(BUILD)/tests/faults/kills \
 	'$(MAKE) fuzzers && tests/faults/fuzz.sh $(BUILD)-fuzz 20 500000' \
-	$(BUILD)/tests/faults/soak
+	$(BUILD)/tests/faults/soak \
+	'tests/faults/foreign.sh cpython' \
+	'tests/faults/foreign.sh servers'
 check-faults:
 	scripts/setup.sh build check faults || [ $$? -eq 2 ]
 	$(MAKE) all $(doubles) $(fault_programs)

@@ -19,9 +19,9 @@
 set -u
 
 # GROUP PACKAGE PROOF: the package is there if the proof is, however it was installed. A proof
-# is a command, a header, an option that clang can link with, or a module of the Python in PATH
-# or of Debian's. "?" after the group: optional. Open MPI's proof is not mpirun, which MPICH has too; where both are, Debian's mpirun
-# stays Open MPI's.
+# is a command, a file, a header, an option that clang can link with, or a module of the Python in
+# PATH or of Debian's. "?" after the group: optional. Open MPI's proof is not mpirun, which MPICH
+# has too; where both are, Debian's mpirun stays Open MPI's.
 packages='
 build   gcc             cc
 build   libc6-dev       <stdio.h>
@@ -50,8 +50,14 @@ check?  libcap2-bin     setcap
 check?  mandoc          mandoc
 check?  tini            tini
 check?  dumb-init       dumb-init
+check?  libpython3.11-testsuite /usr/lib/python3.11/test/test_socket.py
+check?  redis-server    redis-server
+check?  redis-tools     redis-cli
 faults? clang           clang
 faults? libclang-rt-14-dev -fsanitize=address
+faults? nginx-light     nginx
+faults? memcached       memcached
+faults? postgresql-15   /usr/lib/postgresql/15/bin/postgres
 bench?  gromacs         gmx
 bench?  lammps          lmp
 bench?  python3-numpy   import:numpy
@@ -74,6 +80,7 @@ is_there() { # PACKAGE PROOF
         done
         return 1
         ;;
+    /*) [ -e "$2" ] ;;
     -*) echo 'int main(void) { return 0; }' | clang "$2" -x c -o /dev/null - 2>/dev/null ;;
     \<*) echo "#include $2" | cc -E - >/dev/null 2>&1 ;;
     *) PATH=$PATH:/usr/sbin:/sbin command -v "$2" >/dev/null ;;
@@ -108,9 +115,11 @@ have_lists() {
     find /var/lib/apt/lists -name '*_Packages*' 2>/dev/null | grep -q .
 }
 
+# Servers among them are not started: in runlevel 1 no service is, and systemctl(1) that is offline
+# asks nobody to.
 install() { # PACKAGE...
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 \
-        install --no-install-recommends "$@"
+    as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 SYSTEMD_OFFLINE=1 \
+        apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends "$@"
 }
 
 # The lists may be older than the archive: then what they name is not to be had any more. And
