@@ -52,7 +52,7 @@ static void demand_comes_back(const struct binding *binding)
     DEMAND(binding_parse(&back, text) == NULL);
     DEMAND(back.family == binding->family && back.has_ports == binding->has_ports);
     DEMAND(back.low == binding->low && back.high == binding->high);
-    DEMAND(memcmp(&back.address, &binding->address, sizeof back.address) == 0);
+    DEMAND(memcmp(&back.address.ipv6, &binding->address.ipv6, sizeof back.address.ipv6) == 0);
 }
 
 /* The port stays; the family is the binding's, or the socket's where it can hold the other. */

@@ -11,7 +11,13 @@
 
 #include "tests/fuzz/fuzz.h"
 
-enum { MOST_INPUT = 512, MOST_STREAM = 10240, MOST_LINE = 2 * EVENT_MAX, EXPANSION = 32 };
+enum {
+    MOST_INPUT = 512,
+    MOST_STREAM = 10240,
+    MOST_LINE = 2 * EVENT_MAX,
+    EXPANSION = 32,
+    LINES = 0
+};
 
 struct stream {
     size_t length;
@@ -78,6 +84,18 @@ static void drain(struct channel *channel, struct tally *tally)
         count_event(tally, &event);
 }
 
+/* Up to the next newline, and that for itself. */
+static size_t line_length(const struct stream *stream, size_t at)
+{
+    const char *start = stream->bytes + at, *newline;
+
+    newline = memchr(start, '\n', stream->length - at);
+    if (newline == NULL)
+        return stream->length - at;
+    return newline > start ? (size_t)(newline - start) : 1;
+}
+
+/* In pieces of `most` bytes at most, or of LINES. */
 static void receive(const struct stream *stream, unsigned seed, size_t most,
                     const struct tally *expected)
 {
@@ -90,7 +108,7 @@ static void receive(const struct stream *stream, unsigned seed, size_t most,
     memset(channel, 0, offsetof(struct channel, buffer));
     channel->fd = ends[0];
     for (size_t at = 0, length; at < stream->length; at += length) {
-        length = next_size(&seed, most);
+        length = most == LINES ? line_length(stream, at) : next_size(&seed, most);
         if (length > stream->length - at)
             length = stream->length - at;
         DEMAND(write(ends[1], stream->bytes + at, length) == (ssize_t)length);
@@ -113,6 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     expected = expect(stream);
     receive(stream, seed, stream->length + 1, &expected);
     receive(stream, seed, 16 + seed % 1000, &expected);
+    receive(stream, seed, LINES, &expected);
     free(stream);
     return 0;
 }

@@ -2,8 +2,9 @@
  * The TCP event port: connections that send any bytes, in pieces, each in its turn.
  *
  * A connection is one end of a socketpair, put where accept(2) puts one: of TCP only the bytes
- * matter here, and a port for each input would soon use them up. 'S' stands for the secret;
- * 0xff ends a piece, and a byte that follows it says whose the next one is.
+ * matter here, and a port for each input would soon use them up. 'S' stands for the secret, 'X'
+ * for one that differs in its last digit; 0xff ends a piece, and a byte that follows it says
+ * whose the next one is.
  */
 #include "launcher/event_port.c" /* NOLINT: its slots */
 
@@ -12,9 +13,9 @@
 enum { PEERS = 4, MOST_PIECE = 8192 };
 
 struct peer {
+    size_t length; /* of what the port has of it */
     int fd;
     bool decided;
-    size_t length; /* of what the port has of it */
     char bytes[SECRET + 1 + EVENT_MAX];
 };
 
@@ -49,9 +50,10 @@ static size_t spell(struct input *input, char *piece)
     unsigned byte;
 
     while (input->left > 0 && (byte = take_byte(input)) != 0xff)
-        if (byte == 'S' && length + SECRET <= MOST_PIECE) {
+        if ((byte == 'S' || byte == 'X') && length + SECRET <= MOST_PIECE) {
             memcpy(piece + length, port.state->secret, SECRET);
             length += SECRET;
+            piece[length - 1] ^= byte == 'X';
         } else if (length < MOST_PIECE) {
             piece[length++] = (char)byte;
         }

@@ -101,9 +101,9 @@ static bool fits(const char *address, int domain)
 static void demand_understood(const char *address, unsigned port, int domain)
 {
     struct launcher_gate *gate = calloc(1, sizeof *gate);
-    struct sockaddr_storage there;
+    struct sockaddr_storage there = {0};
     char answer[ANSWER];
-    socklen_t length;
+    socklen_t length = 0;
     int ends[2];
 
     gate_init(gate);

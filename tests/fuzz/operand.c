@@ -5,10 +5,16 @@
 
 #include "tests/fuzz/fuzz.h"
 
+static bool digits_only(const char *text)
+{
+    return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct input input = {bytes, size};
     char *text = take_text(&input, '\0'), *behind;
+    const char *colon;
     struct connection *connection = malloc(sizeof *connection);
     const char *problem = connection_parse(connection, text);
     long port;
@@ -17,6 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     DEMAND(memchr(connection->name, '\0', sizeof connection->name) != NULL);
     DEMAND(problem == NULL || (problem[0] != '\0' && is_printable(problem)));
     if (problem == NULL) {
+        colon = strrchr(text, ':');
+        DEMAND(digits_only(colon != NULL ? colon + 1 : text));
         port = strtol(connection->port, &behind, 10);
         DEMAND(port > 0 && port <= 65535 && *behind == '\0');
         DEMAND(connection->host[0] != '\0' &&

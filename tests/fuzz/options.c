@@ -32,6 +32,7 @@ static const struct choice {
     {"-v", false},         {"--no-wake", false},
     {"--port-", true},     {"--stop-with-client", false},
     {"--nonsense", false}, {"-m", true},
+    {"--only-me", false},
 };
 
 static jmp_buf refused;
@@ -55,9 +56,10 @@ static int nothing(const struct options *options)
     return 0;
 }
 
-static const struct command command = {"run", nothing, "ENGINE", "plmcotdfSWqv", true};
+static const struct command command = {"run", nothing, "ENGINE", "plmcotdfSWOqv", true};
 
-static int take_words(struct input *input, char **words)
+/* Each --match is one rule, whatever blanks it has. */
+static int take_words(struct input *input, char **words, unsigned *rules)
 {
     int count = 0;
 
@@ -67,6 +69,7 @@ static int take_words(struct input *input, char **words)
             &choices[take_byte(input) % (sizeof choices / sizeof choices[0])];
 
         words[count++] = strdup(choice->option);
+        *rules += choice->option[1] == 'm' || strcmp(choice->option, "--match") == 0;
         if (choice->has_value)
             words[count++] = take_text(input, '\0');
     }
@@ -85,7 +88,7 @@ static void demand_in_range(const struct options *options)
 }
 
 /* As the library in the engine reads it. */
-static void demand_read_by_library(const struct options *options)
+static void demand_read_by_library(const struct options *options, unsigned rules)
 {
     const struct engine_channel channel = {NULL, "/fifo", NULL};
     char **before = environ,
@@ -99,13 +102,14 @@ static void demand_read_by_library(const struct options *options)
     read = settings_get();
     DEMAND(read != NULL && read->tells && strcmp(read->channel.path, "/fifo") == 0);
     DEMAND(read->match.port == (unsigned)options->port);
-    DEMAND((read->match.count > 0) == (options->match[0] != '\0'));
+    DEMAND(read->match.count == rules);
     DEMAND(read->rewrites == (options->port != 0 || options->listen != NULL));
-    DEMAND(read->wakes == !options->no_wake);
+    DEMAND(read->wakes == !options->no_wake && read->only_me == options->only_me);
     if (options->listen != NULL)
         DEMAND(binding_parse(&binding, options->listen) == NULL);
     binding.has_ports |= options->port != 0;
-    DEMAND(memcmp(&read->binding.address, &binding.address, sizeof binding.address) == 0);
+    DEMAND(memcmp(&read->binding.address.ipv6, &binding.address.ipv6,
+                  sizeof binding.address.ipv6) == 0);
     DEMAND(read->binding.has_ports == binding.has_ports && read->binding.low == binding.low &&
            read->binding.high == binding.high && read->binding.family == binding.family);
     environ = before;
@@ -117,15 +121,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     static char *words[MOST_WORDS + 4], *permuted[MOST_WORDS + 4];
     static struct options options;
     static int count;
+    static unsigned rules;
     struct input input = {bytes, size};
 
-    count = take_words(&input, words);
+    rules = 0;
+    count = take_words(&input, words, &rules);
     memcpy(permuted, words, sizeof words);
     optind = 0; /* getopt(3): from the beginning */
     if (setjmp(refused) == 0) {
         options_parse(&command, count, permuted, &options);
         demand_in_range(&options);
-        demand_read_by_library(&options);
+        demand_read_by_library(&options, rules);
     }
     while (count > 0)
         free(words[--count]);

@@ -12,7 +12,7 @@
 #include "launcher/summary.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { MOST_SHOWN = 1024, MOST_PIECES = 64, END = 255 };
+enum { WIDTH = 80, MOST_SHOWN = 1024, MOST_PIECES = 64, END = 255 };
 
 /* The session, its server, and what stands on the terminal. */
 struct scene {
@@ -76,6 +76,7 @@ static void step(struct scene *scene)
         scene->now += 150;
         meter_update(&scene->meter, &scene->session.imd, scene->now);
         demand_shown(scene, 1, "\r");
+        DEMAND(scene->meter.length < WIDTH); /* whole fields only, and no more than fit */
     }
 }
 

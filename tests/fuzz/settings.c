@@ -27,6 +27,8 @@ static const char *const names[] = {
     WIRE_OPENMPI WIRE_LISTEN,
     WIRE_OPENMPI WIRE_FD, /* these two mean nothing */
     WIRE_OPENMPI WIRE_GATE,
+    WIRE_ONLY,
+    WIRE_OPENMPI WIRE_ONLY,
 };
 
 enum { NAMES = sizeof names / sizeof names[0] };
@@ -132,12 +134,20 @@ static void demand_gate(const struct gate *gate)
            (gate->name[0] != '\0' && memchr(gate->name, '\0', sizeof gate->name) != NULL));
 }
 
+/* A word that is not known must not let strangers in. */
+static void demand_only(const char *value, bool only_me)
+{
+    DEMAND(only_me == (value != NULL));
+    DEMAND(!only_me || strcmp(value, WIRE_ONLY_ME) == 0);
+}
+
 static void demand_in_range(const struct settings *read)
 {
     demand_gate(&read->gate);
     DEMAND(read->tells || read->gate.port > 0);
     if (!read->tells)
         return;
+    demand_only(READ(WIRE_ONLY), read->only_me);
     demand_channel(&read->channel);
     demand_binding(&read->binding);
     DEMAND(read->match.port <= UINT16_MAX && read->match.count <= MATCH_RULES);
