@@ -167,6 +167,7 @@ check-valgrind:
 
 # Everything is broken once, and a table of it printed: 20 minutes.
 fault_parts = \
+	$(BUILD)/tests/faults/calls $(BUILD)/tests/faults/library tests/faults/surroundings.sh \
 	$(BUILD)/tests/faults/kills \
 	'$(MAKE) fuzzers && tests/faults/fuzz.sh $(BUILD)-fuzz 20 500000' \
 	$(BUILD)/tests/faults/soak \

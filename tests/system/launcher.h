@@ -37,6 +37,9 @@
          "then exec setpriv --reuid 65534 --regid 65534 --clear-groups \"$@\";"                \
          "else exec \"$@\"; fi; };"
 
+/* Whose memory is looked through at its end must be able to start a process, and be traced. */
+#define NO_LEAK_CHECK "export ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0;"
+
 /* A run under valgrind is a hundred times slower: loops take fewer turns. */
 static inline bool launcher_is_wrapped(void)
 {

@@ -53,8 +53,6 @@ START_TEST(few_descriptors_are_enough)
 }
 END_TEST
 
-#define NO_LEAK_CHECK "export ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0;"
-
 START_TEST(no_process_to_be_had_is_a_failure_of_ours)
 {
     struct shell shell;

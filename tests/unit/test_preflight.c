@@ -2,6 +2,7 @@
 #include "launcher/preflight.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <link.h>
 #include <stdarg.h>
@@ -231,6 +232,24 @@ START_TEST(a_program_of_another_machine_is_named)
 }
 END_TEST
 
+/* EACCES is known to env(1) too; of others it must not be said that there is no such file. */
+START_TEST(what_keeps_it_from_looking_is_said)
+{
+    write_file("engine", "text\n", 5);
+    examine("./engine");
+    preflight_explain(&preflight, text, sizeof text);
+    ck_assert_ptr_nonnull(strstr(text, "cannot be examined: it is no ELF file"));
+    examine("./missing");
+    preflight_explain(&preflight, text, sizeof text);
+    ck_assert_ptr_nonnull(strstr(text, "cannot be found (No such file or directory)"));
+    setenv("PATH", "loop", 1);
+    ck_assert_int_eq(symlink("loop", "loop"), 0);
+    ck_assert_int_eq(examine("engine"), PREFLIGHT_NOT_EXECUTABLE);
+    preflight_explain(&preflight, text, sizeof text);
+    ck_assert_ptr_nonnull(strstr(text, strerror(ELOOP)));
+}
+END_TEST
+
 START_TEST(of_what_is_no_elf_file_nothing_is_known)
 {
     const char *const texts[] = {"", "echo a script without a first line\n", "#", "\177ELF"};
@@ -357,6 +376,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, linkers_of_glibc_are_told_from_others);
     tcase_add_test(tests, a_program_without_a_linker_is_static);
     tcase_add_test(tests, a_program_of_another_machine_is_named);
+    tcase_add_test(tests, what_keeps_it_from_looking_is_said);
     tcase_add_test(tests, of_what_is_no_elf_file_nothing_is_known);
     tcase_add_test(tests, of_a_script_the_interpreter_counts);
     tcase_add_test(tests, what_a_script_names_and_is_no_file_is_not_opened);

@@ -58,6 +58,28 @@ START_TEST(an_inode_of_64_bits_is_taken)
 }
 END_TEST
 
+/* Written down by one to whom statx(2) said nothing. */
+START_TEST(a_file_whose_birth_is_not_known_is_told_by_the_rest)
+{
+    struct channel channel;
+    struct stat status;
+    char text[96];
+    FILE *file = tmpfile();
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fstat(fileno(file), &status), 0);
+    for (unsigned wrong = 0; wrong < 2; wrong++) {
+        snprintf(text, sizeof text, "%d:%llu:%llu:%u", fileno(file),
+                 (unsigned long long)status.st_dev, (unsigned long long)status.st_ino, wrong);
+        ck_assert(channel_parse_fd(&channel, text));
+        channel_write(&channel, "line\n", 5, false);
+        ck_assert_int_eq(fstat(fileno(file), &status), 0);
+        ck_assert_int_eq(status.st_size, 5);
+    }
+    fclose(file);
+}
+END_TEST
+
 START_TEST(a_damaged_descriptor_is_refused)
 {
     static const char *const texts[] = {
@@ -292,6 +314,7 @@ Suite *test_suite(void)
     tcase_add_test(parser, a_descriptor_is_a_number_and_its_file);
     tcase_add_test(parser, the_largest_numbers_of_the_kernel_are_taken);
     tcase_add_test(parser, an_inode_of_64_bits_is_taken);
+    tcase_add_test(parser, a_file_whose_birth_is_not_known_is_told_by_the_rest);
     tcase_add_test(parser, a_damaged_descriptor_is_refused);
     tcase_add_test(parser, a_fifo_is_an_absolute_path);
     tcase_add_test(parser, a_path_longer_than_any_can_be_is_refused);
