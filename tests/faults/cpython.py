@@ -6,7 +6,7 @@ MODULE is one of Debian's libpython3.11-testsuite, as test_socket. Each of its t
 process of its own, a fork of this one: so each is an engine of its own to a preloaded library.
 RESULTS gets a line for each, sorted: its name, a blank, and ok, skipped, failed, error, expected
 (a failure that CPython expects), unexpected (a success that it does not), died (the process ended
-without a result) or hung (it was killed after a minute; so is what a test leaves behind).
+without a result) or hung (it was killed after half a minute; so is what a test leaves behind).
 
 --hold     keep a listener open that nobody ever waits on: to a library that takes it for the one
            it looks for, every wait of every test is of interest.
@@ -30,7 +30,7 @@ import tempfile
 import time
 import unittest
 
-TIME = 60  # seconds, for one test
+TIME = 30  # seconds, for one test
 NOT_RUN = "VSOCK"
 
 
