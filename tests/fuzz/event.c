@@ -15,7 +15,7 @@ static const char *const names[] = {
     [KIND_LISTENING] = EVENT_LISTENING, [KIND_READY] = EVENT_READY,
     [KIND_LOADED] = EVENT_LOADED,       [KIND_ENDED] = EVENT_ENDED,
     [KIND_PASSED] = EVENT_PASSED,       [KIND_REFUSED] = EVENT_REFUSED,
-    [KIND_CONNECTED] = EVENT_CONNECTED,
+    [KIND_CONNECTED] = EVENT_CONNECTED, [KIND_DENIED] = EVENT_DENIED,
 };
 
 static bool is_address(const char *text)
@@ -35,9 +35,11 @@ static void demand_in_range(const struct event *event)
 {
     bool listens = event->kind == KIND_LISTENING || event->kind == KIND_PASSED;
 
-    DEMAND((unsigned)event->kind <= KIND_CONNECTED);
+    DEMAND((unsigned)event->kind < sizeof names / sizeof names[0]);
     DEMAND(event->port <= UINT16_MAX && event->asked <= UINT16_MAX);
     DEMAND(event->pid > 0 && event->error >= 0 && event->peer[0] == '\0');
+    DEMAND(event->has_uid || event->uid == 0);
+    DEMAND(event->kind != KIND_DENIED || event->port > 0);
     DEMAND(event->address[0] == '\0' || is_address(event->address));
     DEMAND(!listens || (event->port > 0 && event->address[0] != '\0'));
     demand_plain(event->host, sizeof event->host);
@@ -52,6 +54,7 @@ static void demand_same(const struct event *a, const struct event *b)
 {
     DEMAND(a->kind == b->kind && a->port == b->port && a->asked == b->asked);
     DEMAND(a->pid == b->pid && a->error == b->error);
+    DEMAND(a->has_uid == b->has_uid && a->uid == b->uid);
     DEMAND(strcmp(a->address, b->address) == 0 && strcmp(a->host, b->host) == 0);
     DEMAND(strcmp(a->exe, b->exe) == 0 && strcmp(a->object, b->object) == 0);
     DEMAND(strcmp(a->comm, b->comm) == 0 && strcmp(a->reason, b->reason) == 0);
@@ -69,6 +72,9 @@ static void demand_comes_back(const struct event *event)
     snprintf(line + length, sizeof line - (size_t)length, " object=%s comm=%s reason=%s%s%s",
              event->object, event->comm, event->reason,
              event->address[0] != '\0' ? " addr=" : "", event->address);
+    if (event->has_uid)
+        snprintf(line + strlen(line), sizeof line - strlen(line), " uid=%lu",
+                 (unsigned long)event->uid);
     DEMAND(event_parse(line, &back));
     demand_same(&back, event);
 }
@@ -112,7 +118,7 @@ static void take_line(char *line, struct findings *findings)
     demand_comes_back(&event);
     if (event.address[0] != '\0')
         demand_endpoints(&event);
-    DEMAND((unsigned)findings_add(findings, &event) <= NEWS_CONNECTED);
+    DEMAND((unsigned)findings_add(findings, &event) <= NEWS_DENIED);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

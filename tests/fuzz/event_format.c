@@ -118,6 +118,24 @@ static void demand_short(const struct event_line *line, unsigned port, pid_t pid
     DEMAND(event.port == port && event.pid == pid);
 }
 
+/* Of whom nobody knows who it is the reason is told in his place. */
+static void demand_denied(struct event_line *line, const struct listener *listener,
+                          unsigned choice)
+{
+    const struct denied denied = {
+        .has_uid = choice % 2 == 1, .uid = (uid_t)listener->fd * 2, .error = (int)(choice / 2)};
+    unsigned port = listener->asked;
+    struct event event;
+
+    event_format_denied(line, port, listener->pid, &denied);
+    DEMAND(parse(line, &event) == (port > 0));
+    if (port == 0)
+        return;
+    DEMAND(event.kind == KIND_DENIED && event.port == port && event.pid == listener->pid);
+    DEMAND(event.has_uid == denied.has_uid && event.error == denied.error);
+    DEMAND(event.uid == (denied.has_uid ? denied.uid : 0));
+}
+
 static void demand_loaded(struct event_line *line, const struct listener *listener)
 {
     char comm[COMM_SIZE];
@@ -149,6 +167,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     demand_short(line, listener.asked, listener.pid);
     event_format_ended(line, listener.pid);
     demand_short(line, 0, listener.pid);
+    demand_denied(line, &listener, choice);
     demand_loaded(line, &listener);
     free(line);
     return 0;
