@@ -28,4 +28,6 @@ sed -E 's/^== (.*): ([0-9]+) tried, ([0-9]+) failed; ?(.*)/\1|\2|\3|\4/' "$rows"
     while IFS='|' read -r name tried failed remark; do
         printf '%-40s %9s tried %5s failed  %s\n' "$name" "$tried" "$failed" "$remark"
     done
-[ -s "$rows" ] && ! grep -qvE ': [1-9][0-9]* tried, 0 failed;' "$rows"
+bad=$(grep -cvE ': [1-9][0-9]* tried, 0 failed;' "$rows")
+echo "$(grep -c . "$rows") rows, $bad with failures"
+[ -s "$rows" ] && [ "$bad" -eq 0 ]
