@@ -36,11 +36,15 @@ static void enter_gromacs(void)
     engines_prepare_argon();
 }
 
-/* Each has as many atoms as nobody else. */
+/*
+ * Each has as many atoms as nobody else. And its own place for the daemon that a lone LAMMPS
+ * starts: in one that they share, Open MPI's race to make the same directory ("File exists").
+ */
 static void meet(const char *input, int count)
 {
     for (int i = 0; i < count; i++)
         shell_start(&shells[i],
+                    "export OMPI_MCA_orte_tmpdir_base=$(mktemp -d -p $PWD);"
                     "exec $IMDSHIM run -q -p 8888 -c '" WATCH "localhost:8888 >&2' -- " LMP
                     " >out.%d",
                     input, SMALLEST + i, i);
@@ -71,12 +75,13 @@ START_TEST(a_lammps_that_waits_late_gets_its_client_every_time_but_not_one_that_
 {
     unsigned port = engines_free_port();
 
-    shell_start(
-        &shell,
-        "mkfifo events; exec 3<>events; $IMDSHIM exec --fd 3 -- lmp -in slow.in -log none"
-        " -var port %u >/dev/null & read -r port event rest <&3; " WATCH "$port; echo $event"
-        " $?; wait $!",
-        port);
+    shell_start(&shell,
+                "export OMPI_MCA_orte_tmpdir_base=$(mktemp -d -p $PWD); mkfifo events; exec "
+                "3<>events; $IMDSHIM exec --fd 3 -- lmp -in slow.in -log none"
+                " -var port %u >/dev/null & read -r port event rest <&3; " WATCH
+                "$port; echo $event"
+                " $?; wait $!",
+                port);
     meet("slow.in", SLOW);
     assert_met(SLOW);
     shell_finish(&shell);

@@ -24,9 +24,13 @@ static const struct {
 
 enum { LMPS, NAMDS, EIGHTS };
 
-/* No client goes on before all engines wait for theirs: all then listen at the same time. */
+/*
+ * No client goes on before all engines wait for theirs: all then listen at the same time. Each
+ * in its own directory, with what Open MPI makes there: test_real_gate.c.
+ */
 #define EIGHT_AT_ONCE                                                                          \
-    "for i in 1 2 3 4 5 6 7 8; do mkdir $i; (cd $i; $IMDSHIM run --port 8888 --client "        \
+    "for i in 1 2 3 4 5 6 7 8; do mkdir $i; (cd $i; export OMPI_MCA_orte_tmpdir_base=$PWD;"    \
+    "$IMDSHIM run --port 8888 --client "                                                       \
     "'until grep -q listens err; do sleep 0.1; done; >here; until test -e ../go; do sleep "    \
     "0.1; done; %s' -- %s >out 2>err ||"                                                       \
     "{ echo $i failed: $?; cat err out; }) & done; until test -e 1/here -a -e 2/here -a -e "   \
