@@ -5,7 +5,7 @@
  *
  * For each scenario a run in which all goes well shows which calls are made: by the launcher,
  * its loader's included, and by its children until they are another program. Then one run for
- * each of them and each error (tests/support/errors.c); of these only every EVERYth is made.
+ * each of them and each error (support/errors.c); of these only every EVERYth is made.
  *
  * A run has not failed that
  *   ends, with nothing left: no process, no file (but see below);
@@ -29,8 +29,8 @@
 
 #include "launcher/status.h"
 #include "tests/faults/calls.h"
-#include "tests/support/area.h"
-#include "tests/support/inject.h"
+#include "tests/faults/support/area.h"
+#include "tests/faults/support/inject.h"
 #include "tests/support/sandbox.h"
 #include "tests/system/launcher.h"
 

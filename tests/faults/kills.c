@@ -11,9 +11,9 @@
  *    is killed at its birth. A tenth as many more for the reader of exec's FIFO, and as many
  * for GROMACS and LAMMPS.
  *
- * After each: see support/killed_run.h. The rows' remarks say who was killed how often, what
- * the run was at then, and how long the last one took to end. "late" are those whose victim was
- * found ended, or about to: they are not among the tried. SEED makes it the same again.
+ * After each: see support/killed_run.h. The rows' remarks say who was killed how often, what the run was at then, and how long the last one took to end. "late" are those
+ * whose victim was found ended, or about to: they are not among the tried. SEED makes it the
+ * same again.
  */
 #include <err.h>
 #include <limits.h>
@@ -27,8 +27,8 @@
 #include <unistd.h>
 
 #include "tests/faults/kills.h"
-#include "tests/support/kill_tally.h"
-#include "tests/support/leftover.h"
+#include "tests/faults/support/kill_tally.h"
+#include "tests/faults/support/leftover.h"
 
 enum { WORKERS = 4, LENGTHS = 3, TURNS = 10 };
 

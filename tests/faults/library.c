@@ -1,6 +1,6 @@
 /*
  * Every system call that libimdshim makes inside an engine fails once, with each error that it
- * can have (tests/support/errors.c), and where it has any as if a sandbox forbade it (EPERM).
+ * can have (support/errors.c), and where it has any as if a sandbox forbade it (EPERM).
  *
  * usage: library [EVERY [SCENARIO]]
  *
@@ -30,9 +30,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/support/area.h"
-#include "tests/support/errors.h"
-#include "tests/support/failing.h"
+#include "tests/faults/support/area.h"
+#include "tests/faults/support/errors.h"
+#include "tests/faults/support/failing.h"
 #include "tests/support/sandbox.h"
 
 enum { SECONDS = 40 };

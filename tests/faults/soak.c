@@ -25,9 +25,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/faults/support/leftover.h"
 #include "tests/support/course.h"
 #include "tests/support/crowd.h"
-#include "tests/support/leftover.h"
 
 #define PORT "8888"
 

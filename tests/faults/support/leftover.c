@@ -1,4 +1,4 @@
-#include "tests/support/leftover.h"
+#include "tests/faults/support/leftover.h"
 
 #include <dirent.h>
 #include <errno.h>

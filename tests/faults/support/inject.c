@@ -1,4 +1,4 @@
-#include "tests/support/inject.h"
+#include "tests/faults/support/inject.h"
 
 #include <fcntl.h>
 #include <limits.h>

@@ -1,4 +1,4 @@
-#include "tests/support/area.h"
+#include "tests/faults/support/area.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,8 +4,8 @@
  * For a program that starts runs by itself. It has called leftover_watch() before: then what
  * loses its parent comes to us, prctl(2) PR_SET_CHILD_SUBREAPER, and SIGCHLD is blocked.
  */
-#ifndef IMDSHIM_TESTS_LEFTOVER_H
-#define IMDSHIM_TESTS_LEFTOVER_H
+#ifndef IMDSHIM_TESTS_FAULTS_LEFTOVER_H
+#define IMDSHIM_TESTS_FAULTS_LEFTOVER_H
 
 #include <stdbool.h>
 #include <sys/types.h>

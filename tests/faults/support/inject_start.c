@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "tests/support/inject.h"
+#include "tests/faults/support/inject.h"
 
 enum {
     HANDOVER = 200,  /* the number of the socket by which the filter's descriptor comes */

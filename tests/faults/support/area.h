@@ -2,8 +2,8 @@
  * A directory for a command that is run again and again: AREA/run, where it runs, and AREA/tmp,
  * its TMPDIR; what it prints is beside them. What it leaves there is found, named and removed.
  */
-#ifndef IMDSHIM_TESTS_AREA_H
-#define IMDSHIM_TESTS_AREA_H
+#ifndef IMDSHIM_TESTS_FAULTS_AREA_H
+#define IMDSHIM_TESTS_FAULTS_AREA_H
 
 #include <limits.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-#include "tests/support/killed_run.h"
+#include "tests/faults/support/killed_run.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -15,9 +15,9 @@
 #include "launcher/fifos.h"
 #include "launcher/status.h"
 #include "shim/wire.h"
-#include "tests/support/leftover.h"
-#include "tests/support/tracee.h"
-#include "tests/support/victim.h"
+#include "tests/faults/support/leftover.h"
+#include "tests/faults/support/tracee.h"
+#include "tests/faults/support/victim.h"
 
 enum {
     BOUND = 9,       /* s: who ends later has been ended by a grace of 10 s, or by its alarm */

@@ -1,4 +1,4 @@
-#include "tests/support/victim.h"
+#include "tests/faults/support/victim.h"
 
 #include <signal.h>
 #include <stdio.h>
