@@ -35,6 +35,9 @@ double leftover_now(void);
  */
 pid_t leftover_next(struct leftover_child *child, int *wait_status);
 
+/* Wait until the child has ended; false if it has not after so many seconds. */
+bool leftover_wait(struct leftover_child *child, int seconds);
+
 /* Wait until no child is left. What is still there after so many seconds is killed, counted and
  * named. */
 int leftover_processes(struct leftover_child *child, int seconds, char *names, size_t size);

@@ -1,12 +1,14 @@
 #include "tests/faults/support/victim.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "launcher/record.h"
+#include "tests/support/process.h"
+
+enum { MOST_CHILDREN = 16 };
 
 enum phase victim_phase(const struct leftover_child *launcher, const int *events)
 {
@@ -26,59 +28,31 @@ enum phase victim_phase(const struct leftover_child *launcher, const int *events
 /* The engine is the first child until the record names it; the client is the other one. */
 pid_t victim_find(pid_t launcher, enum victim victim)
 {
-    char path[64];
-    long next;
-    pid_t engine = 0, found = 0;
+    pid_t children[MOST_CHILDREN], engine, found = 0;
+    int count = process_children(launcher, children, MOST_CHILDREN);
     struct record record;
-    FILE *children;
 
-    if (record_read(launcher, &record))
-        engine = record.pid;
-    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", (long)launcher, (long)launcher);
-    children = fopen(path, "re");
-    while (children != NULL && fscanf(children, "%ld", &next) == 1) {
-        if (engine == 0)
-            engine = (pid_t)next;
-        if ((engine == (pid_t)next) == (victim == THE_ENGINE))
-            found = (pid_t)next;
-    }
-    if (children != NULL)
-        fclose(children);
+    engine = record_read(launcher, &record) ? record.pid : count > 0 ? children[0] : 0;
+    for (int i = 0; i < count; i++)
+        if ((engine == children[i]) == (victim == THE_ENGINE))
+            found = children[i];
     return found;
 }
 
-/* R, S, Z ... and the parent, proc(5). */
-static bool read_stat(pid_t pid, char *state, pid_t *parent)
+static bool is_ours(pid_t pid)
 {
-    char path[64];
-    long its_parent = 0;
-    FILE *file;
-    bool read;
+    pid_t parent = process_parent(pid);
 
-    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
-    file = fopen(path, "re");
-    read = file != NULL && fscanf(file, "%*d (%*[^)]) %c %ld", state, &its_parent) == 2;
-    if (file != NULL)
-        fclose(file);
-    *parent = (pid_t)its_parent;
-    return read;
-}
-
-static bool is_ours(pid_t parent)
-{
-    char state;
-
-    return parent == getpid() || (read_stat(parent, &state, &parent) && parent == getpid());
+    return parent == getpid() || (parent > 0 && process_parent(parent) == getpid());
 }
 
 /* By a descriptor: the number is another's once its parent has waited for it. */
 bool victim_kill(pid_t pid)
 {
     int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-    pid_t parent;
-    char state;
-    bool killed = fd >= 0 && read_stat(pid, &state, &parent) && state != 'Z' &&
-                  is_ours(parent) && syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) == 0;
+    char state = process_state(pid);
+    bool killed = fd >= 0 && state != 0 && state != 'Z' && is_ours(pid) &&
+                  syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) == 0;
 
     if (fd >= 0)
         close(fd);
