@@ -60,8 +60,9 @@ $(BUILD)/launcher/%.o: launcher/%.c
 
 # ---- tests ------------------------------------------------------------------------------------
 # tests/unit and tests/system: a program of Check tests each. tests/doubles: stand-in engines.
-# tests/support is linked into every test. The shim's modules are built again for unit tests, with
-# the sanitizer; calls.o stays out, for it would interpose the test's own calls.
+# tests/support is linked into every test, tests/faults/support only into the programs of
+# tests/faults. The shim's modules are built again for unit tests, with the sanitizer; calls.o stays
+# out, for it would interpose the test's own calls.
 
 programs = $(patsubst %.c,$(BUILD)/%,$(wildcard $(1)/*.c))
 unit_tests = $(call programs,tests/unit)
@@ -95,12 +96,14 @@ $(doubles): %: %.o
 	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie -o $@ $< \
 		$(shell sed -n '1,8s/.*LINK: \(.*\)/\1/p' $(patsubst $(BUILD)/%,%.c,$@)) -lpthread -ldl
 
-# What make check-faults runs: programs that tell what they tried, with support but without Check's.
+# What make check-faults runs: programs that tell what they tried, without Check's main. What only
+# they need is in tests/faults/support.
 fault_programs = $(call programs,tests/faults)
-$(BUILD)/tests/support.a: $(filter-out %/main.o,$(support))
+fault_support = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/faults/support/*.c))
+$(BUILD)/tests/faults/support.a: $(fault_support) $(filter-out %/main.o,$(support))
 	$(call q,AR)rm -f $@ && $(AR) rcs $@ $^
 
-$(fault_programs): %: %.o $(BUILD)/tests/support.a $(BUILD)/tests/modules.a
+$(fault_programs): %: %.o $(BUILD)/tests/faults/support.a $(BUILD)/tests/modules.a
 	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie -o $@ $^ $(check_libs) $(bsd) $(LDFLAGS)
 
 # What fuzzing feeds, tests/fuzz/fuzz.h: linked with libFuzzer, or else with a main of our own.
@@ -204,7 +207,7 @@ coverage:
 	-GCOV_ERROR_FILE=/dev/null $(MAKE) BUILD=$(BUILD)-coverage CFLAGS='-O0 -g --coverage' run-tests
 	scripts/coverage.sh $(BUILD)-coverage
 
-sources = $(wildcard shim/*.[ch] launcher/*.[ch] tests/*/*.[ch])
+sources = $(wildcard shim/*.[ch] launcher/*.[ch] tests/*/*.[ch] tests/faults/support/*.[ch])
 shell_scripts = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
 pages = launcher/imdshim.1 shim/imdshim.7
 

@@ -1,23 +1,10 @@
 /*
- * What tests/faults/calls runs, and what a good run of it shows.
+ * The scenarios of tests/faults/calls.
  */
 #ifndef IMDSHIM_TESTS_FAULTS_CALLS_H
 #define IMDSHIM_TESTS_FAULTS_CALLS_H
 
-#include <stdbool.h>
-
-enum { WORDS = 24 };
-
-/* What a good run of it shows. "PORT" among its words is one that nobody has. */
-struct scenario {
-    const char *name;
-    const char *words[WORDS];
-    int status, no;        /* no: the other answer, where it is one that is given */
-    const char *out, *err; /* what is printed, among other things */
-    const char *done;      /* a file that is made, and holds something */
-    const char *nodes;     /* SLURM_JOB_NUM_NODES */
-    bool beside_run;       /* while another run goes on */
-};
+#include "tests/faults/support/judgement.h"
 
 #define CLIENT "--client", "exec gate-client plain $IMD_HOST $IMD_PORT"
 #define AT_LOOPBACK "gate-engine", "127.0.0.1"

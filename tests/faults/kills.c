@@ -4,16 +4,17 @@
  *
  * usage: kills [MOMENTS [SEED]]       environment: IMDSHIM, DOUBLES, SOURCE
  *
- * 1. At each system call of a run: of the launcher from its execve(2) to its end, of the engine
- *    and the client from their birth. No more than three times MOMENTS, evenly
- *    taken out.
+ * 1. At each system call of a run (kills.h): of the launcher from its execve(2) to its end, of
+ *    the engine and the client from their birth. No more than three times MOMENTS, evenly taken
+ *    out.
  * 2. At MOMENTS random ones, spread over a run's length as measured here; who is not there yet
- *    is killed at its birth. A tenth as many more for the reader of exec's FIFO, and as many
- * for GROMACS and LAMMPS.
+ *    is killed at its birth. A tenth as many more for the reader of exec's FIFO, and a fifth as
+ *    many for GROMACS and LAMMPS, where they are installed.
  *
- * After each: see support/killed_run.h. The rows' remarks say who was killed how often, what
- * the run was at then, and how long the last one took to end. "late" are those whose victim was
- * found ended, or about to: they are not among the tried. SEED makes it the same again.
+ * What counts as a failure: support/killed_run.h. The rows' remarks say who was killed how
+ * often, what the run was at then, and how long the last one took to end. "late" are those
+ * whose victim was found ended, or about to: they are not among the tried. SEED makes it the
+ * same again.
  */
 #include <err.h>
 #include <limits.h>
@@ -27,8 +28,9 @@
 #include <unistd.h>
 
 #include "tests/faults/kills.h"
-#include "tests/support/kill_tally.h"
-#include "tests/support/leftover.h"
+#include "tests/faults/support/kill_tally.h"
+#include "tests/faults/support/leftover.h"
+#include "tests/faults/support/place.h"
 
 enum { WORKERS = 4, LENGTHS = 3, TURNS = 10 };
 
@@ -209,13 +211,10 @@ static void work(int worker)
 
 static void make_places(void)
 {
-    const char *above = getenv("TMPDIR");
     char path[PATH_MAX];
     FILE *file;
 
-    snprintf(top, sizeof top, "%s/imdshim-kills.XXXXXX", above != NULL ? above : "/tmp");
-    if (mkdtemp(top) == NULL)
-        err(EXIT_FAILURE, "%s", top);
+    snprintf(top, sizeof top, "%s", place_enter(getenv("PATH")));
     for (int i = 0; i < WORKERS; i++) {
         snprintf(path, sizeof path, "%s/%d", top, i);
         mkdir(path, 0700);
@@ -226,18 +225,6 @@ static void make_places(void)
             fclose(file) != 0 || chmod(path, 0700) != 0)
             err(EXIT_FAILURE, "%s", path);
     }
-}
-
-static void set_environment(void)
-{
-    char path[PATH_MAX + 4096];
-
-    if (getenv("IMDSHIM") == NULL || getenv("DOUBLES") == NULL || getenv("SOURCE") == NULL)
-        errx(EXIT_FAILURE, "IMDSHIM, DOUBLES and SOURCE must be set: use make check-faults");
-    snprintf(path, sizeof path, "%s:%s", getenv("DOUBLES"), getenv("PATH"));
-    setenv("PATH", path, 1);
-    setenv("GMX_MAXBACKUP", "-1", 1);
-    setenv("ASAN_OPTIONS", "detect_leaks=0", 1); /* it cannot be had under ptrace(2) */
 }
 
 /* ---- the rows ---- */
@@ -282,8 +269,9 @@ int main(int argc, char **argv)
         mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED || moments < 1)
         errx(EXIT_FAILURE, "usage: kills [MOMENTS [SEED]]");
-    set_environment();
     make_places();
+    setenv("GMX_MAXBACKUP", "-1", 1);
+    setenv("ASAN_OPTIONS", "detect_leaks=0", 1); /* it cannot be had under ptrace(2) */
     printf("kills: seed %u\n", seed);
     srandom(seed);
     real = has_real_engines();
@@ -296,7 +284,5 @@ int main(int argc, char **argv)
             print_row((enum row)row);
     if (!real)
         puts("skip: kills in runs of real engines: no gmx or lmp here");
-    if (chdir("/") == 0)
-        leftover_remove(top);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -6,7 +6,7 @@
 #ifndef IMDSHIM_TESTS_FAULTS_KILLS_H
 #define IMDSHIM_TESTS_FAULTS_KILLS_H
 
-#include "tests/support/killed_run.h"
+#include "tests/faults/support/killed_run.h"
 
 #define GATE_CLIENT "exec gate-client plain 127.0.0.1 "
 #define WATCH "exec $IMDSHIM watch "

@@ -1,41 +1,39 @@
 /*
- * Every system call that libimdshim makes inside an engine fails once, with each error that it
- * can have (tests/support/errors.c), and where it has any as if a sandbox forbade it (EPERM).
+ * library - every system call that libimdshim makes inside an engine fails once, with each
+ * error that it can have (support/errors.c), and where it has any as if a sandbox forbade it
+ * (EPERM).
  *
- * usage: library [EVERY [SCENARIO]]
+ * usage: library [EVERY [SCENARIO]]   environment: IMDSHIM, DOUBLES, SOURCE
  *
  * The engine is run without the library, and what it prints, its status, the descriptors that
  * it has open at its end and its signal mask are kept. A run with the library, in which all
  * goes well, shows which calls the library makes (tests/doubles/libraries/failing.c); then one
- * run is made for each of them and each error, of which only every EVERYth. A run has failed
- * that differs in anything from that without the library, or does not end, or leaves a process.
+ * run is made for each of them and each error, of which only every EVERYth.
  *
- * A client at the gate has not failed either if it is refused; but it must meet no one else: at
- * its port a stranger listens all the while.
+ * What counts as a failure: a run that differs in anything from that without the library, or
+ * does not end, or leaves a process. A client at the gate has not failed either if it is
+ * refused; but it must meet no one else: at its port a stranger listens all the while.
  */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/support/area.h"
-#include "tests/support/errors.h"
-#include "tests/support/failing.h"
-#include "tests/support/sandbox.h"
+#include "launcher/status.h"
+#include "tests/faults/support/area.h"
+#include "tests/faults/support/errors.h"
+#include "tests/faults/support/failing.h"
+#include "tests/faults/support/leftover.h"
+#include "tests/faults/support/place.h"
+#include "tests/support/process.h"
 
-enum { SECONDS = 40 };
+enum { SECONDS = 40, LINGER = 3, HUNG = -1, LEFT = -2 };
 
 struct scenario {
     const char *name;
@@ -73,6 +71,10 @@ static const struct scenario scenarios[] = {
      true},
 };
 
+struct tally {
+    int tried, failed, unreached;
+};
+
 static struct area area;
 static const struct scenario *scenario;
 static struct failing *failing;
@@ -104,22 +106,6 @@ static void make_failing(void)
     setenv("failing", preload, 1);
 }
 
-/* Children of ours that are there still; killed if so asked. */
-static void end_all(int *left)
-{
-    siginfo_t info = {.si_pid = 0};
-
-    *left = 0;
-    for (int i = 0; i < 300; i++) {
-        while (waitpid(-1, NULL, WNOHANG) > 0)
-            continue;
-        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD)
-            return;
-        poll(NULL, 0, 10);
-    }
-    *left = 1;
-}
-
 /* A FIFO that is full would be another fault. */
 static void drain(void)
 {
@@ -129,44 +115,49 @@ static void drain(void)
         continue;
 }
 
-/* The status as sh(1) has it; -1 if it did not end, -2 if something is left of it. */
+static void plan_failure(const struct failing_call *fault, int error)
+{
+    memset(failing, 0, sizeof *failing);
+    if (fault == NULL)
+        return;
+    failing->number = fault->number;
+    failing->fails = fault->time;
+    failing->error = error;
+}
+
+_Noreturn static void become(const char *command)
+{
+    process_default_signals();
+    dup2(area.out, STDOUT_FILENO);
+    dup2(area.err, STDERR_FILENO);
+    setenv("LD_PRELOAD", preload, 1);
+    execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+    _exit(99);
+}
+
+/* The status as sh(1) has it; or HUNG or LEFT. */
 static int run(const char *command, const struct failing_call *fault, int error)
 {
-    struct pollfd end = {.events = POLLIN};
-    int status = 0, left;
-    pid_t pid;
+    struct leftover_child shell = {.pid = 0};
+    char names[128];
+    bool ended;
+    int left;
 
-    if (ftruncate(area.out, 0) != 0 || ftruncate(area.err, 0) != 0)
-        err(1, "ftruncate");
-    memset(failing, 0, sizeof *failing);
-    if (fault != NULL) {
-        failing->number = fault->number;
-        failing->fails = fault->time;
-        failing->error = error;
-    }
-    pid = fork();
-    if (pid == 0) {
-        dup2(area.out, STDOUT_FILENO);
-        dup2(area.err, STDERR_FILENO);
-        setenv("LD_PRELOAD", preload, 1);
-        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-        _exit(99);
-    }
-    end.fd = (int)syscall(SYS_pidfd_open, pid, 0);
-    if (poll(&end, 1, SECONDS * 1000) != 1) {
-        kill(pid, SIGKILL);
-        status = -1;
-    }
-    close(end.fd);
-    waitpid(pid, status < 0 ? NULL : &status, 0);
-    end_all(&left);
+    if (!area_forget_output(&area))
+        err(EXIT_FAILURE, "ftruncate");
+    plan_failure(fault, error);
+    shell.pid = fork();
+    if (shell.pid == 0)
+        become(command);
+    ended = leftover_wait(&shell, SECONDS);
+    if (!ended)
+        kill(shell.pid, SIGKILL);
+    left = leftover_processes(&shell, LINGER, names, sizeof names);
     area_read(&area);
     drain();
-    if (status < 0)
-        return -1;
-    if (left > 0)
-        return -2;
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    if (!ended)
+        return HUNG;
+    return left > 0 ? LEFT : status_of_wait(shell.wait_status);
 }
 
 static bool is_as_without(int status)
@@ -186,11 +177,27 @@ static void complain(const struct failing_call *call, int error, int status)
     fflush(stdout);
 }
 
+static void try_one(const struct failing_call *call, int error, struct tally *tally)
+{
+    int status = run(scenario->with, call, error);
+
+    if (!failing->hit) {
+        tally->unreached++;
+        return;
+    }
+    tally->tried++;
+    if (is_as_without(status))
+        return;
+    tally->failed++;
+    complain(call, error, status);
+}
+
 static void try_all(int every)
 {
     static struct failing_call calls[FAILING_CALLS];
     unsigned count = failing->count < FAILING_CALLS ? failing->count : FAILING_CALLS;
-    int errors[ERRORS_MOST + 1], tried = 0, failed = 0, unreached = 0, turn = 0;
+    int errors[ERRORS_MOST + 1], turn = 0;
+    struct tally tally = {0};
 
     memcpy(calls, failing->calls, sizeof calls);
     for (unsigned i = 0; i < count; i++) {
@@ -198,25 +205,12 @@ static void try_all(int every)
 
         if (kinds > 0)
             errors[kinds++] = EPERM;
-        for (int e = 0; e < kinds; e++) {
-            int status;
-
-            if (turn++ % every != 0)
-                continue;
-            status = run(scenario->with, &calls[i], errors[e]);
-            if (!failing->hit) {
-                unreached++;
-                continue;
-            }
-            tried++;
-            if (is_as_without(status))
-                continue;
-            failed++;
-            complain(&calls[i], errors[e], status);
-        }
+        for (int e = 0; e < kinds; e++)
+            if (turn++ % every == 0)
+                try_one(&calls[i], errors[e], &tally);
     }
     printf("== library's calls that fail, %s: %d tried, %d failed; %u calls, not reached %d\n",
-           scenario->name, tried, failed, count, unreached);
+           scenario->name, tally.tried, tally.failed, count, tally.unreached);
     fflush(stdout);
 }
 
@@ -239,54 +233,46 @@ static bool try_scenario(int every)
     return false;
 }
 
-/* Where a client must never come. */
-static int make_stranger(char port[8])
+static void open_fifo(void)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t length = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    char path[PATH_MAX];
 
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (bind(fd, (struct sockaddr *)&address, length) != 0 || listen(fd, 64) != 0 ||
-        getsockname(fd, (struct sockaddr *)&address, &length) != 0)
-        err(1, "no port is free");
-    snprintf(port, 8, "%u", ntohs(address.sin_port));
-    return fd;
+    snprintf(path, sizeof path, "%s/fifo", area.path);
+    fifo = mkfifo(path, 0600) == 0 ? open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK) : -1;
+    if (fifo < 0)
+        err(EXIT_FAILURE, "%s", path);
+}
+
+static void set_port(unsigned port)
+{
+    char text[16];
+
+    snprintf(text, sizeof text, "%u", port);
+    setenv("PORT", text, 1);
 }
 
 int main(int argc, char **argv)
 {
     int every = argc > 1 ? atoi(argv[1]) : 1, stranger;
-    char path[PATH_MAX], port[8];
+    unsigned port;
     bool good = true;
 
-    if (every < 1 || sandbox_launcher() == NULL || sandbox_doubles() == NULL)
-        errx(1, "usage: library [EVERY [SCENARIO]], with IMDSHIM, DOUBLES and SOURCE set");
-    if (!area_make(&area) || chdir(area.run) != 0)
-        err(1, "library");
+    if (every < 1)
+        errx(EXIT_FAILURE, "usage: library [EVERY [SCENARIO]]");
+    if (!area_make(&area, place_enter("/usr/bin:/bin")) || chdir(area.run) != 0)
+        err(EXIT_FAILURE, "library");
     make_failing();
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
-    snprintf(path, sizeof path, "%s:/usr/bin:/bin", sandbox_doubles());
-    setenv("PATH", path, 1);
-    snprintf(path, sizeof path, "%s/fifo", area.path);
-    fifo = mkfifo(path, 0600) == 0 ? open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK) : -1;
-    stranger = make_stranger(port);
+    leftover_watch();
+    open_fifo();
+    stranger = place_listen(&port); /* where a client must never come */
     for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) {
         scenario = &scenarios[i];
         if (argc > 2 && strcmp(argv[2], scenario->name) != 0)
             continue;
-        if (!scenario->at_gate) {
-            char other[8];
-
-            close(make_stranger(other));
-            setenv("PORT", other, 1);
-        } else {
-            setenv("PORT", port, 1);
-        }
+        set_port(scenario->at_gate ? port : place_free_port());
         good &= try_scenario(every);
     }
     close(fifo);
     close(stranger);
-    area_remove(&area);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -108,9 +108,8 @@ static void receive(const struct stream *stream, unsigned seed, size_t most,
     memset(channel, 0, offsetof(struct channel, buffer));
     channel->fd = ends[0];
     for (size_t at = 0, length; at < stream->length; at += length) {
-        length = most == LINES ? line_length(stream, at) : next_size(&seed, most);
-        if (length > stream->length - at)
-            length = stream->length - at;
+        length = most == LINES ? line_length(stream, at)
+                               : next_piece(&seed, most, stream->length - at);
         DEMAND(write(ends[1], stream->bytes + at, length) == (ssize_t)length);
         drain(channel, &tally);
     }

@@ -94,7 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         return 0;
     DEMAND(elf.file_class == expected.file_class && elf.byte_order == expected.byte_order);
     DEMAND(elf.machine == expected.machine && elf_file_same_machine(&elf, &expected));
-    DEMAND(memchr(elf.interpreter, '\0', sizeof elf.interpreter) != NULL);
+    DEMAND(IS_STRING(elf.interpreter));
     DEMAND(strcmp(elf.interpreter, expected.interpreter) == 0);
     demand_named(&elf);
     return 0;

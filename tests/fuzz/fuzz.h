@@ -9,6 +9,7 @@
 #ifndef IMDSHIM_TESTS_FUZZ_H
 #define IMDSHIM_TESTS_FUZZ_H
 
+#include <arpa/inet.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -95,12 +96,41 @@ static inline char *take_text(struct input *input, char end)
     return text;
 }
 
-/* For pieces: the next of a row of sizes from 1 to `most` that depends on the seed alone. */
-static inline size_t next_size(unsigned *seed, size_t most)
+/* The next `length` bytes, of which there may be fewer. */
+static inline const uint8_t *take_bytes(struct input *input, size_t *length)
 {
-    *seed = *seed * 1103515245U + 12345U;
-    return 1 + (*seed >> 16) % most;
+    const uint8_t *bytes = input->at;
+
+    if (*length > input->left)
+        *length = input->left;
+    input->at += *length;
+    input->left -= *length;
+    return bytes;
 }
+
+/*
+ * The size of the next piece of what is cut: from 1 to `most`, by the seed alone, and no more
+ * than is left.
+ */
+static inline size_t next_piece(unsigned *seed, size_t most, size_t left)
+{
+    size_t size;
+
+    *seed = *seed * 1103515245U + 12345U;
+    size = 1 + (*seed >> 16) % most;
+    return size < left ? size : left;
+}
+
+/* Is it a numeric address, of IPv4 or IPv6? */
+static inline bool is_address(const char *text)
+{
+    struct in6_addr address;
+
+    return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1;
+}
+
+/* Has the array a NUL in it? */
+#define IS_STRING(array) (memchr((array), '\0', sizeof(array)) != NULL)
 
 /* ' ' to '~' only. */
 static inline bool is_printable(const char *text)

@@ -60,9 +60,7 @@ static bool receive(int type, const uint8_t *bytes, size_t size, unsigned seed, 
 
     DEMAND(socketpair(AF_UNIX, type | SOCK_NONBLOCK, 0, ends) == 0);
     for (size_t at = 0, length; at < size; at += length) {
-        length = next_size(&seed, most);
-        if (length > size - at)
-            length = size - at;
+        length = next_piece(&seed, most, size - at);
         DEMAND(send(ends[1], bytes + at, length, MSG_NOSIGNAL) == (ssize_t)length);
     }
     close(ends[1]);
@@ -123,11 +121,8 @@ static void demand_launcher(struct input *input)
 {
     unsigned port = (unsigned)take_number(input, 2);
     char *address = take_text(input, '\0');
-    struct in6_addr bytes;
 
-    if (port > 0 && strlen(address) < INET6_ADDRSTRLEN &&
-        (inet_pton(AF_INET, address, &bytes) == 1 ||
-         inet_pton(AF_INET6, address, &bytes) == 1)) {
+    if (port > 0 && strlen(address) < INET6_ADDRSTRLEN && is_address(address)) {
         demand_understood(address, port, AF_INET);
         demand_understood(address, port, AF_INET6);
     }

@@ -14,9 +14,7 @@ static unsigned feed(struct imd *imd, const uint8_t *bytes, size_t size, unsigne
     for (size_t at = 0, length; at < size; at += length) {
         uint8_t *piece;
 
-        length = next_size(&seed, most);
-        if (length > size - at)
-            length = size - at;
+        length = next_piece(&seed, most, size - at);
         piece = fuzz_block(bytes + at, length);
         news |= imd_feed(imd, piece, length);
         free(piece);
@@ -50,7 +48,7 @@ static void demand_in_range(const struct imd *imd, size_t size, unsigned news)
     DEMAND(imd->atoms >= 0 && imd->atoms <= IMD_MOST_ATOMS);
     DEMAND(imd->bytes <= size && (imd->left > 0 || imd->error[0] != '\0'));
     DEMAND(imd->frames <= imd->bytes / IMD_HEADER_SIZE);
-    DEMAND(memchr(imd->error, '\0', sizeof imd->error) != NULL && is_printable(imd->error));
+    DEMAND(IS_STRING(imd->error) && is_printable(imd->error));
     DEMAND(((news & IMD_FAILED) != 0) == (imd->error[0] != '\0'));
     DEMAND(((news & IMD_GREETED) != 0) == imd->greeted);
     DEMAND(((news & IMD_FRAMED) != 0) == (imd->frames > 0));

@@ -17,9 +17,7 @@ static bool scan_text(struct module_scan *scan, uint64_t address, const struct i
     for (size_t at = 0, length; at < text->left && !found; at += length) {
         char *piece;
 
-        length = next_size(&seed, most);
-        if (length > text->left - at)
-            length = text->left - at;
+        length = next_piece(&seed, most, text->left - at);
         piece = fuzz_block(text->at + at, length);
         found = module_scan_feed(scan, piece, length);
         free(piece);
@@ -51,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     DEMAND(scan_text(&parts, address, &input, seed, 1 + seed % 40) == found);
     if (!found)
         return 0;
-    DEMAND(memchr(whole.name, '\0', sizeof whole.name) != NULL);
+    DEMAND(IS_STRING(whole.name));
     DEMAND(strcmp(parts.name, whole.name) == 0);
     DEMAND(strchr(whole.name, '/') == NULL && strchr(whole.name, '\n') == NULL);
     DEMAND(whole.name[0] == '\0' || ends_line(&input, whole.name));

@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     long port;
 
     DEMAND(connection->fd == -1 && connection->addresses == NULL);
-    DEMAND(memchr(connection->name, '\0', sizeof connection->name) != NULL);
+    DEMAND(IS_STRING(connection->name));
     DEMAND(problem == NULL || (problem[0] != '\0' && is_printable(problem)));
     if (problem == NULL) {
         colon = strrchr(text, ':');

@@ -84,7 +84,7 @@ static void demand_in_range(const struct options *options)
     DEMAND(options->port >= 0 && options->port <= UINT16_MAX);
     DEMAND(options->timeout >= 0 && options->timeout <= INT_MAX / 1000);
     DEMAND(options->fd >= -1 && strcmp(options->operands[0], "engine") == 0);
-    DEMAND(memchr(options->match, '\0', sizeof options->match) != NULL);
+    DEMAND(IS_STRING(options->match));
 }
 
 /* As the library in the engine reads it. */

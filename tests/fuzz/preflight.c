@@ -29,11 +29,9 @@ static void make_files(void)
 
 static void write_file(int fd, struct input *input, size_t size)
 {
-    if (size > input->left)
-        size = input->left;
-    DEMAND(ftruncate(fd, 0) == 0 && pwrite(fd, input->at, size, 0) == (ssize_t)size);
-    input->at += size;
-    input->left -= size;
+    const uint8_t *bytes = take_bytes(input, &size);
+
+    DEMAND(ftruncate(fd, 0) == 0 && pwrite(fd, bytes, size, 0) == (ssize_t)size);
 }
 
 static void demand_explained(const struct preflight *preflight, size_t size)
@@ -68,8 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     preflight_examine(engine, library, &again);
     DEMAND(memcmp(preflight, &again, sizeof again) == 0);
     DEMAND(may_be(preflight->verdict));
-    DEMAND(memchr(preflight->program, '\0', sizeof preflight->program) != NULL);
-    DEMAND(memchr(preflight->detail, '\0', sizeof preflight->detail) != NULL);
+    DEMAND(IS_STRING(preflight->program));
+    DEMAND(IS_STRING(preflight->detail));
     demand_explained(preflight, PREFLIGHT_TEXT);
     demand_explained(preflight, 1 + size % 64);
     DEMAND(preflight_finds_obstacle(engine, library, text) ==

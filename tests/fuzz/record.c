@@ -9,9 +9,9 @@ static void demand_in_range(const struct record *record)
 {
     DEMAND(record->pid > 0 && record->port <= UINT16_MAX && record->started >= 0);
     DEMAND((unsigned)record->state <= ENDING && record_state_name(record->state) != NULL);
-    DEMAND(memchr(record->host, '\0', sizeof record->host) != NULL);
-    DEMAND(memchr(record->engine, '\0', sizeof record->engine) != NULL);
-    DEMAND(memchr(record->directory, '\0', sizeof record->directory) != NULL);
+    DEMAND(IS_STRING(record->host));
+    DEMAND(IS_STRING(record->engine));
+    DEMAND(IS_STRING(record->directory));
 }
 
 static void demand_comes_back(const struct record *record)

@@ -84,14 +84,12 @@ static void play(struct scene *scene, struct input *input)
 {
     for (int pieces = 0; input->left > 0 && pieces < MOST_PIECES; pieces++) {
         size_t length = take_byte(input);
+        const uint8_t *bytes;
 
         if (length == END)
             break;
-        if (length > input->left)
-            length = input->left;
-        send(scene->server, input->at, length, MSG_NOSIGNAL);
-        input->at += length;
-        input->left -= length;
+        bytes = take_bytes(input, &length);
+        send(scene->server, bytes, length, MSG_NOSIGNAL);
         step(scene);
     }
     shutdown(scene->server, SHUT_WR);
@@ -132,7 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
     play(scene, &input);
     demand_sent(scene);
-    DEMAND(memchr(session->failure, '\0', sizeof session->failure) != NULL);
+    DEMAND(IS_STRING(session->failure));
     DEMAND(is_printable(session->failure));
     DEMAND((session->failure[0] == '\0') == (session->imd.error[0] == '\0'));
     meter_clear(&scene->meter);

@@ -78,7 +78,7 @@ static void demand_tcp(const struct tcp *tcp)
     struct tcp *back = calloc(1, sizeof *back);
 
     DEMAND(tcp->count <= TCP_ADDRESSES && strlen(tcp->secret) == TCP_SECRET);
-    DEMAND(memchr(tcp->host, '\0', sizeof tcp->host) != NULL);
+    DEMAND(IS_STRING(tcp->host));
     text_put_string(&text, tcp->host);
     text_put_char(&text, ':');
     text_put_number(&text, port_of(&tcp->addresses[0]), 10);
@@ -110,7 +110,7 @@ static void demand_descriptor(const struct channel *channel)
 
 static void demand_channel(const struct channel *channel)
 {
-    DEMAND(memchr(channel->path, '\0', sizeof channel->path) != NULL);
+    DEMAND(IS_STRING(channel->path));
     if (channel->fd >= 0) {
         demand_descriptor(channel);
         return;
@@ -130,8 +130,7 @@ static void demand_binding(const struct binding *binding)
 static void demand_gate(const struct gate *gate)
 {
     DEMAND(gate->port <= UINT16_MAX);
-    DEMAND(gate->port == 0 ||
-           (gate->name[0] != '\0' && memchr(gate->name, '\0', sizeof gate->name) != NULL));
+    DEMAND(gate->port == 0 || (gate->name[0] != '\0' && IS_STRING(gate->name)));
 }
 
 /* A word that is not known must not let strangers in. */

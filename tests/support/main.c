@@ -1,10 +1,11 @@
 #include "tests/support/suite.h"
 
 #include <bsd/unistd.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "tests/support/process.h"
 
 static int forbidden_skips;
 
@@ -13,19 +14,6 @@ void suite_skip(const char *what, const char *why)
     printf("skip: %s: %s\n", what, why);
     if (getenv("CI") != NULL)
         forbidden_skips++;
-}
-
-/* As nohup(1) and shells do for what runs in the background: SIGHUP, SIGINT, SIGQUIT ... */
-static void default_signals(void)
-{
-    struct sigaction action;
-    sigset_t none;
-
-    for (int i = 1; i < NSIG; i++)
-        if (sigaction(i, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
-            signal(i, SIG_DFL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 /*
@@ -38,7 +26,7 @@ int main(void)
     int failed;
 
     closefrom(STDERR_FILENO + 1);
-    default_signals();
+    process_default_signals();
     runner = srunner_create(test_suite());
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);

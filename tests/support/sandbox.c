@@ -16,6 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/support/process.h"
+
+enum { MOST_CHILDREN = 512 };
+
 static char directory[PATH_MAX];
 
 const char *sandbox_launcher(void)
@@ -59,8 +63,9 @@ void sandbox_enter(void)
 static int count_processes_left(void)
 {
     const struct timespec pause = {0, 10000000};
+    pid_t children[MOST_CHILDREN];
     siginfo_t info;
-    int left = 0;
+    int left;
 
     for (int i = 0; i < 200; i++) {
         while (waitpid(-1, NULL, WNOHANG) > 0)
@@ -69,18 +74,9 @@ static int count_processes_left(void)
             return 0;
         nanosleep(&pause, NULL);
     }
-    char path[64], pids[4096] = "";
-    FILE *children;
-
-    snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
-    children = fopen(path, "re");
-    if (children != NULL && fgets(pids, sizeof pids, children) != NULL)
-        for (char *at = pids, *end; (end = at, strtol(at, &end, 10)) > 0; at = end) {
-            kill((pid_t)strtol(at, NULL, 10), SIGKILL);
-            left++;
-        }
-    if (children != NULL)
-        fclose(children);
+    left = process_children(getpid(), children, MOST_CHILDREN);
+    for (int i = 0; i < left; i++)
+        kill(children[i], SIGKILL);
     return left > 0 ? left : 1;
 }
 

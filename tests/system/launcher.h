@@ -13,7 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/support/process.h"
 #include "tests/support/sandbox.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/shell.h"
 
 #define ENGINE "$DOUBLES/launcher-engine"
@@ -44,18 +46,6 @@
 static inline bool launcher_is_wrapped(void)
 {
     return strchr(sandbox_launcher(), ' ') != NULL;
-}
-
-static inline bool built_with_sanitizer(void)
-{
-#if defined(__SANITIZE_ADDRESS__)
-    return true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-    return true;
-#endif
-#endif
-    return false;
 }
 
 /* A whole failure: one line, and it begins so. */
@@ -108,53 +98,17 @@ static inline pid_t read_pid(const char *path)
     return (pid_t)atol(line);
 }
 
-/* What follows "PID (NAME) " in /proc/PID/stat; "" if there is no such process. */
-static inline void read_stat(pid_t pid, char rest[512])
-{
-    char path[64], line[512] = "";
-    const char *end = NULL;
-    FILE *file;
-
-    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
-    rest[0] = '\0';
-    file = fopen(path, "re");
-    if (file == NULL)
-        return;
-    if (fgets(line, sizeof line, file) != NULL)
-        end = strrchr(line, ')');
-    if (end != NULL && end[1] == ' ')
-        strcpy(rest, end + 2);
-    fclose(file);
-}
-
-/* R, S, T, Z ... as in proc(5), or 0 if there is no such process. */
-static inline char state_of(pid_t pid)
-{
-    char rest[512];
-
-    read_stat(pid, rest);
-    return rest[0];
-}
-
-static inline pid_t parent_of(pid_t pid)
-{
-    char rest[512];
-
-    read_stat(pid, rest);
-    return (pid_t)(rest[0] != '\0' ? atol(rest + 2) : 0);
-}
-
 #define NO_PROCESS ""
 
 static inline void wait_for_state(pid_t pid, const char *states)
 {
-    char state = state_of(pid);
+    char state = process_state(pid);
 
     for (int i = 0; i < SHELL_SECONDS * 100; i++) {
         if (state == 0 ? states[0] == '\0' : strchr(states, state) != NULL)
             return;
         shell_pause(10);
-        state = state_of(pid);
+        state = process_state(pid);
     }
     ck_abort_msg("process %ld is in state '%c', not in one of '%s'", (long)pid, state, states);
 }

@@ -219,7 +219,7 @@ static double cpu_seconds(pid_t pid)
     unsigned long user = 0, system = 0;
     char rest[512];
 
-    read_stat(pid, rest);
+    process_read_stat(pid, rest);
     ck_assert_int_eq(
         sscanf(rest, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system), 2);
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);

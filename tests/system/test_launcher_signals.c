@@ -196,7 +196,7 @@ START_TEST(an_engine_that_is_stopped_and_continued_by_others_goes_on)
     kill(engine, SIGSTOP);
     wait_for_state(engine, "T");
     shell_pause(50);
-    ck_assert_int_ne(state_of(shell.pid), 'T');
+    ck_assert_int_ne(process_state(shell.pid), 'T');
     kill(engine, SIGCONT);
     wait_for_signal(&shell, SIGCONT);
     end_with(&shell, SIGWINCH);
@@ -229,7 +229,7 @@ START_TEST(we_may_be_stopped_and_continued_while_the_engine_goes_on_and_ends)
     engine = read_pid("engine");
     kill(shell.pid, SIGSTOP);
     wait_for_state(shell.pid, "T");
-    ck_assert_int_ne(state_of(engine), 'T');
+    ck_assert_int_ne(process_state(engine), 'T');
     make_file("stop");
     wait_for_state(engine, "Z");
     kill(shell.pid, SIGCONT);
@@ -253,7 +253,7 @@ static void send_an_ignored_signal_and_let_the_client_fail(const char *prefix, i
     kill(shell.pid, signal);
     shell_pause(100);
     make_file("fail");
-    for (int i = 0; i < 500 && state_of(shell.pid) != 'Z'; i++)
+    for (int i = 0; i < 500 && process_state(shell.pid) != 'Z'; i++)
         shell_pause(10);
     make_file("stop");
     shell_finish(&shell);

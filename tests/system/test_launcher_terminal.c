@@ -303,7 +303,7 @@ START_TEST(an_engine_in_the_background_that_reads_the_terminal_stops_the_job)
     start(&job, "$IMDSHIM run -q -- sh -c '" ENGINE " pids print=begin >log; read line;"
                 "echo \"<$line>\"' &");
     wait_for_state(job.launcher, "T"); /* of the program that told its number: the engine */
-    wait_for_state(parent_of(job.launcher), "T");
+    wait_for_state(process_parent(job.launcher), "T");
     type_command(&job, "");
     expect(&job, "Stopped");
     type_command(&job, "fg");

@@ -2,8 +2,8 @@
  * A preload that lets one system call of libimdshim's fail.
  *
  * The library makes its calls by syscall(2), which nothing else in a stand-in engine does: with
- * that interposed they are told exactly from the engine's own. tests/support/failing.h says
- * which fails. At its end the process names its open descriptors and its signal mask on
+ * that interposed they are told exactly from the engine's own. tests/faults/support/failing.h
+ * says which fails. At its end the process names its open descriptors and its signal mask on
  * standard error: what a failure has left behind.
  */
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "tests/support/failing.h"
+#include "tests/faults/support/failing.h"
 
 static long make(long number, const uint64_t a[6])
 {

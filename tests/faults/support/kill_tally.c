@@ -1,4 +1,4 @@
-#include "tests/support/kill_tally.h"
+#include "tests/faults/support/kill_tally.h"
 
 #include <stdio.h>
 

@@ -1,119 +1,36 @@
-#include "tests/support/inject.h"
+#include "tests/faults/support/inject.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "launcher/clock.h"
+#include "tests/faults/support/inject_tasks.h"
+#include "tests/support/process.h"
+
 enum {
-    TASKS = 64,
+    MOST_CHILDREN = 64,
     LINGER = 3000, /* milliseconds that processes may take to end when the program has */
     TICK = 5,
-};
-
-/* A process that we have been asked about. */
-struct task {
-    pid_t pid;
-    bool execs;    /* its last call was execve(2): is it another program now? */
-    bool is_other; /* its calls are none of those that are counted */
-    enum inject_role role;
 };
 
 struct tracer {
     const struct inject_plan *plan;
     struct inject_result *result;
     int listener, null;
-    pid_t main;
     bool ended, loaded;
     int64_t end; /* milliseconds */
-    int task_count, children;
-    struct task tasks[TASKS];
+    struct inject_tasks tasks;
     struct inject_calls seen; /* only counted: the number of each call in each role */
 };
-
-static int64_t now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
-/* ---- who asks ---- */
-
-static pid_t parent_of(pid_t pid)
-{
-    char path[64], line[512] = "";
-    const char *end;
-    FILE *file;
-
-    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
-    file = fopen(path, "re");
-    if (file == NULL)
-        return 0;
-    if (fgets(line, sizeof line, file) == NULL)
-        line[0] = '\0';
-    fclose(file);
-    end = strrchr(line, ')');
-    return end != NULL && strlen(end) > 4 ? (pid_t)atol(end + 4) : 0;
-}
-
-static bool is_program(const struct tracer *tracer, pid_t pid)
-{
-    char path[64], exe[PATH_MAX];
-    ssize_t length;
-
-    snprintf(path, sizeof path, "/proc/%ld/exe", (long)pid);
-    length = readlink(path, exe, sizeof exe - 1);
-    exe[length > 0 ? length : 0] = '\0';
-    return strcmp(exe, tracer->plan->program) == 0;
-}
-
-/* Our own execve(2) is asked about as well. */
-static void begin_task(struct tracer *tracer, struct task *task, pid_t pid)
-{
-    *task = (struct task){.pid = pid, .is_other = true};
-    if (pid == tracer->main) {
-        task->role = INJECT_PROGRAM;
-    } else if (parent_of(pid) == tracer->main && tracer->children < INJECT_ROLES - 1) {
-        task->role = (enum inject_role)(INJECT_CHILD_1 + tracer->children++);
-        task->is_other = false;
-    }
-}
-
-/* The task that asks; NULL where there are too many. */
-static struct task *find_task(struct tracer *tracer, pid_t pid)
-{
-    for (int i = 0; i < tracer->task_count; i++)
-        if (tracer->tasks[i].pid == pid)
-            return &tracer->tasks[i];
-    if (tracer->task_count == TASKS)
-        return NULL;
-    begin_task(tracer, &tracer->tasks[tracer->task_count], pid);
-    return &tracer->tasks[tracer->task_count++];
-}
-
-static void follow_exec(struct tracer *tracer, struct task *task, long number)
-{
-    bool was_other = task->is_other;
-
-    if (task->execs) {
-        task->is_other = !is_program(tracer, task->pid);
-        tracer->result->changed |= task->is_other && !was_other;
-    }
-    task->execs = number == SYS_execve && (task->pid == tracer->main || !task->is_other);
-}
 
 /* ---- what is asked ---- */
 
@@ -153,12 +70,13 @@ static void note(struct inject_calls *log, const struct inject_call *call)
 static int judge(struct tracer *tracer, const struct seccomp_notif *asked)
 {
     const struct inject_call *fault = tracer->plan->fault;
-    struct task *task = find_task(tracer, (pid_t)asked->pid);
+    struct inject_task *task = inject_task_find(&tracer->tasks, (pid_t)asked->pid);
     struct inject_call call = {.number = asked->data.nr};
 
     if (task == NULL)
         return 0;
-    follow_exec(tracer, task, call.number);
+    if (inject_task_follow(&tracer->tasks, task, call.number))
+        tracer->result->changed = true;
     if (task->is_other)
         return 0;
     call.role = task->role;
@@ -210,24 +128,19 @@ static void answer(struct tracer *tracer)
 
 /* ---- the end ---- */
 
-/* Children of ours, but for the one that is spared; each is killed if so asked. proc(5). */
+/* Children of ours, but for the one that is spared; each is killed if so asked. */
 static int count_children(const struct tracer *tracer, bool to_kill)
 {
-    char path[64];
-    long pid;
-    int children = 0;
-    FILE *file;
+    pid_t pids[MOST_CHILDREN];
+    int count = process_children(getpid(), pids, MOST_CHILDREN), children = 0;
 
-    snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
-    file = fopen(path, "re");
-    while (file != NULL && fscanf(file, "%ld", &pid) == 1)
-        if (pid != tracer->plan->spared) {
-            children++;
-            if (to_kill)
-                kill((pid_t)pid, SIGKILL);
-        }
-    if (file != NULL)
-        fclose(file);
+    for (int i = 0; i < count; i++) {
+        if (pids[i] == tracer->plan->spared)
+            continue;
+        children++;
+        if (to_kill)
+            kill(pids[i], SIGKILL);
+    }
     return children;
 }
 
@@ -237,22 +150,22 @@ static void reap(struct tracer *tracer)
     pid_t pid;
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-        if (pid == tracer->main) {
+        if (pid == tracer->tasks.program) {
             tracer->ended = true;
             tracer->result->wait_status = status;
-            if (tracer->end > now() + LINGER)
-                tracer->end = now() + LINGER;
+            if (tracer->end > clock_now() + LINGER)
+                tracer->end = clock_now() + LINGER;
         }
 }
 
 /* Those of the killed become ours: until there are none. */
 static void kill_all(struct tracer *tracer)
 {
-    int64_t end = now() + LINGER;
+    int64_t end = clock_now() + LINGER;
 
     tracer->result->hung = !tracer->ended;
     tracer->result->left = tracer->ended ? count_children(tracer, false) : 0;
-    while (count_children(tracer, true) > 0 && now() < end) {
+    while (count_children(tracer, true) > 0 && clock_now() < end) {
         poll(NULL, 0, TICK);
         reap(tracer);
     }
@@ -263,7 +176,7 @@ static void follow(struct tracer *tracer, int pidfd)
     struct pollfd fds[] = {{.fd = tracer->listener, .events = POLLIN},
                            {.fd = pidfd, .events = POLLIN}};
 
-    while (now() < tracer->end) {
+    while (clock_now() < tracer->end) {
         poll(fds, 2, tracer->ended ? TICK : 1000);
         if ((fds[0].revents & POLLIN) != 0)
             answer(tracer);
@@ -282,23 +195,25 @@ static void follow(struct tracer *tracer, int pidfd)
 void inject_run(const struct inject_plan *plan, struct inject_result *result)
 {
     static struct tracer tracer;
+    pid_t main;
     int pidfd;
 
     memset(result, 0, sizeof *result);
     tracer.plan = plan;
     tracer.result = result;
     tracer.ended = tracer.loaded = false;
-    tracer.task_count = tracer.children = tracer.seen.count = 0;
-    tracer.end = now() + plan->seconds * INT64_C(1000);
+    tracer.seen.count = 0;
+    tracer.end = clock_now() + plan->seconds * INT64_C(1000);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    tracer.main = inject_start(plan, &tracer.listener);
-    if (tracer.main < 0)
+    main = inject_start(plan, &tracer.listener);
+    if (main < 0)
         return;
-    pidfd = (int)syscall(SYS_pidfd_open, tracer.main, 0);
+    inject_tasks_begin(&tracer.tasks, main, plan->program);
+    pidfd = (int)syscall(SYS_pidfd_open, main, 0);
     tracer.null = open("/dev/null", O_RDWR | O_CLOEXEC);
     result->began = tracer.listener >= 0;
     if (!result->began)
-        tracer.end = now();
+        tracer.end = clock_now();
     follow(&tracer, pidfd);
     close(pidfd);
     close(tracer.null);

@@ -1,4 +1,4 @@
-#include "tests/support/leftover.h"
+#include "tests/faults/support/leftover.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -14,6 +14,9 @@
 #include <unistd.h>
 
 #include "launcher/child.h"
+#include "tests/support/process.h"
+
+enum { MOST_CHILDREN = 512 };
 
 static void set_of_sigchld(sigset_t *set)
 {
@@ -57,26 +60,32 @@ pid_t leftover_next(struct leftover_child *child, int *wait_status)
     return pid;
 }
 
+bool leftover_wait(struct leftover_child *child, int seconds)
+{
+    double end = leftover_now() + seconds * 1e3;
+    int status;
+
+    while (!child->ended && leftover_now() < end)
+        leftover_next(child, &status);
+    return child->ended;
+}
+
 /* They are children of ours, or their descendants, which come to us one after the other. */
 static int kill_all(struct leftover_child *child, char *names, size_t size)
 {
-    char path[64], comm[COMM_SIZE];
+    pid_t children[MOST_CHILDREN];
+    char comm[COMM_SIZE];
     size_t length = 0;
-    int killed = 0, status;
-    FILE *children;
-    long pid;
+    int killed = 0, status, count;
 
-    snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
     while (leftover_next(child, &status) >= 0) {
-        children = fopen(path, "re");
-        for (; children != NULL && fscanf(children, "%ld", &pid) == 1; killed++) {
-            child_read_comm((pid_t)pid, comm);
+        count = process_children(getpid(), children, MOST_CHILDREN);
+        for (int i = 0; i < count; i++, killed++) {
+            child_read_comm(children[i], comm);
             if (length < size)
                 length += (size_t)snprintf(names + length, size - length, " %s", comm);
-            kill((pid_t)pid, SIGKILL);
+            kill(children[i], SIGKILL);
         }
-        if (children != NULL)
-            fclose(children);
     }
     return killed > 0 ? killed : 1;
 }

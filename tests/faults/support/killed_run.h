@@ -5,12 +5,12 @@
  *
  * The working directory is TMPDIR and has the run's files. leftover_watch() has been called.
  */
-#ifndef IMDSHIM_TESTS_KILLED_RUN_H
-#define IMDSHIM_TESTS_KILLED_RUN_H
+#ifndef IMDSHIM_TESTS_FAULTS_KILLED_RUN_H
+#define IMDSHIM_TESTS_FAULTS_KILLED_RUN_H
 
 #include <stdbool.h>
 
-#include "tests/support/victim.h"
+#include "tests/faults/support/victim.h"
 
 struct kind_of_run {
     const char *name;

@@ -1,4 +1,4 @@
-#include "tests/support/tracee.h"
+#include "tests/faults/support/tracee.h"
 
 #include <signal.h>
 #include <stdint.h>

@@ -2,10 +2,10 @@
  * A run that is brought to a given system call of its launcher, its engine or its client, by
  * ptrace(2), and stops there.
  */
-#ifndef IMDSHIM_TESTS_TRACEE_H
-#define IMDSHIM_TESTS_TRACEE_H
+#ifndef IMDSHIM_TESTS_FAULTS_TRACEE_H
+#define IMDSHIM_TESTS_FAULTS_TRACEE_H
 
-#include "tests/support/leftover.h"
+#include "tests/faults/support/leftover.h"
 
 struct tracee {
     struct leftover_child launcher;

@@ -3,8 +3,8 @@
  * short (descriptors, memory, processes, room), forbidden, interrupted, or broken (a disk). By
  * the manual pages; not what tells a mistake of the caller's, such as EBADF, EFAULT or EINVAL.
  */
-#ifndef IMDSHIM_TESTS_ERRORS_H
-#define IMDSHIM_TESTS_ERRORS_H
+#ifndef IMDSHIM_TESTS_FAULTS_ERRORS_H
+#define IMDSHIM_TESTS_FAULTS_ERRORS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  * What tests/doubles/libraries/failing.c and who preloads it have in common: a file, mapped by
  * both, that tells which call fails and keeps which were made. Its path is in FAILING.
  */
-#ifndef IMDSHIM_TESTS_FAILING_H
-#define IMDSHIM_TESTS_FAILING_H
+#ifndef IMDSHIM_TESTS_FAULTS_FAILING_H
+#define IMDSHIM_TESTS_FAULTS_FAILING_H
 
 #include <stdint.h>
 

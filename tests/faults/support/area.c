@@ -1,4 +1,4 @@
-#include "tests/support/area.h"
+#include "tests/faults/support/area.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "tests/faults/support/leftover.h"
 
 /* nftw(3) has no argument for these. */
 static const char *wanted_not, *root;
@@ -19,42 +21,27 @@ static bool make_directories(const struct area *area)
     return mkdir(area->run, 0700) == 0 && mkdir(area->tmp, 0700) == 0;
 }
 
-bool area_make(struct area *area)
+bool area_make(struct area *area, const char *path)
 {
-    const char *above = getenv("TMPDIR");
-
-    snprintf(area->path, sizeof area->path, "%s/imdshim-faults.XXXXXX",
-             above != NULL ? above : "/tmp");
-    if (mkdtemp(area->path) == NULL)
-        return false;
-    snprintf(area->run, sizeof area->run, "%s/run", area->path);
-    snprintf(area->tmp, sizeof area->tmp, "%s/tmp", area->path);
-    area->out = open(area->path, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
-    area->err = open(area->path, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+    snprintf(area->path, sizeof area->path, "%s", path);
+    snprintf(area->run, sizeof area->run, "%s/run", path);
+    snprintf(area->tmp, sizeof area->tmp, "%s/tmp", path);
+    area->out = open(path, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+    area->err = open(path, O_TMPFILE | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
     return area->out >= 0 && area->err >= 0 && make_directories(area) &&
            setenv("TMPDIR", area->tmp, 1) == 0;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
+bool area_forget_output(const struct area *area)
 {
-    (void)status;
-    (void)type;
-    (void)walk;
-    return remove(path);
-}
-
-void area_remove(struct area *area)
-{
-    close(area->out);
-    close(area->err);
-    nftw(area->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    return ftruncate(area->out, 0) == 0 && ftruncate(area->err, 0) == 0;
 }
 
 void area_empty(struct area *area)
 {
-    nftw(area->run, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-    nftw(area->tmp, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-    if (!make_directories(area) || ftruncate(area->out, 0) != 0 || ftruncate(area->err, 0) != 0)
+    leftover_remove(area->run);
+    leftover_remove(area->tmp);
+    if (!make_directories(area) || !area_forget_output(area))
         perror(area->path);
 }
 

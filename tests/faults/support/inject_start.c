@@ -2,7 +2,6 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
-#include <signal.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -10,7 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "tests/support/inject.h"
+#include "tests/faults/support/inject.h"
+#include "tests/support/process.h"
 
 enum {
     HANDOVER = 200,  /* the number of the socket by which the filter's descriptor comes */
@@ -73,23 +73,12 @@ static bool send_descriptor(int fd)
     return sendmsg(HANDOVER, &message, 0) == 1;
 }
 
-static void default_signals(void)
-{
-    sigset_t none;
-
-    for (int i = 1; i < NSIG; i++)
-        if (i != SIGKILL && i != SIGSTOP)
-            signal(i, SIG_DFL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /* Ours are all closed on exec, the filter's too, but for the one that is passed. */
 _Noreturn static void become(const struct inject_plan *plan, int socket)
 {
     int listener, null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-    default_signals();
+    process_default_signals();
     if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(plan->out, STDOUT_FILENO) < 0 ||
         dup2(plan->err, STDERR_FILENO) < 0 || dup3(socket, HANDOVER, O_CLOEXEC) < 0 ||
         (plan->pass >= 0 && dup2(plan->pass, plan->pass_as) < 0) || chdir(plan->directory) != 0)

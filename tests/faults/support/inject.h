@@ -8,15 +8,15 @@
  * A close(2) that fails has closed all the same, as its page says: here the descriptor is
  * made one of /dev/null's (Linux 5.9).
  */
-#ifndef IMDSHIM_TESTS_INJECT_H
-#define IMDSHIM_TESTS_INJECT_H
+#ifndef IMDSHIM_TESTS_FAULTS_INJECT_H
+#define IMDSHIM_TESTS_FAULTS_INJECT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "tests/support/errors.h"
+#include "tests/faults/support/errors.h"
 
 /* Who makes a call: the program itself, or a child of its that is not another program yet. */
 enum inject_role { INJECT_PROGRAM, INJECT_CHILD_1, INJECT_CHILD_2, INJECT_ROLES };

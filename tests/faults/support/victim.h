@@ -1,13 +1,13 @@
 /*
  * Who of a run is to be killed, and what the run is at.
  */
-#ifndef IMDSHIM_TESTS_VICTIM_H
-#define IMDSHIM_TESTS_VICTIM_H
+#ifndef IMDSHIM_TESTS_FAULTS_VICTIM_H
+#define IMDSHIM_TESTS_FAULTS_VICTIM_H
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "tests/support/leftover.h"
+#include "tests/faults/support/leftover.h"
 
 enum victim { LAUNCHER, THE_ENGINE, THE_CLIENT, READER, VICTIMS };
 

@@ -1,4 +1,4 @@
-#include "tests/support/killed_run.h"
+#include "tests/faults/support/killed_run.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,9 +13,10 @@
 #include "launcher/fifos.h"
 #include "launcher/status.h"
 #include "shim/wire.h"
-#include "tests/support/leftover.h"
-#include "tests/support/tracee.h"
-#include "tests/support/victim.h"
+#include "tests/faults/support/leftover.h"
+#include "tests/faults/support/run_start.h"
+#include "tests/faults/support/tracee.h"
+#include "tests/faults/support/victim.h"
 
 enum {
     BOUND = 9,       /* s: who ends later has been ended by a grace of 10 s, or by its alarm */
@@ -31,8 +30,7 @@ struct attempt {
     struct verdict *verdict;
     struct tracee tracee; /* its launcher is that of the run, traced or not */
     struct leftover_sockets sockets;
-    pid_t reader;
-    int *events; /* that the reader has read */
+    struct run_reader reader;
 };
 
 static void fail(struct verdict *verdict, const char *format, ...)
@@ -49,69 +47,6 @@ static void fail(struct verdict *verdict, const char *format, ...)
     va_end(arguments);
 }
 
-/* ---- start ---- */
-
-static void reset_signals(void)
-{
-    sigset_t none;
-
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-static void open_as(int fd, const char *path, int flags)
-{
-    int opened = open(path, flags, 0600);
-
-    dup2(opened, fd);
-    close(opened);
-}
-
-_Noreturn static void become(const char *const *words, bool traced)
-{
-    const char *launcher = getenv("IMDSHIM"), *argv[24] = {launcher};
-
-    if (launcher == NULL)
-        _exit(STATUS_FAILED);
-    for (int i = 0; words[i] != NULL; i++)
-        argv[i + 1] = words[i];
-    reset_signals();
-    open_as(STDOUT_FILENO, "/dev/null", O_WRONLY);
-    open_as(STDERR_FILENO, "err", O_WRONLY | O_CREAT | O_TRUNC);
-    if (traced)
-        tracee_offer();
-    execvp(launcher, (char *const *)argv);
-    _exit(STATUS_FAILED);
-}
-
-static pid_t start(const char *const *words, bool traced)
-{
-    pid_t pid = fork();
-
-    if (pid == 0)
-        become(words, traced);
-    return pid;
-}
-
-/* Who reads has opened the FIFO before the engine can write. */
-static void start_reader(struct attempt *attempt)
-{
-    char bytes[4096];
-    int fd;
-
-    unlink("fifo");
-    attempt->events = mmap(NULL, sizeof *attempt->events, PROT_READ | PROT_WRITE,
-                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    mkfifo("fifo", 0600);
-    fd = open("fifo", O_RDWR | O_CLOEXEC);
-    attempt->reader = fork();
-    if (attempt->reader == 0)
-        while (true)
-            for (ssize_t got = read(fd, bytes, sizeof bytes); got > 0; got--)
-                *attempt->events += bytes[got - 1] == '\n';
-    close(fd);
-}
-
 /* ---- at the moment ---- */
 
 /* Who is not there yet is killed at its birth. 0 if it is not there any more. */
@@ -125,9 +60,10 @@ static pid_t wait_for_victim(struct attempt *attempt)
     if (attempt->killing->victim == LAUNCHER)
         return launcher->pid;
     if (attempt->killing->victim == READER)
-        return attempt->reader;
+        return attempt->reader.pid;
     while ((pid = victim_find(launcher->pid, attempt->killing->victim)) == 0 &&
-           victim_phase(launcher, attempt->events) < IN_CONNECTED && leftover_now() < end)
+           victim_phase(launcher, attempt->reader.events) < IN_CONNECTED &&
+           leftover_now() < end)
         nanosleep(&moment, NULL);
     return pid;
 }
@@ -141,7 +77,7 @@ static void kill_after(struct attempt *attempt, double milliseconds)
     nanosleep(&pause, NULL);
     victim = wait_for_victim(attempt);
     leftover_note_sockets(launcher, &attempt->sockets);
-    attempt->verdict->phase = victim_phase(&attempt->tracee.launcher, attempt->events);
+    attempt->verdict->phase = victim_phase(&attempt->tracee.launcher, attempt->reader.events);
     if (victim > 0 && attempt->verdict->phase != OVER)
         attempt->verdict->killed = victim_kill(victim);
 }
@@ -153,7 +89,7 @@ static void kill_at(struct attempt *attempt, long step)
     attempt->verdict->killed = tracee_run(&attempt->tracee, BOUND);
     attempt->verdict->calls = attempt->tracee.calls;
     leftover_note_sockets(attempt->tracee.launcher.pid, &attempt->sockets);
-    attempt->verdict->phase = victim_phase(&attempt->tracee.launcher, attempt->events);
+    attempt->verdict->phase = victim_phase(&attempt->tracee.launcher, attempt->reader.events);
     if (attempt->verdict->killed)
         kill(attempt->tracee.victim, SIGKILL);
 }
@@ -196,25 +132,16 @@ static void judge_status(struct attempt *attempt)
     attempt->verdict->killed &= status != 0 || attempt->killing->step > 0;
 }
 
-/* Who reads does so for ever. */
-static void end_reader(struct attempt *attempt)
-{
-    double end = leftover_now() + BOUND * 1e3;
-    int status;
-
-    while (!attempt->tracee.launcher.ended && leftover_now() < end)
-        leftover_next(&attempt->tracee.launcher, &status);
-    kill(attempt->reader, SIGKILL);
-}
-
 static void judge_processes(struct attempt *attempt)
 {
     double killed = leftover_now();
     char names[128];
     int left;
 
-    if (attempt->reader > 0 && !attempt->verdict->killed)
-        end_reader(attempt);
+    if (attempt->reader.pid > 0 && !attempt->verdict->killed) {
+        leftover_wait(&attempt->tracee.launcher, BOUND);
+        kill(attempt->reader.pid, SIGKILL); /* it reads for ever */
+    }
     left = leftover_processes(&attempt->tracee.launcher, BOUND, names, sizeof names);
     if (left > 0)
         fail(attempt->verdict, " %d processes left:%s", left, names);
@@ -237,7 +164,7 @@ static int entries_left(void)
 static void clear_by_next_run(struct verdict *verdict)
 {
     static const char *const words[] = {"run", "-q", "--", "true", NULL};
-    struct leftover_child next = {.pid = start(words, false)};
+    struct leftover_child next = {.pid = run_start(words, false)};
     char names[128];
 
     if (leftover_processes(&next, BOUND, names, sizeof names) > 0 || !next.ended ||
@@ -292,9 +219,9 @@ void killed_run(const struct killing *killing, struct verdict *verdict)
 
     memset(verdict, 0, sizeof *verdict);
     if (killing->run->reads)
-        start_reader(&attempt);
+        run_start_reader(&attempt.reader);
     begun = leftover_now();
-    attempt.tracee.launcher.pid = start(killing->run->words, killing->step > 0);
+    attempt.tracee.launcher.pid = run_start(killing->run->words, killing->step > 0);
     if (killing->step > 0)
         kill_at(&attempt, killing->step);
     else if (killing->moment >= 0)
@@ -304,8 +231,7 @@ void killed_run(const struct killing *killing, struct verdict *verdict)
         verdict->length = leftover_now() - begun;
     judge_status(&attempt);
     judge_files(&attempt);
-    if (attempt.events != NULL)
-        munmap(attempt.events, sizeof *attempt.events);
+    run_forget_reader(&attempt.reader);
     unlink("port");
     if (verdict->failed)
         tell_err(verdict);

@@ -2,10 +2,10 @@
  * What became of many runs in which something was killed, counted, and as a row for
  * tests/faults/run.sh.
  */
-#ifndef IMDSHIM_TESTS_KILL_TALLY_H
-#define IMDSHIM_TESTS_KILL_TALLY_H
+#ifndef IMDSHIM_TESTS_FAULTS_KILL_TALLY_H
+#define IMDSHIM_TESTS_FAULTS_KILL_TALLY_H
 
-#include "tests/support/killed_run.h"
+#include "tests/faults/support/killed_run.h"
 
 struct kill_tally {
     int tried, failed, late, temporary, engine_first, victims[VICTIMS], phases[PHASES];

@@ -4,8 +4,8 @@
  * For a program that starts runs by itself. It has called leftover_watch() before: then what
  * loses its parent comes to us, prctl(2) PR_SET_CHILD_SUBREAPER, and SIGCHLD is blocked.
  */
-#ifndef IMDSHIM_TESTS_LEFTOVER_H
-#define IMDSHIM_TESTS_LEFTOVER_H
+#ifndef IMDSHIM_TESTS_FAULTS_LEFTOVER_H
+#define IMDSHIM_TESTS_FAULTS_LEFTOVER_H
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -34,6 +34,9 @@ double leftover_now(void);
  * a moment, -1 if there is no child. The end of `child` is noted in it.
  */
 pid_t leftover_next(struct leftover_child *child, int *wait_status);
+
+/* Wait until the child has ended; false if it has not after so many seconds. */
+bool leftover_wait(struct leftover_child *child, int seconds);
 
 /* Wait until no child is left. What is still there after so many seconds is killed, counted and
  * named. */

@@ -1,4 +1,4 @@
-#include "tests/support/errors.h"
+#include "tests/faults/support/errors.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,0 +1,68 @@
+#include "tests/support/process.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void process_read_stat(pid_t pid, char rest[PROCESS_STAT])
+{
+    char path[64], line[PROCESS_STAT] = "";
+    const char *end = NULL;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    rest[0] = '\0';
+    file = fopen(path, "re");
+    if (file == NULL)
+        return;
+    if (fgets(line, sizeof line, file) != NULL)
+        end = strrchr(line, ')');
+    if (end != NULL && end[1] == ' ')
+        strcpy(rest, end + 2);
+    fclose(file);
+}
+
+char process_state(pid_t pid)
+{
+    char rest[PROCESS_STAT];
+
+    process_read_stat(pid, rest);
+    return rest[0];
+}
+
+pid_t process_parent(pid_t pid)
+{
+    char rest[PROCESS_STAT];
+
+    process_read_stat(pid, rest);
+    return (pid_t)(rest[0] != '\0' ? atol(rest + 2) : 0);
+}
+
+int process_children(pid_t pid, pid_t *children, int most)
+{
+    char path[64];
+    int count = 0;
+    long child;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", (long)pid, (long)pid);
+    file = fopen(path, "re");
+    while (file != NULL && count < most && fscanf(file, "%ld", &child) == 1)
+        children[count++] = (pid_t)child;
+    if (file != NULL)
+        fclose(file);
+    return count;
+}
+
+void process_default_signals(void)
+{
+    struct sigaction action;
+    sigset_t none;
+
+    for (int i = 1; i < NSIG; i++)
+        if (sigaction(i, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+            signal(i, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
