@@ -22,6 +22,7 @@ void kill_tally_count(struct kill_tally *tally, const struct killing *killing,
     tally->failed += verdict->failed;
     tally->late += !verdict->killed;
     tally->temporary += verdict->temporary;
+    tally->daemon += verdict->daemon;
     tally->engine_first += verdict->engine_first;
     if (!verdict->killed)
         return;
@@ -37,6 +38,7 @@ void kill_tally_add(struct kill_tally *all, const struct kill_tally *one)
     all->failed += one->failed;
     all->late += one->late;
     all->temporary += one->temporary;
+    all->daemon += one->daemon;
     all->engine_first += one->engine_first;
     for (int j = 0; j < VICTIMS; j++)
         all->victims[j] += one->victims[j];
@@ -63,6 +65,8 @@ void kill_tally_print(const struct kill_tally *all, const char *name)
     if (all->engine_first > 0)
         printf(", engine ended by its client's death before that was known %d",
                all->engine_first);
+    if (all->daemon > 0)
+        printf(", Open MPI's daemon left by an engine that was ended %d", all->daemon);
     if (all->temporary > 0)
         printf(", temporary port files where files must have a name %d", all->temporary);
     putchar('\n');
