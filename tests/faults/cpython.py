@@ -20,6 +20,7 @@ cannot be found. Nothing is printed but what a test prints that is not ok.
 """
 
 import argparse
+import ctypes
 import gc
 import os
 import select
@@ -32,6 +33,8 @@ import unittest
 
 TIME = 30  # seconds, for one test
 NOT_RUN = "VSOCK"
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
 
 
 class Result(unittest.TestResult):
@@ -88,8 +91,10 @@ def load(modules):
 
 
 def run_one(test, folder):
-    """In the child: its own group and directory, so that all that it leaves can be found."""
+    """In the child: its own group and directory, so that all that it leaves can be found. It
+    does not outlive us."""
     os.setpgid(0, 0)
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     os.mkdir(folder)
     os.chdir(folder)
     os.environ["TMPDIR"] = tempfile.tempdir = folder

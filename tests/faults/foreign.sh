@@ -11,6 +11,9 @@
 # if it is not many, is run three times more, one at a time, on both sides, and must agree in two
 # of them; each is named, and counted in the row.
 #
+# --only-me is no setting: it hangs up on a client that has gone before it is accepted, imdshim(1),
+# and those of many tests have.
+#
 # servers: see servers.sh.
 #
 # Everything happens in a network of its own, which has a loopback and nothing else: a fixed port
