@@ -27,8 +27,9 @@ enum {
 };
 
 struct connection {
-    int fd;      /* -1: free */
-    int64_t end; /* of its life, milliseconds of CLOCK_MONOTONIC */
+    int fd;          /* -1: free */
+    uint64_t number; /* in the order in which they came: many come in one millisecond */
+    int64_t end;     /* of its life, milliseconds of CLOCK_MONOTONIC */
     size_t length;
     char peer[INET6_ADDRSTRLEN];
     char bytes[SECRET + 1 + EVENT_MAX + 1]; /* and a NUL */
@@ -36,6 +37,7 @@ struct connection {
 
 struct event_port_state {
     int listener, timer;
+    uint64_t accepted; /* so many so far */
     int64_t rest; /* the listener's, when there is no descriptor to be had: its end, or 0 */
     char secret[SECRET + 1];
     struct connection connections[CONNECTIONS];
@@ -163,7 +165,7 @@ void event_port_close(struct event_port *port)
 
 /* ---- connections ---- */
 
-/* A free slot, or the oldest connection's; NULL if that is none. */
+/* NULL if there is no connection. */
 static struct connection *oldest(struct event_port_state *state)
 {
     struct connection *found = NULL;
@@ -171,7 +173,7 @@ static struct connection *oldest(struct event_port_state *state)
     for (int i = 0; i < CONNECTIONS; i++) {
         struct connection *connection = &state->connections[i];
 
-        if (connection->fd >= 0 && (found == NULL || connection->end < found->end))
+        if (connection->fd >= 0 && (found == NULL || connection->number < found->number))
             found = connection;
     }
     return found;
@@ -251,7 +253,8 @@ static void take_connection(struct event_port *port)
         return;
     }
     slot = free_slot(port);
-    *slot = (struct connection){.fd = fd, .end = clock_now() + LIFETIME};
+    *slot = (struct connection){
+        .fd = fd, .number = ++port->state->accepted, .end = clock_now() + LIFETIME};
     host_address_text((const struct sockaddr *)&peer, slot->peer);
     if (!watch(port, fd, (uint32_t)(slot - port->state->connections)))
         drop(slot);

@@ -179,14 +179,14 @@ START_TEST(a_connection_that_dribbles_has_an_end)
 }
 END_TEST
 
-/* No number is left below the limit: the next descriptor cannot be had. */
-static void use_up_descriptors(void)
+/* So many numbers are left below the limit: the next descriptor cannot be had. */
+static void leave_descriptors(int count)
 {
     int lowest = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
 
     ck_assert_int_ge(lowest, 0);
     close(lowest);
-    allow_descriptors((rlim_t)lowest);
+    allow_descriptors((rlim_t)(lowest + count));
 }
 
 START_TEST(out_of_descriptors_an_idle_connection_gives_its_own)
@@ -195,7 +195,7 @@ START_TEST(out_of_descriptors_an_idle_connection_gives_its_own)
     struct event event;
 
     ck_assert(!event_port_next(&port, &event));
-    use_up_descriptors();
+    leave_descriptors(0);
     connect_socket(fd);
     send_line(fd, LINE);
     ck_assert(next_event(&event));
@@ -206,13 +206,33 @@ START_TEST(out_of_descriptors_an_idle_connection_gives_its_own)
 }
 END_TEST
 
+/* All come in one millisecond, the event's between two who are idle. */
+START_TEST(out_of_descriptors_who_came_first_goes_first)
+{
+    enum { CAME, EVENT = 2 };
+    int fds[4];
+    struct event event;
+
+    for (int i = 0; i < 4; i++)
+        fds[i] = new_connection();
+    send_line(fds[EVENT], LINE);
+    leave_descriptors(2);
+    ck_assert(next_event(&event));
+    ck_assert_int_eq(event.pid, 4711);
+    ck_assert(is_closed(fds[CAME]));
+    allow_descriptors(HIGHEST_FD);
+    for (int i = 0; i < 4; i++)
+        close(fds[i]);
+}
+END_TEST
+
 START_TEST(out_of_descriptors_the_port_rests_and_comes_back)
 {
     struct pollfd ready = {.events = POLLIN};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct event event;
 
-    use_up_descriptors();
+    leave_descriptors(0);
     connect_socket(fd);
     send_line(fd, LINE);
     ck_assert(!event_port_next(&port, &event));
@@ -239,6 +259,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_thousand_idle_connections_keep_no_event_away);
     tcase_add_test(tests, a_connection_that_dribbles_has_an_end);
     tcase_add_test(tests, out_of_descriptors_an_idle_connection_gives_its_own);
+    tcase_add_loop_test(tests, out_of_descriptors_who_came_first_goes_first, 0, 10);
     tcase_add_test(tests, out_of_descriptors_the_port_rests_and_comes_back);
     return suite;
 }
