@@ -41,7 +41,8 @@ static const struct kind_of_run runs[] = {
     {"LAMMPS",
      {"run", "-q", "-p", "8888", "-c", WATCH "127.0.0.1:8888", "--", "lmp", "-log", "none",
       "-screen", "none", "-in", "../argon.in", "-var", "port", "8888"},
-     .has_client = true},
+     .has_client = true,
+     .seconds = 30}, /* now and then Open MPI's daemon does not heed SIGTERM: then SIGKILL */
 };
 enum { STAND_INS = 5, RUNS = sizeof runs / sizeof *runs };
 

@@ -135,14 +135,15 @@ static void judge_status(struct attempt *attempt)
 static void judge_processes(struct attempt *attempt)
 {
     double killed = leftover_now();
+    int left, seconds = attempt->killing->run->seconds;
     char names[128];
-    int left;
 
     if (attempt->reader.pid > 0 && !attempt->verdict->killed) {
         leftover_wait(&attempt->tracee.launcher, BOUND);
         kill(attempt->reader.pid, SIGKILL); /* it reads for ever */
     }
-    left = leftover_processes(&attempt->tracee.launcher, BOUND, names, sizeof names);
+    left = leftover_processes(&attempt->tracee.launcher, seconds > 0 ? seconds : BOUND, names,
+                              sizeof names);
     /* Seldom, where LAMMPS gets its SIGTERM while it starts it: what an engine starts is its
      * own. */
     attempt->verdict->daemon = left == 1 && strcmp(names, " orted") == 0;
