@@ -188,11 +188,12 @@ fuzzers:
 
 # Each target for so many seconds, as many at once as there are processors. What was found stays
 # in $(BUILD)-fuzz/corpus, and is where the next one begins.
+# FUZZ_RUNS, if it is given, bounds the executions, and they are the same each time.
 FUZZ_SECONDS ?= 600
 fuzz:
 	scripts/setup.sh build clang
 	$(MAKE) fuzzers
-	tests/faults/fuzz.sh $(BUILD)-fuzz $(FUZZ_SECONDS)
+	tests/faults/fuzz.sh $(BUILD)-fuzz $(FUZZ_SECONDS) $(FUZZ_RUNS)
 
 threaded_tests = $(filter %sockets %settings %shim_channel %engine_contexts %engine_asked,$(unit_tests) $(system_tests))
 # Not part of CI: it needs the archive's older release.
