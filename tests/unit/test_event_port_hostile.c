@@ -186,7 +186,7 @@ static void leave_descriptors(int count)
 
     ck_assert_int_ge(lowest, 0);
     close(lowest);
-    allow_descriptors((rlim_t)(lowest + count));
+    allow_descriptors((rlim_t)lowest + (rlim_t)count);
 }
 
 START_TEST(out_of_descriptors_an_idle_connection_gives_its_own)

@@ -15,10 +15,10 @@
 struct kind_of_run {
     const char *name;
     const char *words[20]; /* behind the launcher's path */
-    bool has_client;
-    bool stops;  /* --stop-with-client */
     int seconds; /* that the rest may take to end; 0: less than the launcher's own grace */
-    bool reads;  /* exec: we start who reads the file "fifo", and the status is always 4 */
+    bool has_client;
+    bool stops; /* --stop-with-client */
+    bool reads; /* exec: we start who reads the file "fifo", and the status is always 4 */
 };
 
 struct killing {
