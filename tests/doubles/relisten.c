@@ -4,8 +4,9 @@
  *
  * usage: relisten PORT COUNT
  *
- * Ten times on the way it prints "RSS DATA FDS RSS DATA FDS": kB of memory (VmRSS and VmData,
- * proc(5)) and descriptors, its own and those of its parent.
+ * Ten times on the way it prints "RSS DATA FDS RSS DATA FDS": kB of memory (RssAnon and VmData,
+ * proc(5): code is in memory once it is run, and comes 64 kB at a time) and descriptors, its
+ * own and those of its parent.
  */
 #include <dirent.h>
 #include <stdlib.h>
@@ -68,7 +69,7 @@ static int count_descriptors(pid_t pid)
 
 static void print_figures(pid_t pid, char end)
 {
-    printf("%ld %ld %d%c", field_of(pid, "VmRSS:"), field_of(pid, "VmData:"),
+    printf("%ld %ld %d%c", field_of(pid, "RssAnon:"), field_of(pid, "VmData:"),
            count_descriptors(pid), end);
 }
 
