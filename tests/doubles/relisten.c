@@ -5,8 +5,8 @@
  * usage: relisten PORT COUNT
  *
  * Ten times on the way it prints "RSS DATA FDS RSS DATA FDS": kB of memory (RssAnon and VmData,
- * proc(5): code is in memory once it is run, and comes 64 kB at a time) and descriptors, its
- * own and those of its parent.
+ * proc(5): code comes into memory 64 kB at a time, whenever some is first run) and descriptors,
+ * its own and those of its parent.
  */
 #include <dirent.h>
 #include <stdlib.h>
