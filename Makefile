@@ -27,12 +27,11 @@ archived = $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a))
 bsd = $(if $(call archived,bsd),-Wl$(,)-Bstatic -lbsd -lmd -Wl$(,)-Bdynamic,-lbsd)
 , := ,
 
-shim_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/*.c))
-launcher_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard launcher/*.c))
+shim_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/*/*.c))
+launcher_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard launcher/*.c launcher/*/*.c))
 
-# What the library reads of its environment, and what it asks the kernel for --only-me, the launcher
-# tries first, by the same functions.
-wire_objects = $(addprefix $(BUILD)/shim/,address.o binding.o glob.o match.o own_address.o peer.o text.o)
+# The one room that both programs share.
+wire_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/wire/*.c))
 
 # make V=1 shows the commands whole.
 q = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
@@ -68,7 +67,7 @@ programs = $(patsubst %.c,$(BUILD)/%,$(wildcard $(1)/*.c))
 unit_tests = $(call programs,tests/unit)
 system_tests = $(call programs,tests/system)
 doubles = $(call programs,tests/doubles)
-test_modules = $(patsubst shim/%.c,$(BUILD)/tests/shim/%.o,$(filter-out shim/calls.c,$(wildcard shim/*.c))) \
+test_modules = $(patsubst shim/%.c,$(BUILD)/tests/shim/%.o,$(filter-out shim/hooks/calls.c,$(wildcard shim/*/*.c))) \
 	$(filter-out $(BUILD)/launcher/main.o,$(launcher_objects))
 support = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 check_libs = -lcheck -lsubunit -lm -lrt -lpthread -lutil
@@ -208,7 +207,7 @@ coverage:
 	-GCOV_ERROR_FILE=/dev/null $(MAKE) BUILD=$(BUILD)-coverage CFLAGS='-O0 -g --coverage' run-tests
 	scripts/coverage.sh $(BUILD)-coverage
 
-sources = $(wildcard shim/*.[ch] launcher/*.[ch] tests/*/*.[ch] tests/faults/support/*.[ch])
+sources = $(wildcard shim/*/*.[ch] launcher/*.[ch] launcher/*/*.[ch] tests/*/*.[ch] tests/faults/support/*.[ch])
 shell_scripts = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
 pages = launcher/imdshim.1 shim/imdshim.7
 

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "launcher/commands.h"
-#include "launcher/options.h"
-#include "launcher/status.h"
+#include "launcher/base/options.h"
+#include "launcher/base/status.h"
+#include "launcher/commands/commands.h"
 
 #define SOCKET "[-p PORT] [-l [ADDR][:PORTS]] [-m KEY=GLOB]... [--no-wake] [--only-me] "
 

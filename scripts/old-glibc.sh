@@ -1,6 +1,6 @@
 #!/bin/sh
 # Load the library with glibc 2.31, where dlsym is not in libc: into Debian 11's busybox, which has
-# no libdl, so that the system calls of shim/real.c are what bind and listen go through.
+# no libdl, so that the system calls of shim/hooks/real.c are what bind and listen go through.
 #
 # usage: scripts/old-glibc.sh
 #

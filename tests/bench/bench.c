@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "launcher/channel.h"
+#include "launcher/source/fifo.h"
 
 enum { MOST_ARGUMENTS = 8, MOST_ROUNDS = 10000 };
 

@@ -1,6 +1,6 @@
 /*
  * IMD streams made byte by byte from the protocol's tables, for the tests of the decoder and
- * for the stand-in server: nothing of launcher/imd.c is used to make them.
+ * for the stand-in server: nothing of launcher/imd/imd.c is used to make them.
  */
 #ifndef IMDSHIM_TESTS_DOUBLES_IMD_STREAM_H
 #define IMDSHIM_TESTS_DOUBLES_IMD_STREAM_H

@@ -1,11 +1,11 @@
 /*
  * --listen: any text, and where it puts a socket.
  */
-#include "shim/binding.h"
+#include "shim/wire/bind_override.h"
 
 #include <arpa/inet.h>
 
-#include "shim/address.h"
+#include "shim/wire/address.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { PORTS = 65536, ATTEMPTS = 300 };

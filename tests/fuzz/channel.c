@@ -4,7 +4,7 @@
  *
  * A byte from 0x80 to 0xfe stands for up to 4 kB of 'x', for lines that are too long.
  */
-#include "launcher/channel.h"
+#include "launcher/source/fifo.h"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,10 +1,10 @@
 /*
  * The event parser, and what a run makes of its events: lines of any bytes.
  */
-#include "launcher/event.h"
+#include "launcher/source/event.h"
 
-#include "launcher/endpoint.h"
-#include "launcher/findings.h"
+#include "launcher/run/endpoint.h"
+#include "launcher/run/diagnosis.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { ENGINE = 4711, EXPLANATION = 2048 };

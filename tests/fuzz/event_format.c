@@ -2,14 +2,14 @@
  * Events as the library writes them, of sockets, programs and modules of any names: the
  * launcher understands what was meant.
  */
-#include "shim/event.h"
+#include "shim/wire/event_text.h"
 
 #include <arpa/inet.h>
 #include <limits.h>
 #include <netinet/in.h>
 
-#include "launcher/event.h"
-#include "shim/address.h"
+#include "launcher/source/event.h"
+#include "shim/wire/address.h"
 #include "tests/fuzz/fuzz.h"
 
 static void take_name(struct input *input, char *name, size_t size)

@@ -6,7 +6,7 @@
  * for one that differs in its last digit; 0xff ends a piece, and a byte that follows it says
  * whose the next one is.
  */
-#include "launcher/event_port.c" /* NOLINT: its slots */
+#include "launcher/source/tcp.c" /* NOLINT: its slots */
 
 #include "tests/fuzz/fuzz.h"
 

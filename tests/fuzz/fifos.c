@@ -3,7 +3,7 @@
  *
  * The first line is the host's name, the second the file's.
  */
-#include "launcher/fifos.c" /* NOLINT: how it takes a name apart */
+#include "launcher/source/fifos.c" /* NOLINT: how it takes a name apart */
 
 #include <limits.h>
 

@@ -4,7 +4,7 @@
  *
  * The first byte says what the rest is.
  */
-#include "shim/gate.c" /* NOLINT: how it reads an answer */
+#include "shim/hooks/gate.c" /* NOLINT: how it reads an answer */
 
 #include <stdio.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #define gate launcher_gate
-#include "launcher/gate.h"
+#include "launcher/run/gate.h"
 #undef gate
 
 enum { ENVIRONMENT, WORDS, LAUNCHER, KINDS };

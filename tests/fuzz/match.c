@@ -5,9 +5,9 @@
  * The input is RULES, PROGRAM and MODULE, each ended by a newline, and two bytes of a port.
  * What is a pattern or a text for glob_matches() stands there too.
  */
-#include "shim/match.h"
+#include "shim/wire/match.h"
 
-#include "shim/glob.h"
+#include "shim/wire/glob.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { MOST_ELEMENTS = 4096 };

@@ -4,7 +4,7 @@
  *
  * Words are ended by a NUL; the first byte of each chooses the option.
  */
-#include "launcher/options.h"
+#include "launcher/base/options.h"
 
 #include <err.h>
 #include <getopt.h>
@@ -13,8 +13,8 @@
 #include <stdarg.h>
 #include <unistd.h>
 
-#include "launcher/engine.h"
-#include "shim/settings.c" /* NOLINT: read anew for each input */
+#include "launcher/preload/engine.h"
+#include "shim/state/settings.c" /* NOLINT: read anew for each input */
 #include "tests/fuzz/fuzz.h"
 
 enum { MOST_WORDS = 32 };

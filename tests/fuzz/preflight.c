@@ -4,7 +4,7 @@
  *
  * Two bytes are the length of the first file and two that of the second; the rest is the third.
  */
-#include "launcher/preflight.h"
+#include "launcher/preload/preflight.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>

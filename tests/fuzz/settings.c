@@ -3,11 +3,11 @@
  *
  * Values are ended by a NUL; the first byte of each chooses the variable.
  */
-#include "shim/settings.c" /* NOLINT: read anew for each input */
+#include "shim/state/settings.c" /* NOLINT: read anew for each input */
 
 #include <arpa/inet.h>
 
-#include "shim/text.h"
+#include "shim/wire/text.h"
 #include "tests/fuzz/fuzz.h"
 
 static const char *const names[] = {

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "launcher/event.h"
+#include "launcher/source/event.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/shell.h"
 #include "tests/support/suite.h"

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "shim/sys.h"
+#include "shim/wire/sys.h"
 
 static const char *const closings[] = {"loop 3", "loop 0", "range 3", "range 0"};
 

@@ -1,5 +1,5 @@
 /*
- * Channels for the tests of shim/channel.h, and the line that goes through them.
+ * Channels for the tests of shim/events/event_sink.h, and the line that goes through them.
  */
 #ifndef IMDSHIM_TESTS_UNIT_CHANNEL_H
 #define IMDSHIM_TESTS_UNIT_CHANNEL_H
@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "shim/channel.h"
-#include "shim/sys.h"
+#include "shim/events/event_sink.h"
+#include "shim/wire/sys.h"
 
 static const char line[] = "42165 ready pid=4711\n";
 

@@ -5,7 +5,7 @@
 #ifndef IMDSHIM_TESTS_UNIT_EVENT_PORT_H
 #define IMDSHIM_TESTS_UNIT_EVENT_PORT_H
 
-#include "launcher/event_port.h"
+#include "launcher/source/tcp.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,9 +16,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "launcher/clock.h"
-#include "shim/address.h"
-#include "shim/tcp.h"
+#include "launcher/base/clock.h"
+#include "shim/wire/address.h"
+#include "shim/events/tcp.h"
 #include "tests/support/suite.h"
 
 enum {

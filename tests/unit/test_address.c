@@ -1,5 +1,5 @@
 /* Addresses as text: inet_ntop(3) is what they are compared with. */
-#include "shim/address.h"
+#include "shim/wire/address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,5 +1,5 @@
 /* Where the IMD socket is bound instead: the kernel is asked whether it takes it so. */
-#include "shim/binding.h"
+#include "shim/wire/bind_override.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shim/address.h"
+#include "shim/wire/address.h"
 #include "tests/support/suite.h"
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))

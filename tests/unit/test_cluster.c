@@ -1,5 +1,5 @@
 /* Which runs may leave this host, and what Open MPI's daemons there are given. */
-#include "launcher/cluster.h"
+#include "launcher/preload/cluster.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Where a client is sent. */
-#include "launcher/endpoint.h"
+#include "launcher/run/endpoint.h"
 
 #include <string.h>
 

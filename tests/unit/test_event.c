@@ -1,5 +1,5 @@
 /* Events as the library writes them, and that the launcher reads the same out of them. */
-#include "shim/event.h"
+#include "shim/wire/event_text.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "launcher/event.h"
+#include "launcher/source/event.h"
 #include "tests/support/suite.h"
 
 static struct listener gromacs(void)

@@ -1,5 +1,5 @@
 /* Events as the launcher reads them: any bytes at all may come. */
-#include "launcher/event.h"
+#include "launcher/source/event.h"
 
 #include <arpa/inet.h>
 #include <limits.h>

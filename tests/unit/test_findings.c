@@ -1,5 +1,5 @@
 /* What a run's events tell, and why nothing was learned. */
-#include "launcher/findings.h"
+#include "launcher/run/diagnosis.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* What the events of other hosts change, and of sockets that are not as the user asked. */
-#include "launcher/findings.h"
+#include "launcher/run/diagnosis.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* The library's half of the gate: what it is told, where it leads, and whose address is whose.
  */
-#include "shim/gate.h"
+#include "shim/hooks/gate.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -13,9 +13,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "shim/address.h"
-#include "shim/own_address.h"
-#include "shim/wire.h"
+#include "shim/wire/address.h"
+#include "shim/wire/local_address.h"
+#include "shim/wire/wire.h"
 #include "tests/support/suite.h"
 #include "tests/unit/apart.h"
 

@@ -1,5 +1,5 @@
 /* By which addresses other hosts reach this one. */
-#include "launcher/host_addresses.h"
+#include "launcher/source/host_addresses.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "launcher/event_port.h"
+#include "launcher/source/tcp.h"
 #include "tests/support/suite.h"
 
 static const struct {

@@ -1,5 +1,5 @@
 /* The launcher's FIFO: what arrives in pieces, too long or as junk. */
-#include "launcher/channel.h"
+#include "launcher/source/fifo.h"
 
 #include <fcntl.h>
 #include <poll.h>

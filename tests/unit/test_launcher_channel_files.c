@@ -1,5 +1,5 @@
 /* The launcher's FIFO as a file: whose it is, and what becomes of those that runs have left. */
-#include "launcher/channel.h"
+#include "launcher/source/fifo.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "launcher/fifos.h"
+#include "launcher/source/fifos.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
 

@@ -1,5 +1,5 @@
 /* The launcher's half of the gate: who waits, who is answered, and who is not. */
-#include "launcher/gate.h"
+#include "launcher/run/gate.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,5 +1,5 @@
 /* LD_PRELOAD: what is there stays there, and a path that it cannot hold gets a link. */
-#include "launcher/library.h"
+#include "launcher/preload/library.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "launcher/status.h"
+#include "launcher/base/status.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
 #include "tests/unit/apart.h"

@@ -1,5 +1,5 @@
 /* What the user says of the IMD socket, --port and --match, beside the rule without them. */
-#include "shim/match.h"
+#include "shim/wire/match.h"
 
 #include <stdio.h>
 #include <stdlib.h>

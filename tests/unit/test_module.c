@@ -1,5 +1,5 @@
 /* Which module holds an address: the parser of proc(5) maps, and the real thing. */
-#include "shim/module.h"
+#include "shim/kernel/module.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>

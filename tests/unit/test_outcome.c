@@ -1,7 +1,7 @@
 /* The exit status of a run, from how its engine and its client have ended. */
 #include <signal.h>
 
-#include "launcher/outcome.h"
+#include "launcher/run/exit_status.h"
 #include "tests/support/suite.h"
 
 /* wait(2) statuses, as the kernel puts them together. */

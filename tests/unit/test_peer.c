@@ -1,5 +1,5 @@
 /* Whose process is at the other end of a connection. */
-#include "shim/peer.h"
+#include "shim/wire/peer.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* Can it be shimmed? Programs that are found or not, of all kinds, and scripts. */
-#include "launcher/preflight.h"
+#include "launcher/preload/preflight.h"
 
 #include <elf.h>
 #include <errno.h>

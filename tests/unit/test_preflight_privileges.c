@@ -1,5 +1,5 @@
 /* Programs that change who we are: the kernel then has ld.so ignore LD_PRELOAD. */
-#include "launcher/preflight.h"
+#include "launcher/preload/preflight.h"
 
 #include <fcntl.h>
 #include <linux/capability.h>

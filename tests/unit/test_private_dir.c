@@ -1,5 +1,5 @@
 /* The private directory: one that somebody else could write is refused, with status 125. */
-#include "launcher/private_dir.h"
+#include "launcher/base/private_dir.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "launcher/status.h"
+#include "launcher/base/status.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
 #include "tests/unit/apart.h"

@@ -1,5 +1,5 @@
 /* What a run says of itself, as text and back. */
-#include "launcher/record.h"
+#include "launcher/run/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>

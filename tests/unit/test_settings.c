@@ -1,12 +1,12 @@
 /* What the environment asks of the library. It is read once, so each test is a process. */
-#include "shim/settings.h"
+#include "shim/state/settings.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "shim/wire.h"
+#include "shim/wire/wire.h"
 #include "tests/support/suite.h"
 
 enum { THREADS = 32 };

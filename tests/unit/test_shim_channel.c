@@ -1,6 +1,6 @@
 /* How the environment names a channel, and that a line gets through each kind of one. */
-#include "shim/channel.h"
-#include "shim/sys.h"
+#include "shim/events/event_sink.h"
+#include "shim/wire/sys.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "shim/wire.h"
+#include "shim/wire/wire.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
 #include "tests/unit/channel.h"

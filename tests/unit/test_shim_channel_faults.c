@@ -1,6 +1,6 @@
 /* What a channel that does not work costs the engine: nothing but a bounded moment. */
-#include "shim/channel.h"
-#include "shim/sys.h"
+#include "shim/events/event_sink.h"
+#include "shim/wire/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "shim/wire.h"
+#include "shim/wire/wire.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
 #include "tests/unit/channel.h"

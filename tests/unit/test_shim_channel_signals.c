@@ -2,8 +2,8 @@
  * A pipe that cannot be opened again, for it is another user's: it is written as it is, and a
  * reader that is gone then means SIGPIPE.
  */
-#include "shim/channel.h"
-#include "shim/sys.h"
+#include "shim/events/event_sink.h"
+#include "shim/wire/sys.h"
 
 #include <fcntl.h>
 #include <signal.h>

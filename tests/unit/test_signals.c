@@ -1,5 +1,5 @@
 /* Signals: whose they are, and that programs we start get them as we did. */
-#include "launcher/signals.h"
+#include "launcher/base/signals.h"
 
 #include <poll.h>
 #include <pty.h>

@@ -1,5 +1,5 @@
 /* What is remembered of a process's sockets. Each test is a process: nothing is known yet. */
-#include "shim/sockets.h"
+#include "shim/state/sockets.h"
 
 #include <fcntl.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
 /* Memory that the engine passed: bad pointers are an error, as they are to the kernel. */
-#include "shim/sys.h"
+#include "shim/wire/sys.h"
 
 #include <errno.h>
 #include <linux/filter.h>

@@ -1,5 +1,5 @@
 /* How the environment names a launcher on another host. */
-#include "shim/tcp.h"
+#include "shim/events/tcp.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* A line by TCP, to a launcher that is well, gone, stopped or elsewhere. */
-#include "shim/tcp.h"
+#include "shim/events/tcp.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,9 +17,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "shim/address.h"
-#include "shim/process.h"
-#include "shim/sys.h"
+#include "shim/wire/address.h"
+#include "shim/kernel/process.h"
+#include "shim/wire/sys.h"
 #include "tests/support/suite.h"
 
 enum {

@@ -1,5 +1,5 @@
 /* Text for events: what is put together in a signal handler. */
-#include "shim/text.h"
+#include "shim/wire/text.h"
 #include "tests/support/suite.h"
 
 START_TEST(a_value_survives_any_byte)

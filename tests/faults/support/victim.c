@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "launcher/record.h"
+#include "launcher/run/record.h"
 #include "tests/support/process.h"
 
 enum { MOST_CHILDREN = 16 };

@@ -1,0 +1,157 @@
+#include "launcher/run/messages.h"
+
+#include <bsd/string.h>
+#include <err.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "launcher/run/endpoint.h"
+
+enum {
+    REASON_SIZE = 2048,
+    PATIENCE = 100, /* milliseconds */
+};
+
+/*
+ * A pipe that nobody drains, a terminal that was stopped with Ctrl-S: a line is lost rather
+ * than that signals and deadlines wait for it.
+ */
+static bool stderr_has_room(void)
+{
+    struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+    return poll(&fd, 1, PATIENCE) != 0;
+}
+
+void notice(const struct options *options, enum verbosity least, const char *format, ...)
+{
+    va_list arguments;
+
+    if (options->verbosity < least || !stderr_has_room())
+        return;
+    va_start(arguments, format);
+    vwarnx(format, arguments);
+    va_end(arguments);
+}
+
+static const char *reason_to_take(const struct options *options)
+{
+    if (options->match[0] != '\0')
+        return "the first listener as --match says";
+    if (options->port != 0)
+        return "the first listener that asked for --port";
+    return "the first listener of no MPI or cluster runtime";
+}
+
+void notice_listener(const struct options *options, const struct event *listener)
+{
+    char address[ENDPOINT_HOST_SIZE];
+    bool remote = listener->peer[0] != '\0';
+
+    strlcpy(address, listener->address, sizeof address);
+    endpoint_bracket(address);
+    notice(options, NORMAL, "%s[%ld]%s%s listens on %s:%u (asked for %u)", listener->exe,
+           (long)listener->pid, remote ? " on " : "", remote ? listener->host : "", address,
+           listener->port, listener->asked);
+    notice(options, VERBOSE, "port %u taken: %s (%s)", listener->port, reason_to_take(options),
+           listener->object);
+}
+
+static const char *reason_to_pass(const char *reason)
+{
+    if (strcmp(reason, REASON_RUNTIME) == 0)
+        return "its listener is an MPI or cluster runtime's";
+    if (strcmp(reason, REASON_UNMATCHED) == 0)
+        return "it is not as --port and --match say";
+    return "another listener was the first";
+}
+
+void notice_passed(const struct options *options, enum verbosity least,
+                   const struct event *listener)
+{
+    notice(options, least, "port %u of %s[%ld] (asked for %u) not taken: %s (%s)",
+           listener->port, listener->exe, (long)listener->pid, listener->asked,
+           reason_to_pass(listener->reason), listener->object);
+}
+
+/* Without --listen it was a free port that could not be had: --port. */
+void notice_refused(const struct options *options, const struct event *refused)
+{
+    const char *place = options->listen != NULL ? options->listen : "a free port";
+    const char *why = strerror(refused->error);
+
+    if (refused->error == EADDRINUSE)
+        why = "no port of it is free: give --listen a larger range";
+    else if (refused->error == EAFNOSUPPORT)
+        why = strchr(refused->address, ':') != NULL
+                  ? "its socket is of IPv4: give --listen an IPv4 address"
+                  : "its socket is of IPv6 alone: give --listen an IPv6 address";
+    else if (refused->error == EADDRNOTAVAIL)
+        why = "no interface of the host has that address: give --listen one that it has";
+    else if (refused->error == EACCES)
+        why = "ports below 1024 are root's: give --listen a higher one";
+    notice(options, NORMAL, "%s[%ld] cannot listen on %s (asked for %u): %s", refused->exe,
+           (long)refused->pid, place, refused->asked, why);
+}
+
+/* The first of perhaps many: see shim/hooks/admission.c. */
+void notice_denied(const struct options *options, const struct event *denied)
+{
+    char whose[64] = "a client that was gone at once";
+
+    if (denied->has_uid)
+        snprintf(whose, sizeof whose, "user %lu", (unsigned long)denied->uid);
+    if (denied->error == 0)
+        notice(options, NORMAL, "--only-me: closed a connection of %s to port %u", whose,
+               denied->port);
+    else
+        notice(
+            options, NORMAL,
+            "--only-me: closed a connection to port %u, for the kernel does not say whose it "
+            "is (%s): run without --only-me",
+            denied->port, strerror(denied->error));
+}
+
+static enum why explain(const struct findings *findings, const struct child *engine,
+                        char *reason)
+{
+    char last_comm[COMM_SIZE];
+    const struct present present = {
+        .engine_comm = engine->comm,
+        .last_comm = last_comm,
+        .ended = engine->state == CHILD_ENDED,
+        .wait_status = engine->wait_status,
+    };
+
+    child_read_comm(findings->last_image.pid, last_comm);
+    return findings_explain(findings, &present, reason, REASON_SIZE);
+}
+
+void notice_nothing_learned(const struct options *options, const struct findings *findings,
+                            const struct child *engine)
+{
+    static const char *const headings[] = {
+        [WHY_NOT_LOADED] = "not loaded",
+        [WHY_NOTHING_MATCHED] = "nothing matched",
+        [WHY_NEVER_LISTENED] = "engine ended first",
+    };
+    char reason[REASON_SIZE];
+    enum why why = explain(findings, engine, reason);
+
+    notice(options, NORMAL, "%s: %s", headings[why], reason);
+}
+
+void notice_timed_out(const struct options *options, const struct findings *findings,
+                      const struct child *engine)
+{
+    char reason[REASON_SIZE];
+
+    explain(findings, engine, reason);
+    notice(options, NORMAL, "timed out: nothing listened within %d s, ending the engine: %s",
+           options->timeout, reason);
+}
