@@ -248,7 +248,7 @@ void run_on_signal(struct run *run, const struct signalfd_siginfo *info)
         interrupt(run);
     pass_on(run, info);
     if (signal == SIGTSTP)
-        signals_stop_self(SIGTSTP);
+        signals_stop_self(&run->signals, SIGTSTP);
 }
 
 /* Nobody has listened in time. */
