@@ -18,8 +18,17 @@ bool engines_have(const char *program)
     if (system(command) == 0)
         return true;
     snprintf(why, sizeof why, "no %s here", program);
-    suite_skip("real engines", why);
-    return false;
+    return suite_skip("real engines", why);
+}
+
+bool engines_have_gromacs(void)
+{
+    return engines_have("gmx");
+}
+
+bool engines_have_lammps(void)
+{
+    return engines_have("lmp");
 }
 
 void engines_allow_root(void)
