@@ -13,13 +13,24 @@ version = 0.1.0
 bin = $(BUILD)/bin/imdshim
 lib = $(BUILD)/lib/imdshim/libimdshim.so
 
+# A builder's CPPFLAGS, CFLAGS and LDFLAGS are honoured and come last; -Werror is for make lint.
 std = -std=c11 -D_GNU_SOURCE -DIMDSHIM_VERSION=\"$(version)\" -I. -MMD -MP
-warnings = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+warnings = -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings -Wpointer-arith -Wvla -Wformat=2
-hardening = -fstack-protector-strong -D_FORTIFY_SOURCE=2
+fortify = $(if $(findstring FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,-D_FORTIFY_SOURCE=2)
+hardening = -fstack-protector-strong $(fortify)
+# The same bytes wherever the sources are. gcc 7 and clang 9 know the second alone.
+supported = $(shell $(CC) $(1) -E -x c /dev/null >/dev/null 2>&1 && echo $(1))
+prefix_map := $(or $(call supported,-ffile-prefix-map=$(CURDIR)=.),-fdebug-prefix-map=$(CURDIR)=.)
 # Without -z noseparate-code each start maps and touches two pages more.
 relro = -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code
-all_cflags = $(std) $(warnings) $(hardening) $(CFLAGS) $(SANITIZE)
+all_cflags = $(std) $(warnings) $(hardening) $(prefix_map) $(CPPFLAGS) $(CFLAGS) $(SANITIZE)
+
+# The library goes into programs of other C libraries, which have no fortified functions, and
+# carries no function that only the launcher calls.
+shim_cflags = -fPIC -fvisibility=hidden -ffunction-sections -U_FORTIFY_SOURCE -Wp,-U_FORTIFY_SOURCE
+# A compiler may put the name of dlsym and its use into different parts of the program, real.c.
+$(BUILD)/shim/hooks/real.o: shim_cflags += -fno-lto
 
 # The launcher carries its few functions of libbsd with it where the archive is there: it starts
 # faster and runs on nodes that lack the library.
@@ -38,24 +49,42 @@ q = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
 
 all: $(bin) $(lib)
 
+# What everything that is compiled depends on beside its sources: written again if it changes.
+flags = $(BUILD)/flags
+flags_now = $(strip $(CC) $(all_cflags) $(LDFLAGS) $(shim_cflags))
+ifneq ($(shell cat $(flags) 2>/dev/null),$(flags_now))
+.PHONY: $(flags)
+endif
+$(flags):
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(flags_now))' >$@
+
 $(lib): $(shim_objects) shim/exports.map
 	@mkdir -p $(@D)
 	$(call q,LD)$(CC) $(CFLAGS) -shared -Wl,--version-script=shim/exports.map,-soname,libimdshim.so \
-		$(relro) -Wl,-z,defs -o $@ $(shim_objects) $(LDFLAGS)
+		$(relro) -Wl,-z,defs -Wl,--gc-sections -o $@ $(shim_objects) $(LDFLAGS)
 
 $(bin): $(launcher_objects) $(wire_objects)
 	@mkdir -p $(@D)
-	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie $(relro) -o $@ $^ $(bsd) $(LDFLAGS)
+	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie $(relro) -Wl,--gc-sections -o $@ $^ $(bsd) $(LDFLAGS)
 
 # The library is never built with a sanitizer: it goes into programs that have no run time for it.
 $(BUILD)/shim/%.o: override SANITIZE =
-$(BUILD)/shim/%.o: shim/%.c
+$(BUILD)/shim/%.o: shim/%.c $(flags)
 	@mkdir -p $(@D)
-	$(call q,CC)$(CC) $(all_cflags) -fPIC -fvisibility=hidden -c -o $@ $<
+	$(call q,CC)$(CC) $(all_cflags) $(shim_cflags) -c -o $@ $<
 
-$(BUILD)/launcher/%.o: launcher/%.c
+$(BUILD)/launcher/%.o: launcher/%.c $(flags) | $(BUILD)/libbsd
 	@mkdir -p $(@D)
 	$(call q,CC)$(CC) $(all_cflags) -fPIE -c -o $@ $<
+
+$(BUILD)/libbsd:
+	@mkdir -p $(@D)
+	@echo '#include <bsd/stdlib.h>' | $(CC) $(CPPFLAGS) $(CFLAGS) -E -x c - >$@ 2>/dev/null || { \
+		echo "imdshim: the launcher needs libbsd, and <bsd/stdlib.h> is not there: install" >&2; \
+		echo "    libbsd-dev (Debian, Ubuntu), libbsd-devel (Fedora; RHEL: EPEL)," >&2; \
+		echo "    or libbsd (conda-forge, with CPPFLAGS=-I\$$CONDA_PREFIX/include)" >&2; \
+		rm -f $@; exit 1; }
 
 # ---- tests ------------------------------------------------------------------------------------
 # tests/unit and tests/system: a program of Check tests each. tests/doubles: stand-in engines.
@@ -72,11 +101,11 @@ test_modules = $(patsubst shim/%.c,$(BUILD)/tests/shim/%.o,$(filter-out shim/hoo
 support = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 check_libs = -lcheck -lsubunit -lm -lrt -lpthread -lutil
 
-$(BUILD)/tests/shim/%.o: shim/%.c
+$(BUILD)/tests/shim/%.o: shim/%.c $(flags)
 	@mkdir -p $(@D)
 	$(call q,CC)$(CC) $(all_cflags) -fPIE -c -o $@ $<
 
-$(BUILD)/tests/%.o: tests/%.c
+$(BUILD)/tests/%.o: tests/%.c $(flags)
 	@mkdir -p $(@D)
 	$(call q,CC)$(CC) $(all_cflags) -fPIE -c -o $@ $<
 
@@ -217,6 +246,9 @@ format:
 # cppcheck takes readdir(3) for unsafe, and errx(3) for a function that returns.
 lint:
 	scripts/setup.sh build lint
+	scripts/rooms.sh
+	$(MAKE) -s BUILD=$(BUILD)-lint/gcc CC=gcc WERROR=-Werror all
+	$(MAKE) -s BUILD=$(BUILD)-lint/clang CC=clang WERROR=-Werror all
 	clang-format --dry-run -Werror $(sources)
 	clang-tidy --quiet $(filter %.c,$(sources)) -- $(std)
 	cppcheck --quiet --std=c11 --library=posix,gnu --error-exitcode=1 --inline-suppr \
@@ -244,7 +276,7 @@ uninstall:
 	rmdir '$(lib_dir)' 2>/dev/null || true
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-coverage
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-coverage $(BUILD)-lint
 
 # Figures, side by side in one run; nothing is judged but that nothing adds up in many runs.
 bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tests/bench/thousand \
