@@ -17,18 +17,22 @@ lib = $(BUILD)/lib/imdshim/libimdshim.so
 std = -std=c11 -D_GNU_SOURCE -DIMDSHIM_VERSION=\"$(version)\" -I. -MMD -MP
 warnings = -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings -Wpointer-arith -Wvla -Wformat=2
-fortify = $(if $(findstring FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,-D_FORTIFY_SOURCE=2)
+their_fortify = $(findstring FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS))
+fortify = $(if $(their_fortify),,-D_FORTIFY_SOURCE=2)
 hardening = -fstack-protector-strong $(fortify)
 # The same bytes wherever the sources are. gcc 7 and clang 9 know the second alone.
 supported = $(shell $(CC) $(1) -E -x c /dev/null >/dev/null 2>&1 && echo $(1))
 prefix_map := $(or $(call supported,-ffile-prefix-map=$(CURDIR)=.),-fdebug-prefix-map=$(CURDIR)=.)
-# Without -z noseparate-code each start maps and touches two pages more.
-relro = -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code
+# Without -z noseparate-code each start maps and touches two pages more; not every linker has it.
+two_pages_less := $(shell echo | $(CC) -shared -Wl,-z,noseparate-code -x c -o /dev/null - 2>/dev/null \
+	&& echo -Wl,-z,noseparate-code)
+relro = -Wl,-z,relro,-z,now,-z,noexecstack $(two_pages_less)
 all_cflags = $(std) $(warnings) $(hardening) $(prefix_map) $(CPPFLAGS) $(CFLAGS) $(SANITIZE)
 
 # The library goes into programs of other C libraries, which have no fortified functions, and
 # carries no function that only the launcher calls.
-shim_cflags = -fPIC -fvisibility=hidden -ffunction-sections -U_FORTIFY_SOURCE -Wp,-U_FORTIFY_SOURCE
+shim_cflags = -fPIC -fvisibility=hidden -ffunction-sections -U_FORTIFY_SOURCE \
+	$(if $(their_fortify),-Wp$(,)-U_FORTIFY_SOURCE)
 # A compiler may put the name of dlsym and its use into different parts of the program, real.c.
 $(BUILD)/shim/hooks/real.o: shim_cflags += -fno-lto
 
@@ -224,6 +228,11 @@ fuzz:
 	tests/faults/fuzz.sh $(BUILD)-fuzz $(FUZZ_SECONDS) $(FUZZ_RUNS)
 
 threaded_tests = $(filter %sockets %settings %shim_channel %engine_contexts %engine_asked,$(unit_tests) $(system_tests))
+# Compiles for other C libraries and processors, with a compiler from PyPI.
+check-builds:
+	scripts/setup.sh build check || [ $$? -eq 2 ]
+	scripts/builds.sh $(BUILD)-builds
+
 # Not part of CI: it needs the archive's older release.
 check-old-glibc: all
 	BUILD=$(BUILD) scripts/old-glibc.sh
@@ -276,7 +285,7 @@ uninstall:
 	rmdir '$(lib_dir)' 2>/dev/null || true
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-coverage $(BUILD)-lint
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-coverage $(BUILD)-lint $(BUILD)-builds
 
 # Figures, side by side in one run; nothing is judged but that nothing adds up in many runs.
 bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tests/bench/thousand \
@@ -290,5 +299,6 @@ bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tes
 	tests/support/python.sh tests/bench/instructions.py $(bin)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all bench check check-asan check-faults check-old-glibc check-tsan check-valgrind clean coverage demo \
+
+.PHONY: all bench check check-asan check-builds check-faults check-old-glibc check-tsan check-valgrind clean coverage demo \
 	format fuzz fuzz-targets fuzzers install lint run-tests tests uninstall
