@@ -1,9 +1,5 @@
 # imdshim: build, install and test. GNU make; every rule is one of a kind, found by wildcard.
-#
-#   make            build/bin/imdshim and build/lib/imdshim/libimdshim.so
-#   make demo       install what is lacking, then a real GROMACS run from end to end
-#   make check      install what is lacking, then every test
-#   make install    the same tree under PREFIX (DESTDIR is honoured)
+# "make help" lists what there is to make: each target with "## " behind it.
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -51,7 +47,7 @@ wire_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/wire/*.c))
 # make V=1 shows the commands whole.
 q = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
 
-all: $(bin) $(lib)
+all: $(bin) $(lib) ## build/bin/imdshim and build/lib/imdshim/libimdshim.so
 
 # What everything that is compiled depends on beside its sources: written again if it changes.
 flags = $(BUILD)/flags
@@ -155,37 +151,56 @@ $(BUILD)/tests/bench/%.so: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(call q,LD)$(CC) $(std) $(warnings) $(CFLAGS) -shared -fPIC -o $@ $< -ldl
 
+# Each test program has what it needs but these: what the tests of make check-faults run.
+reduced_faults = $(if $(findstring test_faults,$(TESTS)),$(fault_programs) $(fuzz_targets))
 tests: all $(unit_tests) $(system_tests) $(doubles) $(fault_programs) $(fuzz_targets)
 
 # What the test programs are told. RUN_WITH goes before the launcher: valgrind, say.
 test_environment = IMDSHIM="$(RUN_WITH)$(abspath $(bin))" LIBIMDSHIM="$(abspath $(lib))" \
 	DOUBLES="$(abspath $(BUILD)/tests/doubles)" SOURCE="$(CURDIR)"
-TESTS ?= $(unit_tests) $(system_tests)
+all_tests = $(system_tests) $(unit_tests)
+TESTS ?= $(if $(T),$(foreach test,$(all_tests),\
+	$(if $(findstring $(T),$(test:$(BUILD)/tests/%=%)),$(test))),$(all_tests))
 
-run-tests: tests
-	$(test_environment) tests/run.sh $(TESTS)
+run-tests: all $(TESTS) $(doubles) $(reduced_faults)
+	$(if $(strip $(TESTS)),,$(error no test program has "$(T)" in its name))
+	@$(test_environment) tests/run.sh $(TESTS)
 
 .PRECIOUS: $(BUILD)/tests/%.o
 # ---- the two commands of the README, and CI ---------------------------------------------------
 
-check:
-	scripts/setup.sh build check || [ $$? -eq 2 ]
-	$(MAKE) run-tests
+# What is built here is built on all processors, unless make has been given a -j of its own.
+parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN))
 
-demo:
+check: ## install what is lacking, then run every test; T=NAME: only programs with NAME in it
+	@scripts/setup.sh build check || [ $$? -eq 2 ]
+	@$(MAKE) $(parallel) --no-print-directory run-tests
+
+# What needs nothing but a compiler and Check, and is not long: neither real engines, nor what
+# compares times or breaks things. What a test may need beyond that is skipped, and named.
+quick_tests = $(filter-out $(addprefix $(BUILD)/tests/system/test_,faults_% hot pcoord real_% \
+	thousand turnaround westpa),$(all_tests))
+check-quick: ## run unit tests and those with stand-in engines; needs only Check, installs nothing
+	@$(MAKE) $(parallel) --no-print-directory run-tests TESTS='$(quick_tests)'
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' \
+		$(firstword $(MAKEFILE_LIST))
+
+demo: ## install what is lacking, then a real GROMACS run from end to end
 	@scripts/setup.sh build demo || [ $$? -eq 2 ]
 	@$(MAKE) -s --no-print-directory all $(BUILD)/tests/doubles/imd-server
 	@BUILD=$(BUILD) scripts/demo.sh
 
 # Address and undefined-behaviour sanitizers in the launcher, the tests and the stand-in engines.
 # The run time is linked into each program: a preloaded library may then come first.
-check-asan:
+check-asan: ## every test with address and undefined-behaviour sanitizers
 	scripts/setup.sh build check || [ $$? -eq 2 ]
 	$(MAKE) BUILD=$(BUILD)-asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
 		SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -static-libasan' run-tests
 
 # Threads: the library's own modules and the engines that listen in many threads at once.
-check-tsan:
+check-tsan: ## the tests of threads with the thread sanitizer
 	scripts/setup.sh build check || [ $$? -eq 2 ]
 	$(MAKE) BUILD=$(BUILD)-tsan CFLAGS='-O1 -g' SANITIZE='-fsanitize=thread' run-tests \
 		TESTS='$(patsubst $(BUILD)/%,$(BUILD)-tsan/%,$(threaded_tests))'
@@ -193,7 +208,7 @@ check-tsan:
 # The launcher by itself; and with the engines that it starts, the library in them included, where
 # valgrind's own descriptors and signals do not get in the way.
 valgrind = valgrind -q --error-exitcode=99 --leak-check=full
-check-valgrind:
+check-valgrind: ## the tests of the launcher under valgrind
 	scripts/setup.sh build check || [ $$? -eq 2 ]
 	$(MAKE) run-tests RUN_WITH='$(valgrind) ' TESTS='$(filter %watch %client %client_end \
 		%signals %why %events %port_file %input %install,$(system_tests))'
@@ -208,7 +223,7 @@ fault_parts = \
 	$(BUILD)/tests/faults/soak \
 	'tests/faults/foreign.sh cpython' \
 	'tests/faults/foreign.sh servers'
-check-faults:
+check-faults: ## break everything once, and print a table of it: 20 minutes
 	scripts/setup.sh build check faults || [ $$? -eq 2 ]
 	$(MAKE) all $(doubles) $(fault_programs)
 	$(test_environment) tests/faults/run.sh $(fault_parts)
@@ -222,24 +237,24 @@ fuzzers:
 # in $(BUILD)-fuzz/corpus, and is where the next one begins.
 # FUZZ_RUNS, if it is given, bounds the executions, and they are the same each time.
 FUZZ_SECONDS ?= 600
-fuzz:
+fuzz: ## feed each fuzz target for FUZZ_SECONDS (600)
 	scripts/setup.sh build clang
 	$(MAKE) fuzzers
 	tests/faults/fuzz.sh $(BUILD)-fuzz $(FUZZ_SECONDS) $(FUZZ_RUNS)
 
 threaded_tests = $(filter %sockets %settings %shim_channel %engine_contexts %engine_asked,$(unit_tests) $(system_tests))
 # Compiles for other C libraries and processors, with a compiler from PyPI.
-check-builds:
+check-builds: ## compile for other C libraries and processors
 	scripts/setup.sh build check || [ $$? -eq 2 ]
 	scripts/builds.sh $(BUILD)-builds
 
 # Not part of CI: it needs the archive's older release.
-check-old-glibc: all
+check-old-glibc: all ## load the library with the glibc of Debian 11
 	BUILD=$(BUILD) scripts/old-glibc.sh
 
 # Some tests fail here, for gcov's own files are in the way where descriptors are short, files have a
 # size limit or the environment is wiped. What was executed counts all the same.
-coverage:
+coverage: ## which lines the tests execute
 	scripts/setup.sh build check || [ $$? -eq 2 ]
 	rm -rf $(BUILD)-coverage
 	-GCOV_ERROR_FILE=/dev/null $(MAKE) BUILD=$(BUILD)-coverage CFLAGS='-O0 -g --coverage' run-tests
@@ -249,11 +264,11 @@ sources = $(wildcard shim/*/*.[ch] launcher/*.[ch] launcher/*/*.[ch] tests/*/*.[
 shell_scripts = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
 pages = launcher/imdshim.1 shim/imdshim.7
 
-format:
+format: ## clang-format on every source
 	clang-format -i $(sources)
 
 # cppcheck takes readdir(3) for unsafe, and errx(3) for a function that returns.
-lint:
+lint: ## clang-format, clang-tidy, cppcheck, shellcheck and mandoc
 	scripts/setup.sh build lint
 	scripts/rooms.sh
 	$(MAKE) -s BUILD=$(BUILD)-lint/gcc CC=gcc WERROR=-Werror all
@@ -272,22 +287,23 @@ bin_dir = $(DESTDIR)$(PREFIX)/bin
 lib_dir = $(DESTDIR)$(PREFIX)/lib/imdshim
 man_dir = $(DESTDIR)$(PREFIX)/share/man
 
-install: all
+install: all ## the same tree under PREFIX (DESTDIR is honoured)
 	install -d '$(bin_dir)' '$(lib_dir)' '$(man_dir)/man1' '$(man_dir)/man7'
 	install -m 755 $(bin) '$(bin_dir)'
 	install -m 644 $(lib) '$(lib_dir)'
 	install -m 644 launcher/imdshim.1 '$(man_dir)/man1'
 	install -m 644 shim/imdshim.7 '$(man_dir)/man7'
 
-uninstall:
+uninstall: ## remove it from there
 	rm -f '$(bin_dir)/imdshim' '$(lib_dir)/libimdshim.so'
 	rm -f '$(man_dir)/man1/imdshim.1' '$(man_dir)/man7/imdshim.7'
 	rmdir '$(lib_dir)' 2>/dev/null || true
 
-clean:
+clean: ## remove what was built
 	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-coverage $(BUILD)-lint $(BUILD)-builds
 
 # Figures, side by side in one run; nothing is judged but that nothing adds up in many runs.
+bench: ## figures of what it costs, side by side
 bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tests/bench/thousand \
 		$(doubles) $(BUILD)/tests/faults/soak $(BUILD)/tests/bench/moments.so
 	scripts/setup.sh bench || [ $$? -eq 2 ]
@@ -299,6 +315,6 @@ bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tes
 	tests/support/python.sh tests/bench/instructions.py $(bin)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-
-.PHONY: all bench check check-asan check-builds check-faults check-old-glibc check-tsan check-valgrind clean coverage demo \
-	format fuzz fuzz-targets fuzzers install lint run-tests tests uninstall
+.PHONY: all bench check check-asan check-builds check-faults check-old-glibc check-quick check-tsan \
+	check-valgrind clean coverage demo format fuzz fuzz-targets fuzzers help install lint run-tests \
+	tests uninstall

@@ -26,7 +26,7 @@ TEST(cpythons_own_tests_end_as_they_do_without_the_library, .needs = has_cpython
 
 static bool has_redis(void)
 {
-    return engines_have("redis-server");
+    return suite_has_program("redis-server", "redis");
 }
 
 TEST(two_redis_servers_have_one_port_and_each_its_own_client, .needs = has_redis)
