@@ -1,41 +1,34 @@
 /*
- * connect(2) of a client that was started together with its engine: to the run's own name for
- * the IMD port, on this host, it waits until the engine is ready and then goes to where the
- * engine really listens.
+ * connect(2) of a client that was started together with its engine. A connection to the run's
+ * own name for the IMD port, on this host, waits until the engine is ready and then goes to
+ * where the engine really listens. Every other connection passes untouched.
  *
- * The launcher is asked by a Unix socket; it answers when it knows, and its end is an answer
- * too. No signal handler ends the wait: connect(2) that fails with EINTR goes on by itself, and
- * this would not. A socket that is non-blocking waits too: for it the engine's start is a part
- * of looking for the host.
+ * The launcher is asked by a Unix socket; it answers when it knows, and EOF means refused. A
+ * socket that is non-blocking waits too: for it the engine's start is a part of looking for the
+ * host.
+ *
+ * Signals and cancellation act as in connect(2): a handler with SA_RESTART does not end the
+ * wait, another ends it with EINTR, and then the connection is still being made (POSIX). So a
+ * client may connect again, or wait for the socket to become writable, as Python does (PEP 475):
+ * that wait first goes on waiting for the launcher.
  */
 #ifndef IMDSHIM_SHIM_HOOKS_GATE_H
 #define IMDSHIM_SHIM_HOOKS_GATE_H
 
-#include <stdbool.h>
+#include <poll.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 
-enum { GATE_NAME = 64 };
+/* In place of connect(). A cancellation point. */
+int gate_connect(int fd, const struct sockaddr *address, socklen_t length);
 
-struct gate {
-    unsigned port; /* 0: there is no gate */
-    char name[GATE_NAME];
-};
-
-/* "PORT:NAME", as wire.h has it. */
-bool gate_parse(struct gate *gate, const char *text);
-
-/* "ADDR PORT", the launcher's answer: where to go from a socket of the domain. */
-bool gate_parse_answer(const char *text, int domain, struct sockaddr_storage *address,
-                       socklen_t *length);
-
-struct passage {
-    const struct sockaddr *address; /* for the real call */
-    socklen_t length;
-    struct sockaddr_storage copy;
-};
-
-/* Before connect(). False: it fails, with errno. Every other connection passes untouched. */
-bool gate_pass(struct passage *passage, int fd, const struct sockaddr *address,
-               socklen_t length);
+/*
+ * If hook_active(HOOK_RESUME), before a wait: each connect on the fds that a signal has
+ * interrupted goes on. 1: the wait can begin; 0: its time is over, with the result in the sets;
+ * -1: errno, EINTR included. A timeout of NULL is no limit. Cancellation points.
+ */
+int gate_resume_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout);
+int gate_resume_select(int count, fd_set *const sets[3], const struct timespec *timeout);
+int gate_resume(int fd, const struct timespec *timeout);
 
 #endif

@@ -28,6 +28,8 @@ static inline void real_mpi_enter(void)
     engines_allow_root();
 }
 
+#define IN_REAL_SANDBOX .setup = real_mpi_enter, .teardown = sandbox_leave, .timeout = 120
+
 static inline void assert_has(const char *text, const char *part)
 {
     ck_assert_msg(strstr(text, part) != NULL, "'%s' is not in:\n%s", part, text);
@@ -66,21 +68,7 @@ static inline bool can_be_in(const char *place)
     char command[256];
 
     snprintf(command, sizeof command, "%s true >/dev/null 2>&1", place);
-    if (system(command) == 0)
-        return true;
-    suite_skip(strrchr(place, '/') + 1, "it cannot be had here");
-    return false;
-}
-
-static inline TCase *suite_of_real_tests(Suite **suite, const char *name)
-{
-    TCase *tests = tcase_create(name);
-
-    *suite = suite_create(name);
-    suite_add_tcase(*suite, tests);
-    tcase_add_checked_fixture(tests, real_mpi_enter, sandbox_leave);
-    tcase_set_timeout(tests, 120);
-    return tests;
+    return system(command) == 0 || suite_skip(strrchr(place, '/') + 1, "it cannot be had here");
 }
 
 #endif

@@ -31,9 +31,7 @@ static inline bool scripts_have_numpy(void)
     if (pipe != NULL)
         pclose(pipe);
     setenv("PYTHON3", length > 0 ? path : "python3", 1);
-    if (length == 0)
-        suite_skip("pcoord.py", "no python3 with numpy here");
-    return length > 0;
+    return length > 0 || suite_skip("pcoord.py", "no python3 with numpy here");
 }
 
 static inline void scripts_enter(void)

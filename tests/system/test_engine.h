@@ -85,14 +85,4 @@ static inline void engine_build_library(const char *name, const char *file)
     engine_ended_well(&shell);
 }
 
-static inline TCase *engine_tests(Suite *suite, const char *name)
-{
-    TCase *tests = tcase_create(name);
-
-    suite_add_tcase(suite, tests);
-    tcase_add_checked_fixture(tests, sandbox_enter, sandbox_leave);
-    tcase_set_timeout(tests, 120);
-    return tests;
-}
-
 #endif

@@ -19,7 +19,9 @@ static int open_new_fifo(void)
     return fd;
 }
 
-START_TEST(an_engine_that_closes_all_descriptors_is_heard_through_a_fifo)
+TEST_OPTIONS(IN_SANDBOX);
+
+LOOP_TEST(an_engine_that_closes_all_descriptors_is_heard_through_a_fifo, 4)
 {
     struct shell shell;
     char expected[32] = "", lines[4096] = "";
@@ -33,9 +35,8 @@ START_TEST(an_engine_that_closes_all_descriptors_is_heard_through_a_fifo)
     snprintf(expected, sizeof expected, "%d listening ", atoi(shell.out));
     ck_assert_ptr_eq(strstr(lines, expected), lines);
 }
-END_TEST
 
-START_TEST(an_engine_that_closes_all_descriptors_says_nothing_to_a_descriptor)
+LOOP_TEST(an_engine_that_closes_all_descriptors_says_nothing_to_a_descriptor, 4)
 {
     struct shell shell;
 
@@ -47,9 +48,8 @@ START_TEST(an_engine_that_closes_all_descriptors_says_nothing_to_a_descriptor)
     ck_assert_int_eq(engine_count(&shell, EVENT_LISTENING), 0);
     ck_assert_int_gt(atoi(shell.out), 0);
 }
-END_TEST
 
-START_TEST(a_file_in_place_of_the_descriptor_stays_whole)
+TEST(a_file_in_place_of_the_descriptor_stays_whole)
 {
     struct shell shell;
 
@@ -60,13 +60,26 @@ START_TEST(a_file_in_place_of_the_descriptor_stays_whole)
     shell_run(&shell, "cat data");
     ck_assert_str_eq(shell.out, "trajectory\n");
 }
-END_TEST
+
+static bool files_have_a_time_of_birth(void)
+{
+    char path[] = "/tmp/imdshim-test.XXXXXX";
+    int fd = mkstemp(path);
+    bool known = fd >= 0 && sys_birth(fd) != 0;
+
+    if (fd >= 0) {
+        close(fd);
+        unlink(path);
+    }
+    return known || suite_skip("a new file with an old number", "/tmp has no times of birth");
+}
 
 /*
  * Most file systems give the number of a removed file to the next new one. The times that they
  * note may be 10 ms apart, CONFIG_HZ: the new file comes later than that.
  */
-START_TEST(a_new_file_with_the_number_of_a_removed_one_stays_whole)
+TEST(a_new_file_with_the_number_of_a_removed_one_stays_whole,
+     .needs = files_have_a_time_of_birth)
 {
     struct shell shell;
 
@@ -78,9 +91,8 @@ START_TEST(a_new_file_with_the_number_of_a_removed_one_stays_whole)
     shell_run(&shell, "cat data.*");
     ck_assert_str_eq(shell.out, "trajectory\n");
 }
-END_TEST
 
-START_TEST(a_file_put_in_place_of_the_descriptor_at_any_moment_stays_whole)
+TEST(a_file_put_in_place_of_the_descriptor_at_any_moment_stays_whole)
 {
     struct shell shell;
 
@@ -92,9 +104,8 @@ START_TEST(a_file_put_in_place_of_the_descriptor_at_any_moment_stays_whole)
         ck_assert_str_eq(shell.out, "trajectory\n");
     }
 }
-END_TEST
 
-START_TEST(an_engine_has_the_descriptors_that_it_would_have)
+TEST(an_engine_has_the_descriptors_that_it_would_have)
 {
     struct shell without, with;
 
@@ -108,9 +119,8 @@ START_TEST(an_engine_has_the_descriptors_that_it_would_have)
                      "exec $IMDSHIM exec --fifo fifo -- $DOUBLES/closer list 7>&- 8>&-");
     ck_assert_str_eq(with.out, without.out);
 }
-END_TEST
 
-START_TEST(an_engine_without_a_descriptor_to_spare_can_listen)
+TEST(an_engine_without_a_descriptor_to_spare_can_listen)
 {
     struct shell shell;
     int fifo = open_new_fifo();
@@ -121,10 +131,9 @@ START_TEST(an_engine_without_a_descriptor_to_spare_can_listen)
     engine_ended_well(&shell);
     close(fifo);
 }
-END_TEST
 
 /* The kernel sends SIGXFSZ for a write past the limit. 2 blocks are 1024 bytes. */
-START_TEST(a_file_at_its_size_limit_ends_no_engine)
+TEST(a_file_at_its_size_limit_ends_no_engine)
 {
     struct shell shell;
 
@@ -132,10 +141,15 @@ START_TEST(a_file_at_its_size_limit_ends_no_engine)
                       "$DOUBLES/engine gmx 0 9>>events");
     engine_ended_well(&shell);
 }
-END_TEST
+
+static bool is_root(void)
+{
+    return geteuid() == 0 ||
+           suite_skip("an engine that may not be read", "only root can make one");
+}
 
 /* Such a process may not look into its own /proc, nor open its descriptors again. */
-START_TEST(an_engine_that_may_not_be_read_is_heard)
+TEST(an_engine_that_may_not_be_read_is_heard, .needs = is_root)
 {
     struct shell shell;
 
@@ -146,9 +160,8 @@ START_TEST(an_engine_that_may_not_be_read_is_heard)
               "-- ./secret gmx 0" EVENTS_TO_OUT);
     engine_told_its_port(&shell);
 }
-END_TEST
 
-START_TEST(a_thread_with_a_table_of_its_own_is_heard_and_files_stay_whole)
+TEST(a_thread_with_a_table_of_its_own_is_heard_and_files_stay_whole)
 {
     struct shell shell;
 
@@ -158,44 +171,4 @@ START_TEST(a_thread_with_a_table_of_its_own_is_heard_and_files_stay_whole)
     engine_ended_well(&shell);
     ck_assert_int_eq(engine_count(&shell, EVENT_LISTENING), 1);
     ck_assert_int_eq(shell_count_lines(shell.out, "\n"), 1);
-}
-END_TEST
-
-static bool files_have_a_time_of_birth(void)
-{
-    char path[] = "/tmp/imdshim-test.XXXXXX";
-    int fd = mkstemp(path);
-    bool known = fd >= 0 && sys_birth(fd) != 0;
-
-    if (fd >= 0) {
-        close(fd);
-        unlink(path);
-    }
-    return known;
-}
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("engine_descriptors");
-    TCase *tests = engine_tests(suite, "descriptors");
-
-    tcase_add_loop_test(tests, an_engine_that_closes_all_descriptors_is_heard_through_a_fifo, 0,
-                        4);
-    tcase_add_loop_test(
-        tests, an_engine_that_closes_all_descriptors_says_nothing_to_a_descriptor, 0, 4);
-    tcase_add_test(tests, a_file_in_place_of_the_descriptor_stays_whole);
-    if (files_have_a_time_of_birth())
-        tcase_add_test(tests, a_new_file_with_the_number_of_a_removed_one_stays_whole);
-    else
-        suite_skip("a new file with an old number", "/tmp has no times of birth");
-    tcase_add_test(tests, a_file_put_in_place_of_the_descriptor_at_any_moment_stays_whole);
-    tcase_add_test(tests, an_engine_has_the_descriptors_that_it_would_have);
-    tcase_add_test(tests, an_engine_without_a_descriptor_to_spare_can_listen);
-    tcase_add_test(tests, a_file_at_its_size_limit_ends_no_engine);
-    tcase_add_test(tests, a_thread_with_a_table_of_its_own_is_heard_and_files_stay_whole);
-    if (geteuid() == 0)
-        tcase_add_test(tests, an_engine_that_may_not_be_read_is_heard);
-    else
-        suite_skip("an engine that may not be read", "only root can make one");
-    return suite;
 }

@@ -43,16 +43,17 @@ static void wait_and_connect(const char *method)
     ck_assert_int_eq(engine_count(&shell, EVENT_READY), 1);
 }
 
-START_TEST(ready_is_told_before_the_wait)
+TEST_OPTIONS(IN_SANDBOX);
+
+LOOP_TEST(ready_is_told_before_the_wait, METHODS)
 {
     wait_and_connect(methods[_i]);
 }
-END_TEST
 
 static const char *const duplicates[] = {"accept-duplicate", "poll-duplicate",
                                          "select-duplicate"};
 
-START_TEST(ready_is_told_of_a_wait_on_a_duplicate)
+LOOP_TEST(ready_is_told_of_a_wait_on_a_duplicate, 3)
 {
     struct shell shell;
 
@@ -60,11 +61,10 @@ START_TEST(ready_is_told_of_a_wait_on_a_duplicate)
     engine_ended_well(&shell);
     ck_assert_int_eq(engine_count(&shell, EVENT_READY), 1);
 }
-END_TEST
 
 static const char *const places[] = {"plain", "twice", "thread", "child"};
 
-START_TEST(ready_is_told_once_wherever_the_wait_is)
+LOOP_TEST(ready_is_told_once_wherever_the_wait_is, METHODS)
 {
     for (int i = 0; i < 4; i++) {
         struct shell shell;
@@ -75,9 +75,8 @@ START_TEST(ready_is_told_once_wherever_the_wait_is)
         ck_assert_msg(engine_count(&shell, EVENT_READY) == 1, "%s: %s", places[i], shell.out);
     }
 }
-END_TEST
 
-START_TEST(ready_is_not_told_of_a_wait_on_another_socket)
+LOOP_TEST(ready_is_not_told_of_a_wait_on_another_socket, METHODS)
 {
     struct shell shell;
 
@@ -86,11 +85,10 @@ START_TEST(ready_is_not_told_of_a_wait_on_another_socket)
     ck_assert_int_eq(engine_count(&shell, EVENT_LISTENING), 1);
     ck_assert_int_eq(engine_count(&shell, EVENT_READY), 0);
 }
-END_TEST
 
 static const char *const no_waits[] = {"epoll-leave", "poll-for-room"};
 
-START_TEST(ready_is_not_told_of_what_waits_for_no_client)
+LOOP_TEST(ready_is_not_told_of_what_waits_for_no_client, 2)
 {
     struct shell shell;
 
@@ -99,9 +97,8 @@ START_TEST(ready_is_not_told_of_what_waits_for_no_client)
     ck_assert_int_eq(engine_count(&shell, EVENT_LISTENING), 1);
     ck_assert_int_eq(engine_count(&shell, EVENT_READY), 0);
 }
-END_TEST
 
-START_TEST(ready_is_told_where_a_sandbox_forbids_reading_memory)
+LOOP_TEST(ready_is_told_where_a_sandbox_forbids_reading_memory, METHODS)
 {
     struct shell shell;
 
@@ -114,10 +111,9 @@ START_TEST(ready_is_told_where_a_sandbox_forbids_reading_memory)
         ck_assert_int_eq(engine_count(&shell, EVENT_READY), 1);
     }
 }
-END_TEST
 
 /* The engine checks that its errno is what it was. */
-START_TEST(a_wait_that_nobody_can_be_told_of_leaves_errno_alone)
+LOOP_TEST(a_wait_that_nobody_can_be_told_of_leaves_errno_alone, METHODS)
 {
     struct shell shell;
 
@@ -125,9 +121,8 @@ START_TEST(a_wait_that_nobody_can_be_told_of_leaves_errno_alone)
               methods[_i]);
     engine_ended_well(&shell);
 }
-END_TEST
 
-START_TEST(a_poll_set_that_overflows_still_ends_a_fortified_engine)
+TEST(a_poll_set_that_overflows_still_ends_a_fortified_engine)
 {
     struct shell shell;
     int without;
@@ -137,23 +132,4 @@ START_TEST(a_poll_set_that_overflows_still_ends_a_fortified_engine)
     ck_assert_int_ne(without, 0);
     shell_run(&shell, "ulimit -c 0; exec " EXEC "$DOUBLES/waiter poll-overflow" EVENTS_TO_OUT);
     ck_assert_int_eq(shell_status(&shell), without);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("engine_ready");
-    TCase *tests = engine_tests(suite, "ready");
-
-    tcase_add_loop_test(tests, ready_is_told_before_the_wait, 0, METHODS);
-    tcase_add_loop_test(tests, ready_is_told_of_a_wait_on_a_duplicate, 0, 3);
-    tcase_add_loop_test(tests, ready_is_told_once_wherever_the_wait_is, 0, METHODS);
-    tcase_add_loop_test(tests, ready_is_not_told_of_a_wait_on_another_socket, 0, METHODS);
-    tcase_add_loop_test(tests, ready_is_not_told_of_what_waits_for_no_client, 0, 2);
-    tcase_add_loop_test(tests, ready_is_told_where_a_sandbox_forbids_reading_memory, 0,
-                        METHODS);
-    tcase_add_loop_test(tests, a_wait_that_nobody_can_be_told_of_leaves_errno_alone, 0,
-                        METHODS);
-    tcase_add_test(tests, a_poll_set_that_overflows_still_ends_a_fortified_engine);
-    return suite;
 }

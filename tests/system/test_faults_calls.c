@@ -2,40 +2,28 @@
  * part of it. */
 #include "tests/system/faults.h"
 
-START_TEST(whichever_call_of_ours_fails_the_run_is_saved_or_refused_with_a_line)
+TEST_OPTIONS(IN_SANDBOX);
+
+TEST(whichever_call_of_ours_fails_the_run_is_saved_or_refused_with_a_line)
 {
     struct shell shell;
 
     shell_run(&shell, NO_LEAK_CHECK FAULTS "calls 13");
     assert_rows(&shell, 9);
 }
-END_TEST
 
-START_TEST(whichever_call_of_the_library_fails_the_engine_does_not_see_it)
+TEST(whichever_call_of_the_library_fails_the_engine_does_not_see_it)
 {
     struct shell shell;
 
     shell_run(&shell, NO_LEAK_CHECK FAULTS "library 13");
     assert_rows(&shell, 9);
 }
-END_TEST
 
-START_TEST(whatever_is_lacking_a_run_is_saved_or_refused_with_a_line)
+TEST(whatever_is_lacking_a_run_is_saved_or_refused_with_a_line)
 {
     struct shell shell;
 
     shell_run(&shell, "exec $SOURCE/tests/faults/surroundings.sh");
     assert_rows(&shell, geteuid() == 0 ? 3 : 2);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "calls that fail");
-
-    tcase_add_test(tests, whichever_call_of_ours_fails_the_run_is_saved_or_refused_with_a_line);
-    tcase_add_test(tests, whichever_call_of_the_library_fails_the_engine_does_not_see_it);
-    tcase_add_test(tests, whatever_is_lacking_a_run_is_saved_or_refused_with_a_line);
-    return suite;
 }

@@ -9,33 +9,28 @@
 
 static struct shell shell;
 
+TEST_OPTIONS(IN_SANDBOX);
+
+static bool has_cpythons_tests(void)
+{
+    return access("/usr/lib/python3.11/test/test_socket.py", R_OK) == 0 ||
+           suite_skip("CPython's own tests", "libpython3.11-testsuite is not installed");
+}
+
 /* A row for each of five settings, and one for what is left. */
-START_TEST(cpythons_own_tests_end_as_they_do_without_the_library)
+TEST(cpythons_own_tests_end_as_they_do_without_the_library, .needs = has_cpythons_tests)
 {
     shell_run(&shell, FOREIGN "cpython test_socketserver test_httplib");
     assert_rows(&shell, 6);
 }
-END_TEST
 
-START_TEST(two_redis_servers_have_one_port_and_each_its_own_client)
+static bool has_redis(void)
+{
+    return suite_has_program("redis-server", "redis");
+}
+
+TEST(two_redis_servers_have_one_port_and_each_its_own_client, .needs = has_redis)
 {
     shell_run(&shell, FOREIGN "servers redis");
     assert_rows(&shell, 2);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "foreign programs");
-
-    if (access("/usr/lib/python3.11/test/test_socket.py", R_OK) == 0)
-        tcase_add_test(tests, cpythons_own_tests_end_as_they_do_without_the_library);
-    else
-        suite_skip("CPython's own tests", "libpython3.11-testsuite is not installed");
-    if (engines_have("redis-server"))
-        tcase_add_test(tests, two_redis_servers_have_one_port_and_each_its_own_client);
-    else
-        suite_skip("redis", "redis-server is not installed");
-    return suite;
 }

@@ -36,8 +36,18 @@ static int mutations_of(const char *name)
     return USUAL_MUTATIONS;
 }
 
+TEST_OPTIONS(IN_SANDBOX);
+
+static int find_corpora(void)
+{
+    char pattern[4096];
+
+    snprintf(pattern, sizeof pattern, "%s/tests/fuzz/corpus/*", getenv("SOURCE"));
+    return glob(pattern, 0, NULL, &corpora) == 0 ? (int)corpora.gl_pathc : 0;
+}
+
 /* Its own row, all of it tried, nothing failed. */
-START_TEST(no_input_breaks_what_a_target_demands)
+LOOP_TEST(no_input_breaks_what_a_target_demands, find_corpora())
 {
     const char *name = target_name(_i);
     char row[128];
@@ -50,37 +60,19 @@ START_TEST(no_input_breaks_what_a_target_demands)
     ck_assert_int_eq(strncmp(shell.out, row, strlen(row)), 0);
     ck_assert_int_gt(good_ones(shell.out), mutations_of(name));
 }
-END_TEST
 
-START_TEST(every_target_has_a_corpus)
+TEST(every_target_has_a_corpus)
 {
     shell_run(&shell, "cd $SOURCE/tests/fuzz; for file in *.c; do"
                       " [ $file = replay.c ] || [ -d corpus/${file%%.c} ] || echo $file; done");
     ck_assert_str_eq(shell.out, "");
     ck_assert_int_eq(shell_status(&shell), 0);
 }
-END_TEST
 
 /* Else a corpus that is not found would look like one that holds. */
-START_TEST(without_a_corpus_nothing_is_tried_and_that_is_a_failure)
+TEST(without_a_corpus_nothing_is_tried_and_that_is_a_failure)
 {
     shell_run(&shell, "mkdir empty; " FUZZ "event 10 empty");
     ck_assert_int_ne(shell_status(&shell), 0);
     ck_assert_str_eq(shell.out, "");
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "fuzz targets");
-    char pattern[4096];
-
-    snprintf(pattern, sizeof pattern, "%s/tests/fuzz/corpus/*", getenv("SOURCE"));
-    if (glob(pattern, 0, NULL, &corpora) == 0)
-        tcase_add_loop_test(tests, no_input_breaks_what_a_target_demands, 0,
-                            (int)corpora.gl_pathc);
-    tcase_add_test(tests, every_target_has_a_corpus);
-    tcase_add_test(tests, without_a_corpus_nothing_is_tried_and_that_is_a_failure);
-    return suite;
 }

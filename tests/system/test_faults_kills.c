@@ -2,20 +2,12 @@
 #include "tests/support/engines.h"
 #include "tests/system/faults.h"
 
-START_TEST(whoever_is_killed_nobody_waits_and_nothing_is_left)
+TEST_OPTIONS(IN_SANDBOX);
+
+TEST(whoever_is_killed_nobody_waits_and_nothing_is_left)
 {
     struct shell shell;
 
     shell_run(&shell, FAULTS "kills %d", built_with_sanitizer() ? 20 : 60);
     assert_rows(&shell, engines_have("gmx") && engines_have("lmp") ? 4 : 3);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "kills");
-
-    tcase_add_test(tests, whoever_is_killed_nobody_waits_and_nothing_is_left);
-    return suite;
 }

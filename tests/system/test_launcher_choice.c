@@ -40,7 +40,9 @@ static const struct {
 
 enum { CHOICES = sizeof choices / sizeof choices[0] };
 
-START_TEST(the_socket_that_is_meant_is_taken_and_the_other_named)
+TEST_OPTIONS(IN_SANDBOX);
+
+LOOP_TEST(the_socket_that_is_meant_is_taken_and_the_other_named, CHOICES)
 {
     unsigned first = engines_free_ports(PORT_COUNT);
     struct shell shell;
@@ -53,10 +55,9 @@ START_TEST(the_socket_that_is_meant_is_taken_and_the_other_named)
     snprintf(expected, sizeof expected, " (asked for %u)\n", first + choices[_i].taken);
     ck_assert_msg(strstr(shell.err, expected) != NULL, "%s", shell.err);
 }
-END_TEST
 
 /* Sockets of libraries, a runtime's among them if the user says so. */
-START_TEST(a_library_is_named_by_object)
+LOOP_TEST(a_library_is_named_by_object, 2)
 {
     static const char *const names[] = {"libimd-2.so", "mca_btl_tcp.so"};
     struct shell shell;
@@ -71,9 +72,8 @@ START_TEST(a_library_is_named_by_object)
     ck_assert_int_eq(shell_count_lines(shell.err, " not taken: another listener was"), 4);
     ck_assert_int_eq(shell_count_lines(shell.err, " say (engine)\n"), 1);
 }
-END_TEST
 
-START_TEST(what_did_listen_is_named_when_nothing_matched)
+LOOP_TEST(what_did_listen_is_named_when_nothing_matched, 4)
 {
     static const char *const options[] = {"-m port=1", "-m exe=sockets -m object=libimd*",
                                           "-p 1", "-m port=$a -m exe=lmp"};
@@ -89,9 +89,8 @@ START_TEST(what_did_listen_is_named_when_nothing_matched)
     ck_assert_int_eq(shell_count_lines(shell.err, expected), 1);
     ck_assert_int_eq(shell_count_lines(shell.err, "imdshim: "), 1);
 }
-END_TEST
 
-START_TEST(exec_takes_the_same_options)
+TEST(exec_takes_the_same_options)
 {
     unsigned first = engines_free_ports(PORT_COUNT);
     struct shell shell;
@@ -106,12 +105,11 @@ START_TEST(exec_takes_the_same_options)
     ck_assert_ptr_nonnull(strstr(shell.out, " listening "));
     ck_assert_ptr_nonnull(strstr(shell.out, " addr=127.0.0.1 "));
 }
-END_TEST
 
 static const char *const reuse[] = {"", "reuse", "reuseport"};
 
 /* All have bound before one listens: two that allow it could have the same port till then. */
-START_TEST(of_five_engines_in_a_range_of_three_ports_three_succeed)
+LOOP_TEST(of_five_engines_in_a_range_of_three_ports_three_succeed, 3)
 {
     unsigned first = engines_free_ports(PORT_COUNT);
     struct shell shell;
@@ -138,10 +136,9 @@ START_TEST(of_five_engines_in_a_range_of_three_ports_three_succeed)
     ck_assert_int_eq(shell_count_lines(shell.out, "listen: failed with 98"), 2);
     ck_assert_int_eq(shell_count_lines(shell.out, "imdshim: "), 5);
 }
-END_TEST
 
 /* What NAMD prints is what it believes: the port that all asked for, never 1025. */
-START_TEST(none_of_several_namds_with_one_port_moves)
+TEST(none_of_several_namds_with_one_port_moves)
 {
     struct shell shell;
 
@@ -155,7 +152,6 @@ START_TEST(none_of_several_namds_with_one_port_moves)
     ck_assert_msg(strstr(shell.out, "own\nown\nown\nown\nown\nown\n6\n") != NULL, "%s",
                   shell.out);
 }
-END_TEST
 
 static const struct {
     const char *options, *socket, *line;
@@ -166,7 +162,7 @@ static const struct {
     {"-p 7 -l 203.0.113.7", "tcp bind=0.0.0.0/7", "on 203.0.113.7 (asked for 7): no interface"},
 };
 
-START_TEST(a_place_that_cannot_be_had_is_one_line_that_says_so)
+LOOP_TEST(a_place_that_cannot_be_had_is_one_line_that_says_so, 4)
 {
     struct shell shell;
 
@@ -180,7 +176,6 @@ START_TEST(a_place_that_cannot_be_had_is_one_line_that_says_so)
               refusals[_i].socket);
     ck_assert_str_eq(shell.out, "");
 }
-END_TEST
 
 /* 0, or errno. */
 static int connect_to(in_addr_t host, int port)
@@ -214,7 +209,7 @@ static const struct {
     int error;
 } reaches[] = {{"", 0}, {"-l :0", 0}, {"-l 127.0.0.1", ECONNREFUSED}};
 
-START_TEST(an_address_that_is_not_listened_on_refuses)
+LOOP_TEST(an_address_that_is_not_listened_on_refuses, 3)
 {
     struct shell shell;
     int port;
@@ -231,22 +226,4 @@ START_TEST(an_address_that_is_not_listened_on_refuses)
     make_file("stop");
     shell_finish(&shell);
     ck_assert_int_eq(shell_status(&shell), 0);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "launcher: choice");
-
-    tcase_add_loop_test(tests, the_socket_that_is_meant_is_taken_and_the_other_named, 0,
-                        CHOICES);
-    tcase_add_loop_test(tests, a_library_is_named_by_object, 0, 2);
-    tcase_add_loop_test(tests, what_did_listen_is_named_when_nothing_matched, 0, 4);
-    tcase_add_test(tests, exec_takes_the_same_options);
-    tcase_add_loop_test(tests, of_five_engines_in_a_range_of_three_ports_three_succeed, 0, 3);
-    tcase_add_test(tests, none_of_several_namds_with_one_port_moves);
-    tcase_add_loop_test(tests, a_place_that_cannot_be_had_is_one_line_that_says_so, 0, 4);
-    tcase_add_loop_test(tests, an_address_that_is_not_listened_on_refuses, 0, 3);
-    return suite;
 }

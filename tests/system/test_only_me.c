@@ -38,7 +38,15 @@ static const struct {
 
 enum { METHODS = sizeof methods / sizeof *methods };
 
-START_TEST(a_stranger_is_hung_up_on_and_the_engine_waits_on)
+static bool is_root(void)
+{
+    return geteuid() == 0 ||
+           suite_skip("another user's connections", "only root can be another user");
+}
+
+TEST_OPTIONS(IN_SANDBOX);
+
+LOOP_TEST(a_stranger_is_hung_up_on_and_the_engine_waits_on, METHODS, .needs = is_root)
 {
     char expected[128];
 
@@ -49,9 +57,8 @@ START_TEST(a_stranger_is_hung_up_on_and_the_engine_waits_on)
     ck_assert_int_eq(shell_count_lines(shell.err, " denied "), 1);
     ck_assert_int_eq(shell_count_lines(shell.err, " uid=65534"), 1);
 }
-END_TEST
 
-START_TEST(one_of_ours_is_found_among_strangers)
+LOOP_TEST(one_of_ours_is_found_among_strangers, METHODS, .needs = is_root)
 {
     char expected[128];
 
@@ -61,9 +68,8 @@ START_TEST(one_of_ours_is_found_among_strangers)
     ck_assert_ptr_nonnull(strstr(shell.out, "me served\n"));
     ck_assert_ptr_nonnull(strstr(shell.out, expected));
 }
-END_TEST
 
-START_TEST(without_strangers_the_engine_sees_what_it_sees_without_us)
+LOOP_TEST(without_strangers_the_engine_sees_what_it_sees_without_us, METHODS)
 {
     char without[SHELL_OUTPUT];
 
@@ -73,29 +79,26 @@ START_TEST(without_strangers_the_engine_sees_what_it_sees_without_us)
     ck_assert_str_eq(shell.out, without);
     ck_assert_int_eq(shell_count_lines(shell.err, " denied "), 0);
 }
-END_TEST
 
-START_TEST(without_the_option_whoever_comes_first_is_served)
+LOOP_TEST(without_the_option_whoever_comes_first_is_served, METHODS, .needs = is_root)
 {
     meet("$IMDSHIM exec -v --fd 9 --", methods[_i].name, "", "127.0.0.1", "other");
     ck_assert_ptr_eq(strstr(shell.out, "other served\n"), shell.out);
     ck_assert_int_eq(shell_count_lines(shell.err, " denied "), 0);
 }
-END_TEST
 
-START_TEST(strangers_without_end_do_not_keep_the_engine_from_its_client)
+LOOP_TEST(strangers_without_end_do_not_keep_the_engine_from_its_client, METHODS,
+          .needs = is_root)
 {
     meet(ONLY_ME, methods[_i].name, "", "127.0.0.1", "flood me");
     ck_assert_ptr_eq(strstr(shell.out, "me served\n"), shell.out);
 }
-END_TEST
 
-START_TEST(strangers_do_not_keep_the_engine_from_its_steps)
+TEST(strangers_do_not_keep_the_engine_from_its_steps, .needs = is_root)
 {
     meet(ONLY_ME, "steps", "", "127.0.0.1", "torrent me");
     ck_assert_ptr_eq(strstr(shell.out, "me served\n"), shell.out);
 }
-END_TEST
 
 static const struct {
     const char *engine, *client, *accepted;
@@ -108,7 +111,7 @@ static const struct {
     {"0.0.0.0", "127.1.2.3", "127.0.0.1 16"},
 };
 
-START_TEST(a_peer_is_known_by_either_family)
+LOOP_TEST(a_peer_is_known_by_either_family, 6, .needs = is_root)
 {
     char expected[128];
 
@@ -120,9 +123,8 @@ START_TEST(a_peer_is_known_by_either_family)
         ck_assert_str_eq(shell.out, expected);
     }
 }
-END_TEST
 
-START_TEST(run_says_once_who_was_denied)
+TEST(run_says_once_who_was_denied, .needs = is_root)
 {
     shell_run(&shell,
               "$IMDSHIM run --only-me --client '$DOUBLES/knock 127.0.0.1 $IMD_PORT other other"
@@ -132,9 +134,8 @@ START_TEST(run_says_once_who_was_denied)
     ck_assert_int_eq(shell_count_lines(shell.out, "other closed"), 2);
     ck_assert_int_eq(shell_count_lines(shell.out, "me served"), 1);
 }
-END_TEST
 
-START_TEST(the_gate_leads_our_client_in)
+TEST(the_gate_leads_our_client_in)
 {
     shell_run(&shell, "exec $IMDSHIM run -q --only-me --port 8888 --client"
                       " '$DOUBLES/gate-client plain 127.0.0.1 8888'"
@@ -142,9 +143,8 @@ START_TEST(the_gate_leads_our_client_in)
     ck_assert_int_eq(shell_status(&shell), 0);
     ck_assert_str_eq(shell.out, "met 127.0.0.1\n");
 }
-END_TEST
 
-START_TEST(a_kernel_that_does_not_tell_is_noticed_before_the_engine_starts)
+TEST(a_kernel_that_does_not_tell_is_noticed_before_the_engine_starts)
 {
     static const char *const commands[] = {"run", "exec --fd 9"};
 
@@ -157,9 +157,8 @@ START_TEST(a_kernel_that_does_not_tell_is_noticed_before_the_engine_starts)
         ck_assert(!exists("started"));
     }
 }
-END_TEST
 
-START_TEST(whoever_the_kernel_does_not_tell_of_is_not_let_in)
+TEST(whoever_the_kernel_does_not_tell_of_is_not_let_in)
 {
     shell_run(&shell,
               "$IMDSHIM run --only-me --client '$DOUBLES/knock 127.0.0.1 $IMD_PORT me; exit 5'"
@@ -167,30 +166,4 @@ START_TEST(whoever_the_kernel_does_not_tell_of_is_not_let_in)
     ck_assert_int_eq(shell_status(&shell), 5);
     ck_assert_ptr_nonnull(strstr(shell.out, "me closed\n"));
     ck_assert_int_eq(shell_count_lines(shell.err, "Operation not permitted): run without"), 1);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "only me");
-
-    tcase_add_loop_test(tests, without_strangers_the_engine_sees_what_it_sees_without_us, 0,
-                        METHODS);
-    tcase_add_test(tests, the_gate_leads_our_client_in);
-    tcase_add_test(tests, a_kernel_that_does_not_tell_is_noticed_before_the_engine_starts);
-    tcase_add_test(tests, whoever_the_kernel_does_not_tell_of_is_not_let_in);
-    if (geteuid() != 0) {
-        suite_skip("another user's connections", "only root can be another user");
-        return suite;
-    }
-    tcase_add_loop_test(tests, a_stranger_is_hung_up_on_and_the_engine_waits_on, 0, METHODS);
-    tcase_add_loop_test(tests, one_of_ours_is_found_among_strangers, 0, METHODS);
-    tcase_add_loop_test(tests, without_the_option_whoever_comes_first_is_served, 0, METHODS);
-    tcase_add_loop_test(tests, strangers_without_end_do_not_keep_the_engine_from_its_client, 0,
-                        METHODS);
-    tcase_add_test(tests, strangers_do_not_keep_the_engine_from_its_steps);
-    tcase_add_loop_test(tests, a_peer_is_known_by_either_family, 0, 6);
-    tcase_add_test(tests, run_says_once_who_was_denied);
-    return suite;
 }

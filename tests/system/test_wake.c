@@ -2,8 +2,6 @@
 #include "tests/support/suite.h"
 #include "tests/system/launcher.h"
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
-
 /* What each scene of the double prints: with the library, and with --no-wake or without it. */
 static const struct {
     const char *name, *with, *without;
@@ -49,31 +47,19 @@ static void play(const char *prefix, bool with)
     }
 }
 
-START_TEST(the_engine_wakes_up_for_its_client_twice_and_from_no_other_sleep)
+TEST_OPTIONS(IN_SANDBOX);
+
+TEST(the_engine_wakes_up_for_its_client_twice_and_from_no_other_sleep)
 {
     play("$IMDSHIM exec --fd 9 --", true);
 }
-END_TEST
 
-START_TEST(without_wake_no_sleep_is_touched)
+TEST(without_wake_no_sleep_is_touched)
 {
     play("$IMDSHIM exec --no-wake --fd 9 --", false);
 }
-END_TEST
 
-START_TEST(the_scenes_are_true_without_us)
+TEST(the_scenes_are_true_without_us)
 {
     play("", false);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "wake");
-
-    tcase_add_test(tests, the_engine_wakes_up_for_its_client_twice_and_from_no_other_sleep);
-    tcase_add_test(tests, without_wake_no_sleep_is_touched);
-    tcase_add_test(tests, the_scenes_are_true_without_us);
-    return suite;
 }

@@ -140,21 +140,16 @@ static inline void assert_still_works(void)
     close(fd);
 }
 
-/* NULL, and a skip, where the port cannot but stay closed. */
-static inline TCase *event_port_case(Suite *suite)
+/* Else it cannot but stay closed. */
+static inline bool has_event_port(void)
 {
-    TCase *tests;
-
-    if (!event_port_open(&port) && errno == EADDRNOTAVAIL) {
-        suite_skip("event port", "this host has no address but its loopback's");
-        return NULL;
-    }
+    if (!event_port_open(&port) && errno == EADDRNOTAVAIL)
+        return suite_skip("event port", "this host has no address but its loopback's");
     event_port_close(&port);
-    tests = tcase_create("event port");
-    suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 120);
-    tcase_add_checked_fixture(tests, open_port, close_port);
-    return tests;
+    return true;
 }
+
+#define EVENT_PORT                                                                             \
+    .setup = open_port, .teardown = close_port, .timeout = 120, .needs = has_event_port
 
 #endif

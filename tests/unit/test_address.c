@@ -29,7 +29,9 @@ static struct sockaddr_in6 ipv6(const char *address)
     return result;
 }
 
-START_TEST(ipv4_is_dotted_decimal)
+TEST_OPTIONS(.timeout = 120);
+
+TEST(ipv4_is_dotted_decimal)
 {
     const char *const addresses[] = {"0.0.0.0", "127.0.0.1", "255.255.255.255", "10.77.0.1",
                                      "9.99.100.249"};
@@ -41,9 +43,8 @@ START_TEST(ipv4_is_dotted_decimal)
         ck_assert_str_eq(as_text(&address), addresses[i]);
     }
 }
-END_TEST
 
-START_TEST(any_ipv4_address_reads_as_inet_ntop_has_it)
+TEST(any_ipv4_address_reads_as_inet_ntop_has_it)
 {
     unsigned short state[3] = {SEED, 0, 0};
     char expected[INET_ADDRSTRLEN];
@@ -56,9 +57,8 @@ START_TEST(any_ipv4_address_reads_as_inet_ntop_has_it)
         ck_assert_str_eq(as_text(&address), expected);
     }
 }
-END_TEST
 
-START_TEST(ipv6_is_as_rfc_5952_wants_it)
+TEST(ipv6_is_as_rfc_5952_wants_it)
 {
     static const char *const addresses[] = {
         "::",
@@ -93,7 +93,6 @@ START_TEST(ipv6_is_as_rfc_5952_wants_it)
         ck_assert_str_eq(as_text(&address), addresses[i]);
     }
 }
-END_TEST
 
 /* Half of the groups are zero, that there may be runs. */
 static void make_random_ipv6(struct in6_addr *address, unsigned short *state)
@@ -121,7 +120,7 @@ static bool is_ipv4_compatible(const struct in6_addr *address)
     return memcmp(address, zeros, sizeof zeros) == 0;
 }
 
-START_TEST(any_ipv6_address_reads_as_inet_ntop_has_it)
+TEST(any_ipv6_address_reads_as_inet_ntop_has_it)
 {
     unsigned short state[3] = {SEED, 0, 0};
     char expected[INET6_ADDRSTRLEN];
@@ -138,18 +137,16 @@ START_TEST(any_ipv6_address_reads_as_inet_ntop_has_it)
         ck_assert_mem_eq(&back, &address.sin6_addr, sizeof back);
     }
 }
-END_TEST
 
-START_TEST(the_scope_is_left_out)
+TEST(the_scope_is_left_out)
 {
     struct sockaddr_in6 address = ipv6("fe80::1");
 
     address.sin6_scope_id = 2;
     ck_assert_str_eq(as_text(&address), "fe80::1");
 }
-END_TEST
 
-START_TEST(a_port_is_in_host_order)
+TEST(a_port_is_in_host_order)
 {
     const struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(0x1234)};
     const struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(65535)};
@@ -157,9 +154,8 @@ START_TEST(a_port_is_in_host_order)
     ck_assert_uint_eq(address_port((const struct sockaddr *)&v4, sizeof v4), 0x1234);
     ck_assert_uint_eq(address_port((const struct sockaddr *)&v6, sizeof v6), 65535);
 }
-END_TEST
 
-START_TEST(a_port_is_put_where_either_family_has_it)
+TEST(a_port_is_put_where_either_family_has_it)
 {
     static const unsigned ports[] = {0, 1, 0x1234, 65535};
     static const sa_family_t families[] = {AF_INET, AF_INET6, AF_UNSPEC};
@@ -177,10 +173,9 @@ START_TEST(a_port_is_put_where_either_family_has_it)
         ck_assert_mem_eq(&address, &before, sizeof before); /* and nowhere else */
     }
 }
-END_TEST
 
 /* Linux binds it as AF_INET where the address is INADDR_ANY. */
-START_TEST(an_unspecified_family_is_ipv4)
+TEST(an_unspecified_family_is_ipv4)
 {
     const struct sockaddr_in address = {.sin_family = AF_UNSPEC, .sin_port = htons(8888)};
 
@@ -188,9 +183,8 @@ START_TEST(an_unspecified_family_is_ipv4)
     ck_assert_uint_eq(address_port((const struct sockaddr *)&address, sizeof address), 8888);
     ck_assert_str_eq(as_text(&address), "0.0.0.0");
 }
-END_TEST
 
-START_TEST(other_families_have_no_port)
+TEST(other_families_have_no_port)
 {
     struct sockaddr_un local = {.sun_family = AF_UNIX, .sun_path = "/tmp/a-long-enough-path"};
 
@@ -199,10 +193,9 @@ START_TEST(other_families_have_no_port)
     local.sun_family = AF_NETLINK;
     ck_assert_uint_eq(address_port((const struct sockaddr *)&local, sizeof local), 0);
 }
-END_TEST
 
 /* The memory ends where the length says, and is not aligned: a sanitizer would see it. */
-START_TEST(an_address_that_is_too_short_is_none_and_is_not_read)
+TEST(an_address_that_is_too_short_is_none_and_is_not_read)
 {
     const struct sockaddr_in whole = {.sin_family = AF_INET, .sin_port = htons(8888)};
 
@@ -215,25 +208,4 @@ START_TEST(an_address_that_is_too_short_is_none_and_is_not_read)
                           length < sizeof whole ? 0 : 8888);
         free(part);
     }
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("address");
-    TCase *tests = tcase_create("address");
-
-    suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, ipv4_is_dotted_decimal);
-    tcase_add_test(tests, any_ipv4_address_reads_as_inet_ntop_has_it);
-    tcase_add_test(tests, ipv6_is_as_rfc_5952_wants_it);
-    tcase_add_test(tests, any_ipv6_address_reads_as_inet_ntop_has_it);
-    tcase_add_test(tests, the_scope_is_left_out);
-    tcase_add_test(tests, a_port_is_in_host_order);
-    tcase_add_test(tests, a_port_is_put_where_either_family_has_it);
-    tcase_add_test(tests, an_unspecified_family_is_ipv4);
-    tcase_add_test(tests, other_families_have_no_port);
-    tcase_add_test(tests, an_address_that_is_too_short_is_none_and_is_not_read);
-    return suite;
 }

@@ -11,8 +11,6 @@
 #include "shim/wire/address.h"
 #include "tests/support/suite.h"
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
-
 static const struct {
     const char *text, *address; /* NULL: as the engine asks */
     unsigned low, high;
@@ -38,7 +36,9 @@ static const struct {
      "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 0, 0, AF_INET6, false},
 };
 
-START_TEST(an_address_or_ports_or_both_are_read)
+TEST_OPTIONS(.timeout = 120);
+
+LOOP_TEST(an_address_or_ports_or_both_are_read, COUNT(good))
 {
     struct binding binding;
     char address[INET6_ADDRSTRLEN];
@@ -55,7 +55,6 @@ START_TEST(an_address_or_ports_or_both_are_read)
     ck_assert_uint_eq(binding.high, good[_i].high);
     ck_assert_int_eq(binding_is_range(&binding), good[_i].low != good[_i].high);
 }
-END_TEST
 
 #define ADDRESS "numeric address"
 #define PORTS "not N or LOW-HIGH"
@@ -121,7 +120,7 @@ static const struct {
     {"127.0.0.1::0", ADDRESS},
 };
 
-START_TEST(bad_text_is_refused_with_what_is_wrong_in_it)
+LOOP_TEST(bad_text_is_refused_with_what_is_wrong_in_it, COUNT(bad))
 {
     struct binding binding;
     const char *reason = binding_parse(&binding, bad[_i].text);
@@ -129,9 +128,8 @@ START_TEST(bad_text_is_refused_with_what_is_wrong_in_it)
     ck_assert_msg(reason != NULL, "taken: '%s'", bad[_i].text);
     ck_assert_msg(strstr(reason, bad[_i].reason) != NULL, "'%s': %s", bad[_i].text, reason);
 }
-END_TEST
 
-START_TEST(text_of_any_length_is_refused_whole)
+TEST(text_of_any_length_is_refused_whole)
 {
     static const char *const beginnings[] = {"",           "[",      ":",   ":1-",
                                              "127.0.0.1:", "[::1]:", "[::1"};
@@ -148,13 +146,12 @@ START_TEST(text_of_any_length_is_refused_whole)
         }
     free(text);
 }
-END_TEST
 
 static const char *const ranges[] = {":0",           ":7",           ":65535",  ":50000-50001",
                                      ":50000-50002", ":50000-50100", ":1-65535"};
 static const unsigned seeds[] = {0, 1, 2, 3, 4711, 65534, 65535, 65536, INT32_MAX, UINT32_MAX};
 
-START_TEST(every_port_of_a_range_comes_once_whatever_the_seed)
+LOOP_TEST(every_port_of_a_range_comes_once_whatever_the_seed, COUNT(ranges))
 {
     struct binding binding;
 
@@ -172,10 +169,9 @@ START_TEST(every_port_of_a_range_comes_once_whatever_the_seed)
         }
     }
 }
-END_TEST
 
 /* Runs that begin together must not all fight for the first port. */
-START_TEST(neighbours_begin_at_different_ports)
+TEST(neighbours_begin_at_different_ports)
 {
     struct binding binding;
 
@@ -183,7 +179,6 @@ START_TEST(neighbours_begin_at_different_ports)
     for (unsigned pid = 4711; pid < 4711 + 100; pid++)
         ck_assert_uint_ne(binding_port(&binding, pid, 0), binding_port(&binding, pid + 1, 0));
 }
-END_TEST
 
 static socklen_t make_address(struct sockaddr_storage *storage, int domain, in_port_t port)
 {
@@ -218,7 +213,7 @@ static const struct {
     {"[::ffff:127.0.0.1]", AF_INET6, false, "::ffff:127.0.0.1"},
 };
 
-START_TEST(the_address_fits_the_socket_or_the_kernel_refuses_its_family)
+LOOP_TEST(the_address_fits_the_socket_or_the_kernel_refuses_its_family, COUNT(fits))
 {
     int fd = socket(fits[_i].domain, SOCK_STREAM | SOCK_CLOEXEC, 0), result;
     struct sockaddr_storage address;
@@ -245,9 +240,8 @@ START_TEST(the_address_fits_the_socket_or_the_kernel_refuses_its_family)
     }
     close(fd);
 }
-END_TEST
 
-START_TEST(the_port_that_was_asked_for_stays)
+LOOP_TEST(the_port_that_was_asked_for_stays, COUNT(fits))
 {
     static const in_port_t ports[] = {0, 1, 8888, 65535};
 
@@ -261,10 +255,9 @@ START_TEST(the_port_that_was_asked_for_stays)
         ck_assert_uint_eq(address_port((struct sockaddr *)&address, length), ports[i]);
     }
 }
-END_TEST
 
 /* A scope, a flow label, what stands behind the address: all of it is the engine's. */
-START_TEST(without_an_address_nothing_is_changed)
+TEST(without_an_address_nothing_is_changed)
 {
     struct sockaddr_storage address, before;
     struct binding binding;
@@ -280,25 +273,4 @@ START_TEST(without_an_address_nothing_is_changed)
         ck_assert_uint_eq(after, length);
         ck_assert_mem_eq(&address, &before, sizeof before);
     }
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("binding");
-    TCase *tests = tcase_create("binding");
-
-    suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 120);
-    tcase_add_loop_test(tests, an_address_or_ports_or_both_are_read, 0, COUNT(good));
-    tcase_add_loop_test(tests, bad_text_is_refused_with_what_is_wrong_in_it, 0, COUNT(bad));
-    tcase_add_test(tests, text_of_any_length_is_refused_whole);
-    tcase_add_loop_test(tests, every_port_of_a_range_comes_once_whatever_the_seed, 0,
-                        COUNT(ranges));
-    tcase_add_test(tests, neighbours_begin_at_different_ports);
-    tcase_add_loop_test(tests, the_address_fits_the_socket_or_the_kernel_refuses_its_family, 0,
-                        COUNT(fits));
-    tcase_add_loop_test(tests, the_port_that_was_asked_for_stays, 0, COUNT(fits));
-    tcase_add_test(tests, without_an_address_nothing_is_changed);
-    return suite;
 }

@@ -6,8 +6,6 @@
 
 #include "tests/support/suite.h"
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
-
 static const struct {
     const char *words[6];
     bool leaves;
@@ -40,16 +38,17 @@ static const struct {
     {{"/", "//", "a/"}, false},
 };
 
-START_TEST(a_word_that_is_a_runtimes_program_may_start_others_elsewhere)
+TEST_OPTIONS(.timeout = 120);
+
+LOOP_TEST(a_word_that_is_a_runtimes_program_may_start_others_elsewhere, COUNT(commands))
 {
     ck_assert_msg(cluster_may_leave_host(commands[_i].words, NULL) == commands[_i].leaves,
                   "'%s %s %s' does%s leave the host", commands[_i].words[0],
                   commands[_i].words[1], commands[_i].words[2] ? commands[_i].words[2] : "",
                   commands[_i].leaves ? " not" : "");
 }
-END_TEST
 
-START_TEST(a_job_of_several_nodes_may_leave_this_one_whatever_the_command)
+TEST(a_job_of_several_nodes_may_leave_this_one_whatever_the_command)
 {
     static const char *const command[] = {"./run.sh", NULL};
     static const struct {
@@ -62,9 +61,8 @@ START_TEST(a_job_of_several_nodes_may_leave_this_one_whatever_the_command)
         ck_assert_msg(cluster_may_leave_host(command, jobs[i].nodes) == jobs[i].leaves,
                       "SLURM_JOB_NUM_NODES='%s'", jobs[i].nodes ? jobs[i].nodes : "(none)");
 }
-END_TEST
 
-START_TEST(a_word_of_any_length_is_looked_at)
+TEST(a_word_of_any_length_is_looked_at)
 {
     enum { LONG = 1 << 20 };
     char *word = malloc(LONG + 1);
@@ -81,71 +79,46 @@ START_TEST(a_word_of_any_length_is_looked_at)
     ck_assert(cluster_may_leave_host(command, NULL));
     free(word);
 }
-END_TEST
 
 /* Without a quote: in an allocation of Slurm's there is no shell to take it away. */
-START_TEST(the_agent_preloads_the_library_and_says_nothing_else)
+TEST(the_agent_preloads_the_library_and_says_nothing_else)
 {
     char *agent = cluster_compose_agent(NULL, "/opt/lib.so:/x-1.2/libimdshim.so");
 
     ck_assert_str_eq(agent, "env LD_PRELOAD=/opt/lib.so:/x-1.2/libimdshim.so orted");
     free(agent);
 }
-END_TEST
 
-START_TEST(the_users_own_agent_is_kept)
+TEST(the_users_own_agent_is_kept)
 {
     char *agent = cluster_compose_agent("/opt/bin/orted --debug x=y", "a=b.so");
 
     ck_assert_str_eq(agent, "env LD_PRELOAD=a=b.so /opt/bin/orted --debug x=y");
     free(agent);
 }
-END_TEST
 
 /* What orted's start is without any agent at all. */
-START_TEST(a_users_agent_that_is_empty_is_none)
+TEST(a_users_agent_that_is_empty_is_none)
 {
     char *agent = cluster_compose_agent("", "v");
 
     ck_assert_str_eq(agent, "env LD_PRELOAD=v orted");
     free(agent);
 }
-END_TEST
 
-START_TEST(blanks_in_the_list_become_colons)
+TEST(blanks_in_the_list_become_colons)
 {
     char *agent = cluster_compose_agent("a b", " a.so b.so:c.so ");
 
     ck_assert_str_eq(agent, "env LD_PRELOAD=:a.so:b.so:c.so: a b");
     free(agent);
 }
-END_TEST
 
-START_TEST(a_list_that_a_shell_on_its_way_would_change_is_refused)
+TEST(a_list_that_a_shell_on_its_way_would_change_is_refused)
 {
     static const char *const values[] = {"'", "\"",  "a$b", "`id`", "\\", "a\nb", "it's",
                                          "*", "[x]", "a;b", "a&b",  "~",  "#",    "a|b"};
 
     for (int i = 0; i < COUNT(values); i++)
         ck_assert_msg(cluster_compose_agent(NULL, values[i]) == NULL, "taken: %s", values[i]);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("cluster");
-    TCase *decisions = tcase_create("decisions");
-
-    suite_add_tcase(suite, decisions);
-    tcase_set_timeout(decisions, 120);
-    tcase_add_loop_test(decisions, a_word_that_is_a_runtimes_program_may_start_others_elsewhere,
-                        0, COUNT(commands));
-    tcase_add_test(decisions, a_job_of_several_nodes_may_leave_this_one_whatever_the_command);
-    tcase_add_test(decisions, a_word_of_any_length_is_looked_at);
-    tcase_add_test(decisions, the_agent_preloads_the_library_and_says_nothing_else);
-    tcase_add_test(decisions, the_users_own_agent_is_kept);
-    tcase_add_test(decisions, a_users_agent_that_is_empty_is_none);
-    tcase_add_test(decisions, a_list_that_a_shell_on_its_way_would_change_is_refused);
-    tcase_add_test(decisions, blanks_in_the_list_become_colons);
-    return suite;
 }

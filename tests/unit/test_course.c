@@ -14,25 +14,23 @@ static struct course course_of(double first, double step)
     return course;
 }
 
-START_TEST(what_is_flat_has_no_slope)
+TEST(what_is_flat_has_no_slope)
 {
     struct course course = course_of(1900, 0);
 
     ck_assert_double_eq(course_slope(&course), 0);
     ck_assert_double_eq(course_ratio(&course), 1);
 }
-END_TEST
 
-START_TEST(what_grows_to_twice_as_much_is_told)
+TEST(what_grows_to_twice_as_much_is_told)
 {
     struct course course = course_of(9, 1); /* 9 to 18 */
 
     ck_assert_double_lt(fabs(course_slope(&course) - 9 / 13.5), 1e-9);
     ck_assert_double_lt(fabs(course_ratio(&course) - 17.0 / 10), 1e-9);
 }
-END_TEST
 
-START_TEST(no_window_is_no_failure_and_too_many_are_dropped)
+TEST(no_window_is_no_failure_and_too_many_are_dropped)
 {
     struct course none = {0}, course = course_of(1, 0);
 
@@ -40,17 +38,4 @@ START_TEST(no_window_is_no_failure_and_too_many_are_dropped)
     ck_assert_double_eq(course_ratio(&none), 1);
     course_add(&course, 100);
     ck_assert_double_eq(course_ratio(&course), 1);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("course");
-    TCase *tests = tcase_create("course");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_test(tests, what_is_flat_has_no_slope);
-    tcase_add_test(tests, what_grows_to_twice_as_much_is_told);
-    tcase_add_test(tests, no_window_is_no_failure_and_too_many_are_dropped);
-    return suite;
 }

@@ -55,7 +55,9 @@ static bool read_image(size_t length, struct elf_file *elf)
     return elf_file_read(file, elf);
 }
 
-START_TEST(a_real_program_has_its_interpreter)
+TEST_OPTIONS(.setup = enter, .timeout = 120);
+
+TEST(a_real_program_has_its_interpreter)
 {
     struct elf_file elf;
     ElfW(Phdr) *interpreter = program_header(PT_INTERP);
@@ -65,10 +67,9 @@ START_TEST(a_real_program_has_its_interpreter)
     ck_assert_uint_eq(elf.file_class, sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32);
     ck_assert_str_eq(elf.interpreter, (const char *)image.bytes + interpreter->p_offset);
 }
-END_TEST
 
 /* Nothing that is not there is believed: it is read in full or it is damaged. */
-START_TEST(a_program_cut_off_at_any_byte_is_damaged)
+TEST(a_program_cut_off_at_any_byte_is_damaged)
 {
     ElfW(Phdr) *interpreter = program_header(PT_INTERP);
     size_t needed = interpreter->p_offset + interpreter->p_filesz;
@@ -78,9 +79,8 @@ START_TEST(a_program_cut_off_at_any_byte_is_damaged)
         ck_assert_msg(!read_image(length, &elf), "taken with %zu bytes", length);
     ck_assert(read_image(needed, &elf));
 }
-END_TEST
 
-START_TEST(what_is_no_elf_file_is_refused)
+TEST(what_is_no_elf_file_is_refused)
 {
     const char *const texts[] = {"", "#!/bin/sh\n", "\177EL", "\177ELf", "MZ", "ELF\177"};
     struct elf_file elf;
@@ -93,9 +93,8 @@ START_TEST(what_is_no_elf_file_is_refused)
     }
     ck_assert(!elf_file_read(-1, &elf));
 }
-END_TEST
 
-START_TEST(directories_pipes_and_terminals_are_refused)
+TEST(directories_pipes_and_terminals_are_refused)
 {
     struct elf_file elf;
     int ends[2], directory = open("/", O_RDONLY | O_DIRECTORY);
@@ -104,9 +103,8 @@ START_TEST(directories_pipes_and_terminals_are_refused)
     ck_assert(!elf_file_read(directory, &elf));
     ck_assert(!elf_file_read(ends[0], &elf));
 }
-END_TEST
 
-START_TEST(the_file_offset_is_left_alone)
+TEST(the_file_offset_is_left_alone)
 {
     struct elf_file elf;
 
@@ -115,9 +113,8 @@ START_TEST(the_file_offset_is_left_alone)
     ck_assert(elf_file_read(file, &elf));
     ck_assert_int_eq(lseek(file, 0, SEEK_CUR), 17);
 }
-END_TEST
 
-START_TEST(a_program_without_an_interpreter_is_static)
+TEST(a_program_without_an_interpreter_is_static)
 {
     struct elf_file elf;
 
@@ -128,10 +125,9 @@ START_TEST(a_program_without_an_interpreter_is_static)
     ck_assert(read_image(sizeof image, &elf));
     ck_assert_str_eq(elf.interpreter, "");
 }
-END_TEST
 
 /* The program headers of a stranger's file are not where ours would be. */
-START_TEST(a_file_of_another_class_or_byte_order_has_only_its_machine)
+TEST(a_file_of_another_class_or_byte_order_has_only_its_machine)
 {
     struct elf_file elf;
 
@@ -146,9 +142,8 @@ START_TEST(a_file_of_another_class_or_byte_order_has_only_its_machine)
     ck_assert_uint_eq(elf.machine, 0x1615);
     ck_assert_str_eq(elf.interpreter, "");
 }
-END_TEST
 
-START_TEST(program_headers_that_cannot_be_are_damage)
+TEST(program_headers_that_cannot_be_are_damage)
 {
     const ElfW(Off)
         offsets[] = {sizeof image, (ElfW(Off)) - 1, (ElfW(Off)) - sizeof(ElfW(Phdr)),
@@ -166,9 +161,8 @@ START_TEST(program_headers_that_cannot_be_are_damage)
     image.header.e_phentsize--;
     ck_assert(!read_image(sizeof image, &elf));
 }
-END_TEST
 
-START_TEST(an_interpreter_that_cannot_be_is_damage)
+TEST(an_interpreter_that_cannot_be_is_damage)
 {
     const ElfW(Off) offsets[] = {sizeof image, (ElfW(Off)) - 1, ((ElfW(Off)) - 1) / 2 + 1};
     const ElfW(Xword) sizes[] = {0, 256, 4096, (ElfW(Xword)) - 1};
@@ -190,9 +184,8 @@ START_TEST(an_interpreter_that_cannot_be_is_damage)
     image.bytes[header->p_offset] = 'x'; /* no absolute path */
     ck_assert(!read_image(sizeof image, &elf));
 }
-END_TEST
 
-START_TEST(the_longest_interpreter_is_whole)
+TEST(the_longest_interpreter_is_whole)
 {
     ElfW(Phdr) *header = program_header(PT_INTERP);
     struct elf_file elf;
@@ -203,9 +196,8 @@ START_TEST(the_longest_interpreter_is_whole)
     ck_assert(read_image(sizeof image, &elf));
     ck_assert_uint_eq(strnlen(elf.interpreter, sizeof elf.interpreter), 255);
 }
-END_TEST
 
-START_TEST(no_mutated_program_does_harm)
+TEST(no_mutated_program_does_harm)
 {
     unsigned short state[3] = {SEED, 0, 0};
     unsigned accepted = 0;
@@ -230,9 +222,8 @@ START_TEST(no_mutated_program_does_harm)
     ck_assert_uint_gt(accepted, MUTATIONS / 10);
     ck_assert_uint_lt(accepted, MUTATIONS);
 }
-END_TEST
 
-START_TEST(machines_are_the_same_in_class_order_and_number)
+TEST(machines_are_the_same_in_class_order_and_number)
 {
     const struct elf_file ours = {ELFCLASS64, ELFDATA2LSB, EM_X86_64, ""};
     struct elf_file other = {ELFCLASS64, ELFDATA2LSB, EM_X86_64, "/lib/ld.so"};
@@ -247,9 +238,8 @@ START_TEST(machines_are_the_same_in_class_order_and_number)
     other.byte_order = ELFDATA2MSB;
     ck_assert(!elf_file_same_machine(&ours, &other));
 }
-END_TEST
 
-START_TEST(machines_have_names)
+TEST(machines_have_names)
 {
     const struct {
         struct elf_file elf;
@@ -267,29 +257,4 @@ START_TEST(machines_have_names)
         elf_file_name_machine(&machines[i].elf, name);
         ck_assert_str_eq(name, machines[i].name);
     }
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("elf file");
-    TCase *tests = tcase_create("elf file");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_checked_fixture(tests, enter, NULL);
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, a_real_program_has_its_interpreter);
-    tcase_add_test(tests, a_program_cut_off_at_any_byte_is_damaged);
-    tcase_add_test(tests, what_is_no_elf_file_is_refused);
-    tcase_add_test(tests, directories_pipes_and_terminals_are_refused);
-    tcase_add_test(tests, the_file_offset_is_left_alone);
-    tcase_add_test(tests, a_program_without_an_interpreter_is_static);
-    tcase_add_test(tests, a_file_of_another_class_or_byte_order_has_only_its_machine);
-    tcase_add_test(tests, program_headers_that_cannot_be_are_damage);
-    tcase_add_test(tests, an_interpreter_that_cannot_be_is_damage);
-    tcase_add_test(tests, the_longest_interpreter_is_whole);
-    tcase_add_test(tests, no_mutated_program_does_harm);
-    tcase_add_test(tests, machines_are_the_same_in_class_order_and_number);
-    tcase_add_test(tests, machines_have_names);
-    return suite;
 }

@@ -32,24 +32,22 @@ static const char *for_others(const char *host, const char *address)
     return endpoint;
 }
 
-START_TEST(a_wildcard_on_this_host_is_local)
+TEST(a_wildcard_on_this_host_is_local)
 {
     ck_assert_str_eq(for_client("node1", "0.0.0.0"), "127.0.0.1");
     ck_assert_str_eq(for_client("node1", "::"), "localhost");
     ck_assert_str_eq(for_client("", "0.0.0.0"), "127.0.0.1");
 }
-END_TEST
 
-START_TEST(a_wildcard_elsewhere_is_that_host)
+TEST(a_wildcard_elsewhere_is_that_host)
 {
     ck_assert_str_eq(for_client("node2", "0.0.0.0"), "node2");
     ck_assert_str_eq(for_client("node2", "::"), "node2");
     ck_assert_str_eq(for_client("node1.cluster", "0.0.0.0"), "node1.cluster");
     ck_assert_str_eq(for_client("node", "0.0.0.0"), "node");
 }
-END_TEST
 
-START_TEST(an_address_of_its_own_is_itself)
+TEST(an_address_of_its_own_is_itself)
 {
     ck_assert_str_eq(for_client("node1", "127.0.0.1"), "127.0.0.1");
     ck_assert_str_eq(for_client("node1", "::1"), "::1");
@@ -57,9 +55,8 @@ START_TEST(an_address_of_its_own_is_itself)
     ck_assert_str_eq(for_client("node2", "2001:db8::"), "2001:db8::");
     ck_assert_str_eq(for_client("node1", "::ffff:127.0.0.1"), "::ffff:127.0.0.1");
 }
-END_TEST
 
-START_TEST(others_are_told_the_hosts_name_for_a_wildcard)
+TEST(others_are_told_the_hosts_name_for_a_wildcard)
 {
     ck_assert_str_eq(for_others("node1", "0.0.0.0"), "node1");
     ck_assert_str_eq(for_others("node1", "::"), "node1");
@@ -67,16 +64,14 @@ START_TEST(others_are_told_the_hosts_name_for_a_wildcard)
     ck_assert_str_eq(for_others("node1", "::1"), "::1");
     ck_assert_str_eq(for_others("", "0.0.0.0"), "0.0.0.0");
 }
-END_TEST
 
 /* An IPv6 socket bound to all IPv4 addresses. */
-START_TEST(a_mapped_wildcard_is_a_wildcard)
+TEST(a_mapped_wildcard_is_a_wildcard)
 {
     ck_assert_str_eq(for_others("node1", "::ffff:0.0.0.0"), "node1");
     ck_assert_str_eq(for_client("node2", "::ffff:0.0.0.0"), "node2");
     ck_assert_str_eq(for_client("node1", "::ffff:0.0.0.0"), "127.0.0.1");
 }
-END_TEST
 
 /* host, the address listened on, the one that the event came from: where it is reached. */
 static const struct {
@@ -99,7 +94,7 @@ static const struct {
     {"node2", "12.7.0.1", "10.77.0.2", "12.7.0.1", "12.7.0.1"},
 };
 
-START_TEST(an_event_from_elsewhere_says_where_its_host_is)
+LOOP_TEST(an_event_from_elsewhere_says_where_its_host_is, COUNT(remote))
 {
     struct event event = listener(remote[_i].host, remote[_i].address);
     char host[ENDPOINT_HOST_SIZE];
@@ -110,9 +105,8 @@ START_TEST(an_event_from_elsewhere_says_where_its_host_is)
     endpoint_for_others(&event, host);
     ck_assert_str_eq(host, remote[_i].others);
 }
-END_TEST
 
-START_TEST(ipv6_is_in_brackets_in_a_url)
+TEST(ipv6_is_in_brackets_in_a_url)
 {
     char host[ENDPOINT_HOST_SIZE] = "2001:db8::1";
 
@@ -125,9 +119,8 @@ START_TEST(ipv6_is_in_brackets_in_a_url)
     endpoint_bracket(host);
     ck_assert_str_eq(host, "node1.cluster");
 }
-END_TEST
 
-START_TEST(the_longest_host_name_has_room)
+TEST(the_longest_host_name_has_room)
 {
     char name[3 * HOST_SIZE] = "", host[ENDPOINT_HOST_SIZE];
     struct event event = listener("", "0.0.0.0");
@@ -141,23 +134,4 @@ START_TEST(the_longest_host_name_has_room)
     ck_assert_uint_eq(strnlen(host, sizeof host), sizeof host - 1);
     ck_assert_int_eq(host[0], '[');
     ck_assert_int_eq(host[sizeof host - 2], ']');
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("endpoint");
-    TCase *tests = tcase_create("endpoint");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_test(tests, a_wildcard_on_this_host_is_local);
-    tcase_add_test(tests, a_wildcard_elsewhere_is_that_host);
-    tcase_add_test(tests, an_address_of_its_own_is_itself);
-    tcase_add_test(tests, others_are_told_the_hosts_name_for_a_wildcard);
-    tcase_add_test(tests, a_mapped_wildcard_is_a_wildcard);
-    tcase_add_loop_test(tests, an_event_from_elsewhere_says_where_its_host_is, 0,
-                        (int)(sizeof remote / sizeof remote[0]));
-    tcase_add_test(tests, ipv6_is_in_brackets_in_a_url);
-    tcase_add_test(tests, the_longest_host_name_has_room);
-    return suite;
 }

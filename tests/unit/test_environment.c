@@ -7,8 +7,6 @@
 
 #include "tests/support/suite.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
 static char entries[][32] = {"PATH=/bin", "A=1", "AB=2", "B", "LD_PRELOAD=/lib/a.so"};
 static char *base[] = {entries[0], entries[1], entries[2], entries[3], entries[4], NULL};
 
@@ -24,52 +22,47 @@ static const char *joined(char **environment)
     return text;
 }
 
-START_TEST(nothing_to_change_changes_nothing)
+TEST(nothing_to_change_changes_nothing)
 {
     ck_assert_str_eq(joined(environment_with(base, NULL, 0)),
                      "PATH=/bin\nA=1\nAB=2\nB\nLD_PRELOAD=/lib/a.so\n");
 }
-END_TEST
 
-START_TEST(a_variable_is_added_or_replaced)
+TEST(a_variable_is_added_or_replaced)
 {
     const struct variable variables[] = {{"NEW", "x y"}, {"LD_PRELOAD", "/lib/a.so:/lib/b.so"}};
 
     ck_assert_str_eq(joined(environment_with(base, variables, COUNT(variables))),
                      "PATH=/bin\nA=1\nAB=2\nB\nNEW=x y\nLD_PRELOAD=/lib/a.so:/lib/b.so\n");
 }
-END_TEST
 
 /* What an outer run has set must not reach the inner one. */
-START_TEST(a_variable_is_removed)
+TEST(a_variable_is_removed)
 {
     const struct variable variables[] = {{"A", NULL}, {"MISSING", NULL}};
 
     ck_assert_str_eq(joined(environment_with(base, variables, COUNT(variables))),
                      "PATH=/bin\nAB=2\nB\nLD_PRELOAD=/lib/a.so\n");
 }
-END_TEST
 
-START_TEST(a_name_that_is_the_beginning_of_another_is_not_that_one)
+TEST(a_name_that_is_the_beginning_of_another_is_not_that_one)
 {
     const struct variable variables[] = {{"LD", NULL}, {"P", "p"}, {"B", "b"}};
 
     ck_assert_str_eq(joined(environment_with(base, variables, COUNT(variables))),
                      "PATH=/bin\nA=1\nAB=2\nB\nLD_PRELOAD=/lib/a.so\nP=p\nB=b\n");
 }
-END_TEST
 
-START_TEST(an_empty_value_is_a_value)
+TEST(an_empty_value_is_a_value)
 {
     const struct variable variables[] = {{"A", ""}};
 
     ck_assert_str_eq(joined(environment_with(base, variables, 1)),
                      "PATH=/bin\nAB=2\nB\nLD_PRELOAD=/lib/a.so\nA=\n");
 }
-END_TEST
 
 /* bash keeps the first of two, other programs the last: there must be one. */
-START_TEST(a_variable_that_was_there_twice_is_there_once)
+TEST(a_variable_that_was_there_twice_is_there_once)
 {
     char first[] = "X=1", between[] = "Y=1", second[] = "X=2";
     char *twice[] = {first, between, second, NULL};
@@ -81,9 +74,8 @@ START_TEST(a_variable_that_was_there_twice_is_there_once)
     ck_assert_ptr_null(environment[2]);
     free(environment);
 }
-END_TEST
 
-START_TEST(an_empty_environment_can_be_added_to)
+TEST(an_empty_environment_can_be_added_to)
 {
     char *nothing[] = {NULL};
     const struct variable variable = {"X", "3"};
@@ -93,9 +85,8 @@ START_TEST(an_empty_environment_can_be_added_to)
     ck_assert_ptr_null(environment[1]);
     free(environment);
 }
-END_TEST
 
-START_TEST(the_environment_it_is_made_from_is_untouched)
+TEST(the_environment_it_is_made_from_is_untouched)
 {
     const struct variable variables[] = {{"A", "other"}, {"PATH", NULL}};
 
@@ -103,22 +94,4 @@ START_TEST(the_environment_it_is_made_from_is_untouched)
     ck_assert_str_eq(base[0], "PATH=/bin");
     ck_assert_str_eq(base[1], "A=1");
     ck_assert_ptr_null(base[COUNT(base) - 1]);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("environment");
-    TCase *tests = tcase_create("environment");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_test(tests, nothing_to_change_changes_nothing);
-    tcase_add_test(tests, a_variable_is_added_or_replaced);
-    tcase_add_test(tests, a_variable_is_removed);
-    tcase_add_test(tests, a_name_that_is_the_beginning_of_another_is_not_that_one);
-    tcase_add_test(tests, an_empty_value_is_a_value);
-    tcase_add_test(tests, a_variable_that_was_there_twice_is_there_once);
-    tcase_add_test(tests, an_empty_environment_can_be_added_to);
-    tcase_add_test(tests, the_environment_it_is_made_from_is_untouched);
-    return suite;
 }

@@ -54,7 +54,7 @@ static void read_back(const struct event_line *line, struct event *event)
     ck_assert_msg(event_parse(copy, event), "not read: %.*s", (int)line->length, line->bytes);
 }
 
-START_TEST(the_listening_line_is_the_contracts)
+TEST(the_listening_line_is_the_contracts)
 {
     struct listener listener = gromacs();
     struct event_line line;
@@ -63,18 +63,16 @@ START_TEST(the_listening_line_is_the_contracts)
     assert_is(&line, "42165 listening host=node1 addr=0.0.0.0 asked=0 pid=4711 fd=19 exe=gmx "
                      "object=libgromacs.so.7\n");
 }
-END_TEST
 
-START_TEST(the_ready_line_is_the_contracts)
+TEST(the_ready_line_is_the_contracts)
 {
     struct event_line line;
 
     event_format_ready(&line, 42165, 4711);
     assert_is(&line, "42165 ready pid=4711\n");
 }
-END_TEST
 
-START_TEST(a_passed_listener_has_its_reason)
+TEST(a_passed_listener_has_its_reason)
 {
     struct listener listener = gromacs();
     struct event_line line;
@@ -85,9 +83,8 @@ START_TEST(a_passed_listener_has_its_reason)
     assert_is(&line, "42165 passed host=node1 addr=0.0.0.0 asked=1024 pid=4711 fd=19 "
                      "reason=runtime exe=gmx object=mca_btl_tcp.so\n");
 }
-END_TEST
 
-START_TEST(a_refused_socket_has_no_port_but_where_it_was_to_go_and_errno)
+TEST(a_refused_socket_has_no_port_but_where_it_was_to_go_and_errno)
 {
     struct listener listener = gromacs();
     struct event_line line;
@@ -104,9 +101,8 @@ START_TEST(a_refused_socket_has_no_port_but_where_it_was_to_go_and_errno)
     ck_assert_int_eq(event.error, EADDRINUSE);
     ck_assert_str_eq(event.address, "0.0.0.0");
 }
-END_TEST
 
-START_TEST(a_denied_connection_has_its_user_or_the_reason_why_that_is_not_known)
+TEST(a_denied_connection_has_its_user_or_the_reason_why_that_is_not_known)
 {
     static const struct {
         struct denied denied;
@@ -132,9 +128,8 @@ START_TEST(a_denied_connection_has_its_user_or_the_reason_why_that_is_not_known)
         ck_assert_int_eq(event.error, lines[i].denied.error);
     }
 }
-END_TEST
 
-START_TEST(loaded_and_ended_have_port_0)
+TEST(loaded_and_ended_have_port_0)
 {
     struct event_line line;
 
@@ -143,9 +138,8 @@ START_TEST(loaded_and_ended_have_port_0)
     event_format_ended(&line, 4711);
     assert_is(&line, "0 ended pid=4711\n");
 }
-END_TEST
 
-START_TEST(what_is_unknown_is_an_empty_value)
+TEST(what_is_unknown_is_an_empty_value)
 {
     struct listener listener = gromacs();
     struct event_line line;
@@ -158,9 +152,8 @@ START_TEST(what_is_unknown_is_an_empty_value)
     read_back(&line, &event);
     ck_assert_str_eq(event.object, "");
 }
-END_TEST
 
-START_TEST(a_file_name_of_any_bytes_stays_one_word)
+TEST(a_file_name_of_any_bytes_stays_one_word)
 {
     struct listener listener = gromacs();
     struct event_line line;
@@ -175,9 +168,8 @@ START_TEST(a_file_name_of_any_bytes_stays_one_word)
     ck_assert_int_eq(event.kind, KIND_LISTENING);
     ck_assert_int_eq(event.pid, 4711);
 }
-END_TEST
 
-START_TEST(the_longest_listener_is_a_whole_line)
+TEST(the_longest_listener_is_a_whole_line)
 {
     const char *const reasons[] = {NULL, REASON_RUNTIME, REASON_SECOND};
     struct listener listener = longest();
@@ -198,9 +190,8 @@ START_TEST(the_longest_listener_is_a_whole_line)
     ck_assert_int_eq(event.error, INT_MAX);
     ck_assert_uint_eq(strlen(event.object), 3 * (NAME_SIZE - 1));
 }
-END_TEST
 
-START_TEST(the_longest_program_names_are_a_whole_line)
+TEST(the_longest_program_names_are_a_whole_line)
 {
     char exe[NAME_SIZE] = "", comm[COMM_SIZE] = "";
     struct event_line line;
@@ -214,9 +205,8 @@ START_TEST(the_longest_program_names_are_a_whole_line)
     ck_assert_uint_eq(strlen(event.exe), 3 * (sizeof exe - 1));
     ck_assert_uint_eq(strlen(event.comm), 3 * (sizeof comm - 1));
 }
-END_TEST
 
-START_TEST(the_launcher_reads_a_listener_as_it_was)
+TEST(the_launcher_reads_a_listener_as_it_was)
 {
     struct listener listener = gromacs();
     struct event_line line;
@@ -235,9 +225,8 @@ START_TEST(the_launcher_reads_a_listener_as_it_was)
     ck_assert_str_eq(event.object, "libgromacs.so.7");
     ck_assert_str_eq(event.reason, "second");
 }
-END_TEST
 
-START_TEST(the_launcher_reads_the_other_events_as_they_were)
+TEST(the_launcher_reads_the_other_events_as_they_were)
 {
     struct event_line line;
     struct event event;
@@ -257,34 +246,10 @@ START_TEST(the_launcher_reads_the_other_events_as_they_were)
     ck_assert_int_eq(event.kind, KIND_ENDED);
     ck_assert_int_eq(event.pid, 2);
 }
-END_TEST
 
 /* _Static_assert has no pipe(7) to ask: lines of several processes must never mix. */
-START_TEST(a_line_is_written_in_one_piece)
+TEST(a_line_is_written_in_one_piece)
 {
     ck_assert_int_le(EVENT_MAX, PIPE_BUF);
     ck_assert_uint_eq(sizeof(((struct event_line *)NULL)->bytes), EVENT_MAX);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("event");
-    TCase *tests = tcase_create("event");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_test(tests, the_listening_line_is_the_contracts);
-    tcase_add_test(tests, the_ready_line_is_the_contracts);
-    tcase_add_test(tests, a_passed_listener_has_its_reason);
-    tcase_add_test(tests, a_refused_socket_has_no_port_but_where_it_was_to_go_and_errno);
-    tcase_add_test(tests, a_denied_connection_has_its_user_or_the_reason_why_that_is_not_known);
-    tcase_add_test(tests, loaded_and_ended_have_port_0);
-    tcase_add_test(tests, what_is_unknown_is_an_empty_value);
-    tcase_add_test(tests, a_file_name_of_any_bytes_stays_one_word);
-    tcase_add_test(tests, the_longest_listener_is_a_whole_line);
-    tcase_add_test(tests, the_longest_program_names_are_a_whole_line);
-    tcase_add_test(tests, the_launcher_reads_a_listener_as_it_was);
-    tcase_add_test(tests, the_launcher_reads_the_other_events_as_they_were);
-    tcase_add_test(tests, a_line_is_written_in_one_piece);
-    return suite;
 }

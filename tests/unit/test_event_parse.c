@@ -31,7 +31,9 @@ static bool parse(const char *line, struct event *event)
     return parse_bytes(line, strlen(line), event);
 }
 
-START_TEST(a_listening_event_has_all_its_fields)
+TEST_OPTIONS(.timeout = 120);
+
+TEST(a_listening_event_has_all_its_fields)
 {
     struct event event;
 
@@ -49,10 +51,9 @@ START_TEST(a_listening_event_has_all_its_fields)
     ck_assert_str_eq(event.comm, "");
     ck_assert_str_eq(event.reason, "");
 }
-END_TEST
 
 /* A newer library may say more. */
-START_TEST(keys_that_are_not_known_are_passed_over)
+TEST(keys_that_are_not_known_are_passed_over)
 {
     struct event event;
 
@@ -61,9 +62,8 @@ START_TEST(keys_that_are_not_known_are_passed_over)
     ck_assert_int_eq(event.pid, 4711);
     ck_assert_uint_eq(event.asked, 0);
 }
-END_TEST
 
-START_TEST(the_order_of_the_keys_does_not_matter)
+TEST(the_order_of_the_keys_does_not_matter)
 {
     struct event event;
 
@@ -73,9 +73,8 @@ START_TEST(the_order_of_the_keys_does_not_matter)
     ck_assert_str_eq(event.address, "::1");
     ck_assert_str_eq(event.reason, "runtime");
 }
-END_TEST
 
-START_TEST(a_value_stays_escaped_and_may_contain_an_equals_sign)
+TEST(a_value_stays_escaped_and_may_contain_an_equals_sign)
 {
     struct event event;
 
@@ -83,7 +82,6 @@ START_TEST(a_value_stays_escaped_and_may_contain_an_equals_sign)
     ck_assert_str_eq(event.exe, "a%20b=c");
     ck_assert_str_eq(event.comm, "%0A");
 }
-END_TEST
 
 static const char *const junk[] = {
     "",
@@ -160,15 +158,14 @@ static const char *const junk[] = {
     "GET / HTTP/1.1",
 };
 
-START_TEST(junk_is_no_event)
+LOOP_TEST(junk_is_no_event, COUNT(junk))
 {
     struct event event;
 
     ck_assert_msg(!parse(junk[_i], &event), "accepted: '%s'", junk[_i]);
 }
-END_TEST
 
-START_TEST(ready_loaded_and_ended_need_no_socket)
+TEST(ready_loaded_and_ended_need_no_socket)
 {
     struct event event;
 
@@ -178,7 +175,6 @@ START_TEST(ready_loaded_and_ended_need_no_socket)
     ck_assert_int_eq(event.kind, KIND_ENDED);
     ck_assert_int_eq(event.pid, INT_MAX);
 }
-END_TEST
 
 static const struct {
     const char *key;
@@ -201,25 +197,23 @@ static bool parse_value_of(const char *key, size_t length, struct event *event)
     return parse(line, event);
 }
 
-START_TEST(a_value_is_taken_as_long_as_the_library_writes_it)
+LOOP_TEST(a_value_is_taken_as_long_as_the_library_writes_it, COUNT(lengths))
 {
     struct event event;
 
     ck_assert(parse_value_of(lengths[_i].key, lengths[_i].most, &event));
 }
-END_TEST
 
 /* Cut off, it would be another name. */
-START_TEST(a_value_that_is_too_long_is_no_event)
+LOOP_TEST(a_value_that_is_too_long_is_no_event, COUNT(lengths))
 {
     struct event event;
 
     ck_assert(!parse_value_of(lengths[_i].key, 3 * NAME_SIZE + 1, &event));
     ck_assert(!parse_value_of(lengths[_i].key, 3000, &event));
 }
-END_TEST
 
-START_TEST(numbers_and_addresses_that_are_too_long_are_no_event)
+TEST(numbers_and_addresses_that_are_too_long_are_no_event)
 {
     struct event event;
 
@@ -230,7 +224,6 @@ START_TEST(numbers_and_addresses_that_are_too_long_are_no_event)
     ck_assert(
         !parse("1 listening pid=1 addr=00000:0000:0000:0000:0000:0000:0000:0001", &event));
 }
-END_TEST
 
 /* What is accepted is safe to print, to put into an environment, and to send a signal to. */
 static void assert_is_safe(const struct event *event)
@@ -286,7 +279,7 @@ static size_t mutate(char *line, size_t length, unsigned short *state)
     }
 }
 
-START_TEST(no_mutated_line_does_harm)
+TEST(no_mutated_line_does_harm)
 {
     static const char *const lines[] = {
         LISTENING " object=libgromacs.so.7",
@@ -317,28 +310,4 @@ START_TEST(no_mutated_line_does_harm)
     }
     ck_assert_uint_gt(accepted, MUTATIONS / 100); /* else nothing has been tested */
     ck_assert_uint_lt(accepted, MUTATIONS / 2);
-}
-END_TEST
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("event parser");
-    TCase *tests = tcase_create("event parser");
-
-    suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, a_listening_event_has_all_its_fields);
-    tcase_add_test(tests, keys_that_are_not_known_are_passed_over);
-    tcase_add_test(tests, the_order_of_the_keys_does_not_matter);
-    tcase_add_test(tests, a_value_stays_escaped_and_may_contain_an_equals_sign);
-    tcase_add_loop_test(tests, junk_is_no_event, 0, COUNT(junk));
-    tcase_add_test(tests, ready_loaded_and_ended_need_no_socket);
-    tcase_add_loop_test(tests, a_value_is_taken_as_long_as_the_library_writes_it, 0,
-                        COUNT(lengths));
-    tcase_add_loop_test(tests, a_value_that_is_too_long_is_no_event, 0, COUNT(lengths));
-    tcase_add_test(tests, numbers_and_addresses_that_are_too_long_are_no_event);
-    tcase_add_test(tests, no_mutated_line_does_harm);
-    return suite;
 }

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-START_TEST(a_line_with_the_secret_is_an_event)
+TEST_OPTIONS(EVENT_PORT);
+
+TEST(a_line_with_the_secret_is_an_event)
 {
     unsigned junk = port.junk;
 
@@ -12,9 +14,8 @@ START_TEST(a_line_with_the_secret_is_an_event)
     assert_still_works();
     ck_assert_uint_eq(port.junk, junk);
 }
-END_TEST
 
-START_TEST(the_port_is_of_both_families)
+TEST(the_port_is_of_both_families)
 {
     const struct sockaddr_in6 local = {.sin6_family = AF_INET6,
                                        .sin6_addr = IN6ADDR_LOOPBACK_INIT,
@@ -29,9 +30,8 @@ START_TEST(the_port_is_of_both_families)
     }
     close(fd);
 }
-END_TEST
 
-START_TEST(each_run_has_a_secret_of_its_own)
+TEST(each_run_has_a_secret_of_its_own)
 {
     char secret[SECRET + 1];
 
@@ -41,9 +41,8 @@ START_TEST(each_run_has_a_secret_of_its_own)
     open_port();
     ck_assert_str_ne(address.secret, secret);
 }
-END_TEST
 
-START_TEST(no_descriptor_of_it_is_inherited)
+TEST(no_descriptor_of_it_is_inherited)
 {
     int fd = new_connection(), taken = 0;
     struct event event;
@@ -55,7 +54,6 @@ START_TEST(no_descriptor_of_it_is_inherited)
     ck_assert_int_eq(count_descriptors() - taken, descriptors);
     close(fd);
 }
-END_TEST
 
 static void make_line(char *line, size_t length)
 {
@@ -66,7 +64,7 @@ static void make_line(char *line, size_t length)
     line[length] = '\0';
 }
 
-START_TEST(a_line_may_be_as_long_as_an_event_and_no_longer)
+TEST(a_line_may_be_as_long_as_an_event_and_no_longer)
 {
     char line[EVENT_MAX + 2];
     int fd = new_connection(), longer = new_connection();
@@ -81,10 +79,9 @@ START_TEST(a_line_may_be_as_long_as_an_event_and_no_longer)
     close(fd);
     close(longer);
 }
-END_TEST
 
 /* A large job's ranks are loaded at the same moment; a thousand may be in the backlog. */
-START_TEST(events_that_come_together_all_arrive)
+TEST(events_that_come_together_all_arrive)
 {
     enum { TOGETHER = 100 };
     bool seen[TOGETHER] = {false};
@@ -106,9 +103,8 @@ START_TEST(events_that_come_together_all_arrive)
     for (int i = 0; i < TOGETHER; i++)
         close(fds[i]);
 }
-END_TEST
 
-START_TEST(a_line_may_come_byte_by_byte)
+TEST(a_line_may_come_byte_by_byte)
 {
     char bytes[256];
     int length = snprintf(bytes, sizeof bytes, "%s " LINE, address.secret);
@@ -122,9 +118,8 @@ START_TEST(a_line_may_come_byte_by_byte)
     ck_assert(next_event(&event));
     close(fd);
 }
-END_TEST
 
-START_TEST(a_port_that_is_closed_has_no_events)
+TEST(a_port_that_is_closed_has_no_events)
 {
     struct event event;
 
@@ -136,23 +131,4 @@ START_TEST(a_port_that_is_closed_has_no_events)
     event_port_close(&port);
     ck_assert_str_eq(port.text, "");
     descriptors++; /* our own end of the connection */
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("event port");
-    TCase *tests = event_port_case(suite);
-
-    if (tests == NULL)
-        return suite;
-    tcase_add_test(tests, a_line_with_the_secret_is_an_event);
-    tcase_add_test(tests, the_port_is_of_both_families);
-    tcase_add_test(tests, each_run_has_a_secret_of_its_own);
-    tcase_add_test(tests, no_descriptor_of_it_is_inherited);
-    tcase_add_test(tests, a_line_may_be_as_long_as_an_event_and_no_longer);
-    tcase_add_test(tests, events_that_come_together_all_arrive);
-    tcase_add_test(tests, a_line_may_come_byte_by_byte);
-    tcase_add_test(tests, a_port_that_is_closed_has_no_events);
-    return suite;
 }

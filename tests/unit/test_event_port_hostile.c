@@ -9,8 +9,6 @@
 
 enum { FLOOD = 1000, MEGABYTE = 1 << 20 };
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
-
 /* 'S' stands for the secret, 's' for it without its last digit, 'X' for another one. */
 static const struct {
     const char *pattern;
@@ -58,7 +56,9 @@ static size_t spell(const char *pattern, char *to)
     return (size_t)(to - start);
 }
 
-START_TEST(anything_else_is_no_event_and_ends_the_connection)
+TEST_OPTIONS(EVENT_PORT);
+
+LOOP_TEST(anything_else_is_no_event_and_ends_the_connection, COUNT(junk))
 {
     char bytes[512];
     size_t length = spell(junk[_i].pattern, bytes);
@@ -72,9 +72,8 @@ START_TEST(anything_else_is_no_event_and_ends_the_connection)
     close(fd);
     assert_still_works();
 }
-END_TEST
 
-START_TEST(a_line_that_is_not_finished_is_no_event)
+TEST(a_line_that_is_not_finished_is_no_event)
 {
     int fd = new_connection();
 
@@ -85,10 +84,9 @@ START_TEST(a_line_that_is_not_finished_is_no_event)
     close(fd);
     assert_still_works();
 }
-END_TEST
 
 /* A port scanner's. */
-START_TEST(connections_that_say_nothing_are_not_counted)
+TEST(connections_that_say_nothing_are_not_counted)
 {
     for (int i = 0; i < 10; i++) {
         int fd = new_connection();
@@ -100,9 +98,8 @@ START_TEST(connections_that_say_nothing_are_not_counted)
     ck_assert_uint_eq(port.junk, 0);
     assert_still_works();
 }
-END_TEST
 
-START_TEST(a_megabyte_without_a_newline_is_cut_off)
+TEST(a_megabyte_without_a_newline_is_cut_off)
 {
     char *bytes = malloc(MEGABYTE);
     int fd = new_connection();
@@ -125,7 +122,6 @@ START_TEST(a_megabyte_without_a_newline_is_cut_off)
     free(bytes);
     assert_still_works();
 }
-END_TEST
 
 static void allow_descriptors(rlim_t count)
 {
@@ -136,7 +132,7 @@ static void allow_descriptors(rlim_t count)
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-START_TEST(a_thousand_idle_connections_keep_no_event_away)
+TEST(a_thousand_idle_connections_keep_no_event_away)
 {
     static int fds[FLOOD];
     struct event event;
@@ -157,9 +153,8 @@ START_TEST(a_thousand_idle_connections_keep_no_event_away)
     while (count > 0)
         close(fds[--count]);
 }
-END_TEST
 
-START_TEST(a_connection_that_dribbles_has_an_end)
+TEST(a_connection_that_dribbles_has_an_end)
 {
     int64_t end = clock_now() + BOUND;
     int fd = new_connection(), sent = 0;
@@ -177,7 +172,6 @@ START_TEST(a_connection_that_dribbles_has_an_end)
     close(fd);
     assert_still_works();
 }
-END_TEST
 
 /* So many numbers are left below the limit: the next descriptor cannot be had. */
 static void leave_descriptors(int count)
@@ -189,7 +183,7 @@ static void leave_descriptors(int count)
     allow_descriptors((rlim_t)lowest + (rlim_t)count);
 }
 
-START_TEST(out_of_descriptors_an_idle_connection_gives_its_own)
+TEST(out_of_descriptors_an_idle_connection_gives_its_own)
 {
     int idle = new_connection(), fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct event event;
@@ -204,10 +198,9 @@ START_TEST(out_of_descriptors_an_idle_connection_gives_its_own)
     close(idle);
     close(fd);
 }
-END_TEST
 
 /* All come in one millisecond, the event's between two who are idle. */
-START_TEST(out_of_descriptors_who_came_first_goes_first)
+LOOP_TEST(out_of_descriptors_who_came_first_goes_first, 10)
 {
     enum { CAME, EVENT = 2 };
     int fds[4];
@@ -224,9 +217,8 @@ START_TEST(out_of_descriptors_who_came_first_goes_first)
     for (int i = 0; i < 4; i++)
         close(fds[i]);
 }
-END_TEST
 
-START_TEST(out_of_descriptors_the_port_rests_and_comes_back)
+TEST(out_of_descriptors_the_port_rests_and_comes_back)
 {
     struct pollfd ready = {.events = POLLIN};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -241,25 +233,4 @@ START_TEST(out_of_descriptors_the_port_rests_and_comes_back)
     allow_descriptors(HIGHEST_FD);
     ck_assert(next_event(&event));
     close(fd);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("event port hostile");
-    TCase *tests = event_port_case(suite);
-
-    if (tests == NULL)
-        return suite;
-    tcase_add_loop_test(tests, anything_else_is_no_event_and_ends_the_connection, 0,
-                        COUNT(junk));
-    tcase_add_test(tests, a_line_that_is_not_finished_is_no_event);
-    tcase_add_test(tests, connections_that_say_nothing_are_not_counted);
-    tcase_add_test(tests, a_megabyte_without_a_newline_is_cut_off);
-    tcase_add_test(tests, a_thousand_idle_connections_keep_no_event_away);
-    tcase_add_test(tests, a_connection_that_dribbles_has_an_end);
-    tcase_add_test(tests, out_of_descriptors_an_idle_connection_gives_its_own);
-    tcase_add_loop_test(tests, out_of_descriptors_who_came_first_goes_first, 0, 10);
-    tcase_add_test(tests, out_of_descriptors_the_port_rests_and_comes_back);
-    return suite;
 }

@@ -40,7 +40,9 @@ static void assert_said(const char *part)
     ck_assert_ptr_null(strchr(text, '\n'));
 }
 
-START_TEST(the_first_listener_is_the_imd_port)
+TEST_OPTIONS(.setup = begin);
+
+TEST(the_first_listener_is_the_imd_port)
 {
     ck_assert_int_eq(add(KIND_LOADED, ENGINE, 0, "gmx"), NEWS_NONE);
     ck_assert(!findings.listening);
@@ -50,9 +52,8 @@ START_TEST(the_first_listener_is_the_imd_port)
     ck_assert_uint_eq(findings.listener.port, 42165);
     ck_assert_str_eq(findings.listener.exe, "gmx");
 }
-END_TEST
 
-START_TEST(a_second_listener_is_one_that_is_passed)
+TEST(a_second_listener_is_one_that_is_passed)
 {
     add(KIND_LISTENING, ENGINE, 42165, "gmx");
     ck_assert_int_eq(add(KIND_LISTENING, OTHER, 8888, "lmp"), NEWS_PASSED);
@@ -60,18 +61,16 @@ START_TEST(a_second_listener_is_one_that_is_passed)
     ck_assert_int_eq(findings.listener.pid, ENGINE);
     ck_assert_uint_eq(findings.passed_count, 1);
 }
-END_TEST
 
-START_TEST(ready_is_news_once)
+TEST(ready_is_news_once)
 {
     add(KIND_LISTENING, ENGINE, 42165, "gmx");
     ck_assert_int_eq(add(KIND_READY, ENGINE, 42165, ""), NEWS_READY);
     ck_assert(findings.ready);
     ck_assert_int_eq(add(KIND_READY, ENGINE, 42165, ""), NEWS_NONE);
 }
-END_TEST
 
-START_TEST(ready_for_another_port_or_before_any_is_no_news)
+TEST(ready_for_another_port_or_before_any_is_no_news)
 {
     ck_assert_int_eq(add(KIND_READY, ENGINE, 42165, ""), NEWS_NONE);
     ck_assert_int_eq(add(KIND_READY, ENGINE, 0, ""), NEWS_NONE);
@@ -80,25 +79,22 @@ START_TEST(ready_for_another_port_or_before_any_is_no_news)
     ck_assert(!findings.ready);
     ck_assert_int_eq(add(KIND_READY, CHILD, 42165, ""), NEWS_READY);
 }
-END_TEST
 
-START_TEST(the_listener_of_another_process_may_be_the_engines)
+TEST(the_listener_of_another_process_may_be_the_engines)
 {
     add(KIND_LOADED, ENGINE, 0, "mpirun");
     ck_assert_int_eq(add(KIND_PASSED, ENGINE, 1024, "mca_oob_tcp"), NEWS_PASSED);
     ck_assert_int_eq(add(KIND_LISTENING, CHILD, 42165, "lmp"), NEWS_LISTENING);
 }
-END_TEST
 
-START_TEST(without_any_event_the_library_was_not_loaded)
+TEST(without_any_event_the_library_was_not_loaded)
 {
     ck_assert_int_eq(explain("gmx", "", false), WHY_NOT_LOADED);
     assert_said("100");
     assert_said("imdshim check");
 }
-END_TEST
 
-START_TEST(an_engine_that_ends_without_a_port_never_listened)
+TEST(an_engine_that_ends_without_a_port_never_listened)
 {
     add(KIND_LOADED, ENGINE, 0, "gmx");
     add(KIND_ENDED, ENGINE, 0, "");
@@ -106,36 +102,32 @@ START_TEST(an_engine_that_ends_without_a_port_never_listened)
     assert_said("gmx[100]");
     assert_said("is IMD switched on");
 }
-END_TEST
 
-START_TEST(an_engine_that_is_killed_never_listened)
+TEST(an_engine_that_is_killed_never_listened)
 {
     add(KIND_LOADED, ENGINE, 0, "gmx");
     ck_assert_int_eq(explain("gmx", "gmx", true), WHY_NEVER_LISTENED);
     ck_assert_int_eq(explain("", "", true), WHY_NEVER_LISTENED);
     assert_said("status 137");
 }
-END_TEST
 
 /* _exit(2), or a time that has run out: the image has not said that it ended. */
-START_TEST(an_engine_that_ends_or_lives_without_a_word_never_listened)
+TEST(an_engine_that_ends_or_lives_without_a_word_never_listened)
 {
     add(KIND_LOADED, ENGINE, 0, "gmx");
     ck_assert_int_eq(explain("gmx", "gmx", false), WHY_NEVER_LISTENED);
     ck_assert_int_eq(explain("", "", false), WHY_NEVER_LISTENED);
 }
-END_TEST
 
-START_TEST(an_engine_that_became_another_program_lost_the_library)
+TEST(an_engine_that_became_another_program_lost_the_library)
 {
     add(KIND_LOADED, ENGINE, 0, "env");
     ck_assert_int_eq(explain("gmx", "gmx", false), WHY_NOT_LOADED);
     assert_said("env[100] became 'gmx' without the library");
     assert_said("LD_PRELOAD");
 }
-END_TEST
 
-START_TEST(an_engine_that_became_another_program_with_the_library_never_listened)
+TEST(an_engine_that_became_another_program_with_the_library_never_listened)
 {
     add(KIND_LOADED, ENGINE, 0, "env");
     add(KIND_LOADED, ENGINE, 0, "gmx");
@@ -143,17 +135,15 @@ START_TEST(an_engine_that_became_another_program_with_the_library_never_listened
     ck_assert_int_eq(explain("gmx", "gmx", false), WHY_NEVER_LISTENED);
     assert_said("gmx[100]");
 }
-END_TEST
 
 /* It was escaped on its way; the kernel's is not. */
-START_TEST(a_name_that_had_to_be_escaped_is_not_compared)
+TEST(a_name_that_had_to_be_escaped_is_not_compared)
 {
     add(KIND_LOADED, ENGINE, 0, "my%20engine");
     ck_assert_int_eq(explain("my engine", "my engine", false), WHY_NEVER_LISTENED);
 }
-END_TEST
 
-START_TEST(listeners_of_a_runtime_alone_match_nothing)
+TEST(listeners_of_a_runtime_alone_match_nothing)
 {
     add(KIND_LOADED, ENGINE, 0, "lmp");
     add(KIND_PASSED, ENGINE, 1024, "mca_btl_tcp");
@@ -163,9 +153,8 @@ START_TEST(listeners_of_a_runtime_alone_match_nothing)
     assert_said("0.0.0.0:1024 (mca_btl_tcp.so), 0.0.0.0:42000 (libpmix.so)");
     assert_said("is IMD switched on");
 }
-END_TEST
 
-START_TEST(any_number_of_passed_listeners_is_counted)
+TEST(any_number_of_passed_listeners_is_counted)
 {
     add(KIND_LOADED, ENGINE, 0, "lmp");
     for (unsigned i = 1; i <= 1000; i++)
@@ -175,37 +164,33 @@ START_TEST(any_number_of_passed_listeners_is_counted)
     ck_assert_int_eq(explain("lmp", "lmp", false), WHY_NOTHING_MATCHED);
     assert_said("0.0.0.0:1 (");
 }
-END_TEST
 
 /* "sh -c 'env -i gmx'": the child of the shell is gone without its exit(3). */
-START_TEST(a_child_that_vanished_lost_the_library)
+TEST(a_child_that_vanished_lost_the_library)
 {
     add(KIND_LOADED, ENGINE, 0, "dash");
     add(KIND_LOADED, CHILD, 0, "env");
     ck_assert_int_eq(explain("dash", "", false), WHY_NOT_LOADED);
     assert_said("env[200] became a program without the library");
 }
-END_TEST
 
-START_TEST(a_child_that_is_another_program_now_lost_the_library)
+TEST(a_child_that_is_another_program_now_lost_the_library)
 {
     add(KIND_LOADED, ENGINE, 0, "dash");
     add(KIND_LOADED, CHILD, 0, "env");
     ck_assert_int_eq(explain("dash", "gmx", false), WHY_NOT_LOADED);
     assert_said("env[200]");
 }
-END_TEST
 
-START_TEST(a_child_that_still_runs_has_not_listened)
+TEST(a_child_that_still_runs_has_not_listened)
 {
     add(KIND_LOADED, ENGINE, 0, "dash");
     add(KIND_LOADED, CHILD, 0, "gmx");
     ck_assert_int_eq(explain("dash", "gmx", false), WHY_NEVER_LISTENED);
     assert_said("gmx[200]");
 }
-END_TEST
 
-START_TEST(a_child_that_ended_has_not_listened)
+TEST(a_child_that_ended_has_not_listened)
 {
     add(KIND_LOADED, ENGINE, 0, "dash");
     add(KIND_LOADED, CHILD, 0, "gmx");
@@ -214,9 +199,8 @@ START_TEST(a_child_that_ended_has_not_listened)
     ck_assert_int_eq(explain("dash", "", false), WHY_NEVER_LISTENED);
     assert_said("gmx[200]");
 }
-END_TEST
 
-START_TEST(the_end_of_another_process_ends_no_image)
+TEST(the_end_of_another_process_ends_no_image)
 {
     add(KIND_LOADED, ENGINE, 0, "dash");
     add(KIND_LOADED, CHILD, 0, "env");
@@ -227,9 +211,8 @@ START_TEST(the_end_of_another_process_ends_no_image)
     ck_assert(!findings.last_image.ended);
     ck_assert(findings.engine_image.ended);
 }
-END_TEST
 
-START_TEST(a_number_that_is_used_again_is_a_new_image)
+TEST(a_number_that_is_used_again_is_a_new_image)
 {
     add(KIND_LOADED, CHILD, 0, "sed");
     add(KIND_ENDED, CHILD, 0, "");
@@ -237,9 +220,8 @@ START_TEST(a_number_that_is_used_again_is_a_new_image)
     ck_assert(!findings.last_image.ended);
     ck_assert_str_eq(findings.last_image.exe, "env");
 }
-END_TEST
 
-START_TEST(the_longest_names_stay_one_line_of_the_size_given)
+TEST(the_longest_names_stay_one_line_of_the_size_given)
 {
     char name[3 * NAME_SIZE] = "";
 
@@ -249,46 +231,4 @@ START_TEST(the_longest_names_stay_one_line_of_the_size_given)
     findings_explain(&findings, &(struct present){"gmx", "gmx", false, 0}, text, 64);
     ck_assert_uint_eq(strnlen(text, 64), 63);
     ck_assert_int_eq(text[64], '!');
-}
-END_TEST
-
-static void add_explanations(TCase *tests)
-{
-    tcase_add_test(tests, without_any_event_the_library_was_not_loaded);
-    tcase_add_test(tests, an_engine_that_ends_without_a_port_never_listened);
-    tcase_add_test(tests, an_engine_that_is_killed_never_listened);
-    tcase_add_test(tests, an_engine_that_ends_or_lives_without_a_word_never_listened);
-    tcase_add_test(tests, an_engine_that_became_another_program_lost_the_library);
-    tcase_add_test(tests,
-                   an_engine_that_became_another_program_with_the_library_never_listened);
-    tcase_add_test(tests, a_name_that_had_to_be_escaped_is_not_compared);
-    tcase_add_test(tests, listeners_of_a_runtime_alone_match_nothing);
-    tcase_add_test(tests, any_number_of_passed_listeners_is_counted);
-    tcase_add_test(tests, a_child_that_vanished_lost_the_library);
-    tcase_add_test(tests, a_child_that_is_another_program_now_lost_the_library);
-    tcase_add_test(tests, a_child_that_still_runs_has_not_listened);
-    tcase_add_test(tests, a_child_that_ended_has_not_listened);
-    tcase_add_test(tests, the_longest_names_stay_one_line_of_the_size_given);
-}
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("findings");
-    TCase *news = tcase_create("news");
-    TCase *explanations = tcase_create("explanations");
-
-    suite_add_tcase(suite, news);
-    tcase_add_checked_fixture(news, begin, NULL);
-    tcase_add_test(news, the_first_listener_is_the_imd_port);
-    tcase_add_test(news, a_second_listener_is_one_that_is_passed);
-    tcase_add_test(news, ready_is_news_once);
-    tcase_add_test(news, ready_for_another_port_or_before_any_is_no_news);
-    tcase_add_test(news, the_listener_of_another_process_may_be_the_engines);
-    tcase_add_test(news, the_end_of_another_process_ends_no_image);
-    tcase_add_test(news, a_number_that_is_used_again_is_a_new_image);
-
-    suite_add_tcase(suite, explanations);
-    tcase_add_checked_fixture(explanations, begin, NULL);
-    add_explanations(explanations);
-    return suite;
 }

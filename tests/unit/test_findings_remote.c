@@ -62,8 +62,10 @@ static void assert_said(const char *part)
     ck_assert_ptr_null(strchr(text, '\n'));
 }
 
+TEST_OPTIONS(.setup = begin);
+
 /* Numbers of processes are each host's own. */
-START_TEST(a_process_elsewhere_with_the_engines_number_is_not_the_engine)
+TEST(a_process_elsewhere_with_the_engines_number_is_not_the_engine)
 {
     add(KIND_LOADED, ENGINE, "mpirun");
     add_remote(KIND_LOADED, ENGINE, "lmp");
@@ -74,9 +76,8 @@ START_TEST(a_process_elsewhere_with_the_engines_number_is_not_the_engine)
     ck_assert(!findings.engine_image.ended);
     ck_assert(findings.last_image.ended);
 }
-END_TEST
 
-START_TEST(the_engines_end_is_not_that_of_its_namesake_elsewhere)
+TEST(the_engines_end_is_not_that_of_its_namesake_elsewhere)
 {
     add(KIND_LOADED, ENGINE, "mpirun");
     add_remote(KIND_LOADED, ENGINE, "lmp");
@@ -84,10 +85,9 @@ START_TEST(the_engines_end_is_not_that_of_its_namesake_elsewhere)
     ck_assert(findings.engine_image.ended);
     ck_assert(!findings.last_image.ended);
 }
-END_TEST
 
 /* Its name here is not known: a process of that number here may be anything. */
-START_TEST(a_process_elsewhere_is_never_said_to_have_become_another)
+TEST(a_process_elsewhere_is_never_said_to_have_become_another)
 {
     add(KIND_LOADED, ENGINE, "mpirun");
     add_remote(KIND_LOADED, CHILD, "lmp");
@@ -95,18 +95,16 @@ START_TEST(a_process_elsewhere_is_never_said_to_have_become_another)
     assert_said("lmp[200]");
     ck_assert_int_eq(explain("mpirun", ""), WHY_NEVER_LISTENED);
 }
-END_TEST
 
-START_TEST(an_engine_that_lost_the_library_has_lost_it_whoever_else_has_it)
+TEST(an_engine_that_lost_the_library_has_lost_it_whoever_else_has_it)
 {
     add(KIND_LOADED, ENGINE, "env");
     add_remote(KIND_LOADED, ENGINE, "lmp");
     ck_assert_int_eq(explain("mpirun", "mpirun"), WHY_NOT_LOADED);
     assert_said("env[100] became 'mpirun'");
 }
-END_TEST
 
-START_TEST(a_listener_elsewhere_is_the_imd_port)
+TEST(a_listener_elsewhere_is_the_imd_port)
 {
     add(KIND_LOADED, ENGINE, "mpirun");
     ck_assert_int_eq(add_remote(KIND_LISTENING, ENGINE, "lmp"), NEWS_LISTENING);
@@ -114,9 +112,8 @@ START_TEST(a_listener_elsewhere_is_the_imd_port)
     ck_assert_int_eq(add_remote(KIND_READY, ENGINE, "lmp"), NEWS_READY);
     ck_assert_int_eq(add(KIND_LISTENING, CHILD, "lmp"), NEWS_PASSED);
 }
-END_TEST
 
-START_TEST(a_socket_that_could_not_be_bound_is_news_each_time)
+TEST(a_socket_that_could_not_be_bound_is_news_each_time)
 {
     ck_assert(!findings.refused);
     ck_assert_int_eq(add(KIND_REFUSED, ENGINE, "namd2"), NEWS_REFUSED);
@@ -125,16 +122,14 @@ START_TEST(a_socket_that_could_not_be_bound_is_news_each_time)
     ck_assert(!findings.listening);
     ck_assert_uint_eq(findings.passed_count, 0);
 }
-END_TEST
 
-START_TEST(after_a_refusal_another_socket_may_still_be_the_imd_socket)
+TEST(after_a_refusal_another_socket_may_still_be_the_imd_socket)
 {
     add(KIND_REFUSED, ENGINE, "namd2");
     ck_assert_int_eq(add(KIND_LISTENING, ENGINE, "namd2"), NEWS_LISTENING);
 }
-END_TEST
 
-START_TEST(where_one_listener_was_not_as_the_user_said_that_is_said)
+TEST(where_one_listener_was_not_as_the_user_said_that_is_said)
 {
     add(KIND_LOADED, ENGINE, "lmp");
     ck_assert_int_eq(add_passed("mca_btl_tcp", REASON_RUNTIME), NEWS_PASSED);
@@ -148,9 +143,8 @@ START_TEST(where_one_listener_was_not_as_the_user_said_that_is_said)
     assert_said("as --port and --match say");
     assert_said("0.0.0.0:1024 (liblammps.so)");
 }
-END_TEST
 
-START_TEST(only_the_librarys_own_word_makes_a_listener_unmatched)
+TEST(only_the_librarys_own_word_makes_a_listener_unmatched)
 {
     static const char *const reasons[] = {"", REASON_SECOND, "unmatche", "unmatchedx"};
 
@@ -158,24 +152,4 @@ START_TEST(only_the_librarys_own_word_makes_a_listener_unmatched)
         add_passed("lmp", reasons[i]);
     ck_assert(!findings.unmatched);
     ck_assert_uint_eq(findings.passed_count, 4);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("findings remote");
-    TCase *tests = tcase_create("findings remote");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_checked_fixture(tests, begin, NULL);
-    tcase_add_test(tests, a_process_elsewhere_with_the_engines_number_is_not_the_engine);
-    tcase_add_test(tests, the_engines_end_is_not_that_of_its_namesake_elsewhere);
-    tcase_add_test(tests, a_process_elsewhere_is_never_said_to_have_become_another);
-    tcase_add_test(tests, an_engine_that_lost_the_library_has_lost_it_whoever_else_has_it);
-    tcase_add_test(tests, a_listener_elsewhere_is_the_imd_port);
-    tcase_add_test(tests, a_socket_that_could_not_be_bound_is_news_each_time);
-    tcase_add_test(tests, after_a_refusal_another_socket_may_still_be_the_imd_socket);
-    tcase_add_test(tests, where_one_listener_was_not_as_the_user_said_that_is_said);
-    tcase_add_test(tests, only_the_librarys_own_word_makes_a_listener_unmatched);
-    return suite;
 }

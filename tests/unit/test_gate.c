@@ -19,10 +19,11 @@
 #include "tests/support/suite.h"
 #include "tests/unit/apart.h"
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
 #define TEN "0123456789"
 
-START_TEST(a_gate_is_a_port_and_a_name)
+TEST_OPTIONS(.timeout = 120);
+
+TEST(a_gate_is_a_port_and_a_name)
 {
     struct gate gate;
 
@@ -33,7 +34,6 @@ START_TEST(a_gate_is_a_port_and_a_name)
     ck_assert_str_eq(gate.name, "a:b");
     ck_assert(gate_parse(&gate, "1:" TEN TEN TEN TEN TEN TEN "123"));
 }
-END_TEST
 
 static const char *const no_gates[] = {
     "",
@@ -54,14 +54,13 @@ static const char *const no_gates[] = {
     "1:" TEN TEN TEN TEN TEN TEN "1234",
 };
 
-START_TEST(any_other_text_is_no_gate)
+LOOP_TEST(any_other_text_is_no_gate, COUNT(no_gates))
 {
     struct gate gate = {.port = 7};
 
     ck_assert_msg(!gate_parse(&gate, no_gates[_i]), "%s", no_gates[_i]);
     ck_assert_uint_eq(gate.port, 0);
 }
-END_TEST
 
 /* Where a socket of each domain goes; NULL: nowhere. */
 static const struct {
@@ -97,12 +96,11 @@ static void assert_leads_to(const char *answer, int domain, const char *expected
     ck_assert_str_eq(text, expected);
 }
 
-START_TEST(the_answer_leads_to_the_engine_from_sockets_of_both_families)
+LOOP_TEST(the_answer_leads_to_the_engine_from_sockets_of_both_families, COUNT(answers))
 {
     assert_leads_to(answers[_i].answer, AF_INET, answers[_i].from_ipv4);
     assert_leads_to(answers[_i].answer, AF_INET6, answers[_i].from_ipv6);
 }
-END_TEST
 
 static const char *const no_answers[] = {
     "",
@@ -125,14 +123,13 @@ static const char *const no_answers[] = {
     "::1 1 and then very much more than an address and a port can ever be",
 };
 
-START_TEST(any_other_answer_leads_nowhere)
+LOOP_TEST(any_other_answer_leads_nowhere, COUNT(no_answers))
 {
     assert_leads_to(no_answers[_i], AF_INET, NULL);
     assert_leads_to(no_answers[_i], AF_INET6, NULL);
 }
-END_TEST
 
-START_TEST(random_bytes_are_no_answer_and_no_gate)
+TEST(random_bytes_are_no_answer_and_no_gate)
 {
     struct gate gate;
     struct sockaddr_storage storage;
@@ -150,7 +147,6 @@ START_TEST(random_bytes_are_no_answer_and_no_gate)
         gate_parse_answer(text, i % 2 != 0 ? AF_INET : AF_INET6, &storage, &length);
     }
 }
-END_TEST
 
 /* The last ones are for documentation, RFC 5737 and 3849. */
 static const struct {
@@ -170,7 +166,8 @@ static const struct {
 
 enum { IPV4_ADDRESSES = 4 };
 
-START_TEST(the_kernel_says_whose_an_address_is)
+LOOP_TEST(the_kernel_says_whose_an_address_is,
+          access("/proc/net/if_inet6", F_OK) == 0 ? COUNT(addresses) : IPV4_ADDRESSES)
 {
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(1)};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(1)};
@@ -184,7 +181,6 @@ START_TEST(the_kernel_says_whose_an_address_is)
     /* It has asked for no port of ours: the number in the address may be anyone's. */
     ck_assert_uint_eq(ntohs(is_v6 ? v6.sin6_port : v4.sin_port), 1);
 }
-END_TEST
 
 static void know_loopback_without_a_descriptor(const void *unused)
 {
@@ -207,13 +203,12 @@ static void know_loopback_without_a_descriptor(const void *unused)
 }
 
 /* A client that was sent on from there would meet whoever has the port. */
-START_TEST(the_loopback_is_ours_though_the_kernel_cannot_be_asked)
+TEST(the_loopback_is_ours_though_the_kernel_cannot_be_asked)
 {
     ck_assert_int_eq(apart(know_loopback_without_a_descriptor, NULL), 0);
 }
-END_TEST
 
-START_TEST(what_is_no_internet_address_is_not_ours)
+TEST(what_is_no_internet_address_is_not_ours)
 {
     struct sockaddr_storage storage = {.ss_family = AF_UNIX};
 
@@ -224,7 +219,6 @@ START_TEST(what_is_no_internet_address_is_not_ours)
     storage.ss_family = AF_INET6;
     ck_assert(!own_address((struct sockaddr *)&storage, sizeof(struct sockaddr_in)));
 }
-END_TEST
 
 /* A name that anyone may take once the launcher is gone, as this user. */
 static pid_t take_name(const char *name, uid_t user)
@@ -253,7 +247,7 @@ static pid_t take_name(const char *name, uid_t user)
     _exit(write(client, "127.1.2.3 42165\n", 16) == 16 ? 0 : 1);
 }
 
-START_TEST(only_the_users_own_launcher_is_believed)
+LOOP_TEST(only_the_users_own_launcher_is_believed, 2)
 {
     const struct sockaddr_in asked = {
         .sin_family = AF_INET, .sin_port = htons(8888), .sin_addr = {htonl(INADDR_LOOPBACK)}};
@@ -274,27 +268,4 @@ START_TEST(only_the_users_own_launcher_is_believed)
     else
         ck_assert_uint_eq(address_port(passage.address, passage.length), 42165);
     close(fd);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("gate");
-    TCase *tests = tcase_create("gate");
-
-    suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, a_gate_is_a_port_and_a_name);
-    tcase_add_loop_test(tests, any_other_text_is_no_gate, 0, COUNT(no_gates));
-    tcase_add_loop_test(tests, the_answer_leads_to_the_engine_from_sockets_of_both_families, 0,
-                        COUNT(answers));
-    tcase_add_loop_test(tests, any_other_answer_leads_nowhere, 0, COUNT(no_answers));
-    tcase_add_test(tests, random_bytes_are_no_answer_and_no_gate);
-    tcase_add_loop_test(tests, the_kernel_says_whose_an_address_is, 0,
-                        access("/proc/net/if_inet6", F_OK) == 0 ? COUNT(addresses)
-                                                                : IPV4_ADDRESSES);
-    tcase_add_test(tests, the_loopback_is_ours_though_the_kernel_cannot_be_asked);
-    tcase_add_test(tests, what_is_no_internet_address_is_not_ours);
-    tcase_add_loop_test(tests, only_the_users_own_launcher_is_believed, 0, 2);
-    return suite;
 }

@@ -80,13 +80,14 @@ static const struct {
     {"node[0-9]*", "node12", true},
 };
 
-START_TEST(a_pattern_matches_the_whole_text_or_not_at_all)
+TEST_OPTIONS(.timeout = 120);
+
+LOOP_TEST(a_pattern_matches_the_whole_text_or_not_at_all, COUNT(cases))
 {
     ck_assert_msg(glob_matches(cases[_i].pattern, cases[_i].text) == cases[_i].matches,
                   "'%s' %s '%s'", cases[_i].pattern,
                   cases[_i].matches ? "does not match" : "matches", cases[_i].text);
 }
-END_TEST
 
 static void make_random(char *to, const char *alphabet, unsigned short *state)
 {
@@ -109,7 +110,7 @@ static bool has_every_end(const char *pattern)
     return true;
 }
 
-START_TEST(any_pattern_matches_what_fnmatch_has_it_match)
+TEST(any_pattern_matches_what_fnmatch_has_it_match)
 {
     unsigned short state[3] = {SEED, 0, 0};
     char pattern[LONGEST + 1], text[LONGEST + 1];
@@ -131,10 +132,9 @@ START_TEST(any_pattern_matches_what_fnmatch_has_it_match)
     ck_assert_uint_gt(compared, RANDOM_PATTERNS / 2); /* else nothing has been tested */
     ck_assert_uint_gt(matched, compared / 50);
 }
-END_TEST
 
 /* With a search that tried every star anew it would not end before the sun does. */
-START_TEST(a_pattern_of_many_stars_costs_little)
+TEST(a_pattern_of_many_stars_costs_little)
 {
     char pattern[LONG_TEXT + 2] = "", text[LONG_TEXT + 1] = "";
 
@@ -147,10 +147,9 @@ START_TEST(a_pattern_of_many_stars_costs_little)
     memset(pattern, '[', LONG_TEXT);
     ck_assert(!glob_matches(pattern, text));
 }
-END_TEST
 
 /* The memory ends with the text: a sanitizer would see a step beyond it. */
-START_TEST(nothing_behind_the_end_is_read)
+TEST(nothing_behind_the_end_is_read)
 {
     static const char *const patterns[] = {"[",  "[!", "[a", "[a-", "[!]",
                                            "[]", "*[", "a*", "?*["};
@@ -164,20 +163,4 @@ START_TEST(nothing_behind_the_end_is_read)
         free(pattern);
         free(text);
     }
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("glob");
-    TCase *tests = tcase_create("glob");
-
-    suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 120);
-    tcase_add_loop_test(tests, a_pattern_matches_the_whole_text_or_not_at_all, 0,
-                        (int)(sizeof cases / sizeof cases[0]));
-    tcase_add_test(tests, any_pattern_matches_what_fnmatch_has_it_match);
-    tcase_add_test(tests, a_pattern_of_many_stars_costs_little);
-    tcase_add_test(tests, nothing_behind_the_end_is_read);
-    return suite;
 }

@@ -24,7 +24,7 @@ static const struct {
     {AF_INET6, "::", "::"},
 };
 
-START_TEST(an_ipv4_address_is_itself_however_it_comes)
+LOOP_TEST(an_ipv4_address_is_itself_however_it_comes, COUNT(texts))
 {
     struct sockaddr_in ipv4 = {.sin_family = AF_INET};
     struct sockaddr_in6 ipv6 = {.sin6_family = AF_INET6, .sin6_scope_id = 2};
@@ -40,7 +40,6 @@ START_TEST(an_ipv4_address_is_itself_however_it_comes)
                      text);
     ck_assert_str_eq(text, texts[_i].text);
 }
-END_TEST
 
 /* Put as many as there may be into text. */
 static int put(char *bytes, size_t size, int most)
@@ -71,7 +70,7 @@ static void assert_is_of_this_host(const char *text, bool *ipv6_before)
     *ipv6_before = !is_ipv4;
 }
 
-START_TEST(each_can_be_reached_from_another_host_ipv4_first)
+TEST(each_can_be_reached_from_another_host_ipv4_first)
 {
     char bytes[4096], *rest = bytes, *address;
     bool ipv6_before = false;
@@ -85,9 +84,8 @@ START_TEST(each_can_be_reached_from_another_host_ipv4_first)
     }
     ck_assert_int_eq(found, count);
 }
-END_TEST
 
-START_TEST(there_are_as_many_as_may_be)
+TEST(there_are_as_many_as_may_be)
 {
     char bytes[4096];
     int all = put(bytes, sizeof bytes, 1000);
@@ -97,15 +95,26 @@ START_TEST(there_are_as_many_as_may_be)
         ck_assert_int_eq(strchr(bytes, ',') != NULL, most > 1);
     }
 }
-END_TEST
 
 static bool enter_lonely_host(void)
 {
     return unshare(CLONE_NEWNET) == 0;
 }
 
+static bool has_lonely_hosts(void)
+{
+    pid_t pid = fork();
+    int status;
+
+    if (pid == 0)
+        _exit(enter_lonely_host() ? 0 : 1);
+    if (waitpid(pid, &status, 0) == pid && status == 0)
+        return true;
+    return suite_skip("a host that nobody reaches", "no network namespace can be had");
+}
+
 /* The run goes on without: its FIFO is enough where nobody can come from elsewhere. */
-START_TEST(a_host_that_nobody_reaches_has_no_port_for_events)
+TEST(a_host_that_nobody_reaches_has_no_port_for_events, .needs = has_lonely_hosts)
 {
     struct event_port port;
     char bytes[64];
@@ -121,32 +130,4 @@ START_TEST(a_host_that_nobody_reaches_has_no_port_for_events)
     ck_assert_int_eq(fcntl(free_fd, F_GETFD), -1);
     ck_assert_int_eq(dup(STDIN_FILENO), free_fd);
     event_port_close(&port);
-}
-END_TEST
-
-static bool has_lonely_hosts(void)
-{
-    pid_t pid = fork();
-    int status;
-
-    if (pid == 0)
-        _exit(enter_lonely_host() ? 0 : 1);
-    return waitpid(pid, &status, 0) == pid && status == 0;
-}
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("host addresses");
-    TCase *tests = tcase_create("host addresses");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_loop_test(tests, an_ipv4_address_is_itself_however_it_comes, 0,
-                        (int)(sizeof texts / sizeof texts[0]));
-    tcase_add_test(tests, each_can_be_reached_from_another_host_ipv4_first);
-    tcase_add_test(tests, there_are_as_many_as_may_be);
-    if (has_lonely_hosts())
-        tcase_add_test(tests, a_host_that_nobody_reaches_has_no_port_for_events);
-    else
-        suite_skip("a host that nobody reaches", "no network namespace can be had");
-    return suite;
 }

@@ -20,7 +20,7 @@ static void assert_v2_facts(const struct imd *imd)
     ck_assert(imd->potential == -200.5F);
 }
 
-START_TEST(a_v2_stream_is_decoded_in_both_byte_orders)
+LOOP_TEST(a_v2_stream_is_decoded_in_both_byte_orders, 2)
 {
     struct stream stream = v2_stream(_i == 1);
     struct imd imd = decode(&stream);
@@ -30,9 +30,8 @@ START_TEST(a_v2_stream_is_decoded_in_both_byte_orders)
     ck_assert_uint_eq(imd.bytes, stream.length);
     ck_assert(imd_end(&imd));
 }
-END_TEST
 
-START_TEST(a_v3_stream_is_decoded_in_both_byte_orders)
+LOOP_TEST(a_v3_stream_is_decoded_in_both_byte_orders, 2)
 {
     struct stream stream = v3_stream(_i == 1, &everything);
     struct imd imd = decode(&stream);
@@ -47,10 +46,9 @@ START_TEST(a_v3_stream_is_decoded_in_both_byte_orders)
     ck_assert(imd.has_energies && imd.temperature == 94.5F);
     ck_assert(imd_end(&imd));
 }
-END_TEST
 
 /* Bit i of the loop's number is the i-th packet: each choice but the empty one. */
-START_TEST(a_v3_frame_is_what_was_announced_whatever_that_is)
+RANGE_TEST(a_v3_frame_is_what_was_announced_whatever_that_is, 1, 64)
 {
     struct session_info info = {
         .time = _i & 1,
@@ -67,10 +65,9 @@ START_TEST(a_v3_frame_is_what_was_announced_whatever_that_is)
     ck_assert_uint_eq(imd.frames, FRAMES);
     ck_assert(imd_end(&imd));
 }
-END_TEST
 
 /* As VMD's own server code ends a stream. */
-START_TEST(a_disconnect_between_frames_is_the_end_of_the_run)
+LOOP_TEST(a_disconnect_between_frames_is_the_end_of_the_run, 2)
 {
     struct stream stream = v2_stream(_i);
     struct imd imd;
@@ -83,9 +80,8 @@ START_TEST(a_disconnect_between_frames_is_the_end_of_the_run)
     ck_assert(imd_end(&imd));
     ck_assert_uint_gt(imd.frames, 0);
 }
-END_TEST
 
-START_TEST(any_byte_that_is_not_zero_announces)
+TEST(any_byte_that_is_not_zero_announces)
 {
     const struct session_info info = {.coordinates = 255};
     struct stream stream = v3_stream(false, &info);
@@ -93,9 +89,8 @@ START_TEST(any_byte_that_is_not_zero_announces)
 
     ck_assert_uint_eq(imd.frames, FRAMES);
 }
-END_TEST
 
-START_TEST(the_step_of_time_has_64_bits_and_wins)
+TEST(the_step_of_time_has_64_bits_and_wins)
 {
     const struct session_info info = {.time = 1, .energies = 1};
     struct stream stream = {0};
@@ -107,9 +102,8 @@ START_TEST(the_step_of_time_has_64_bits_and_wins)
     imd = decode(&stream);
     ck_assert_int_eq(imd.step, INT64_C(0x123456789A));
 }
-END_TEST
 
-START_TEST(go_is_due_at_once_in_v2_and_after_the_session_info_in_v3)
+TEST(go_is_due_at_once_in_v2_and_after_the_session_info_in_v3)
 {
     struct stream v2 = {0}, v3 = {0};
     struct imd imd;
@@ -124,7 +118,6 @@ START_TEST(go_is_due_at_once_in_v2_and_after_the_session_info_in_v3)
     put_session(&v3, &everything);
     ck_assert_uint_eq(imd_feed(&imd, v3.bytes, v3.length), IMD_GREETED);
 }
-END_TEST
 
 static unsigned feed_bytewise(struct imd *imd, const struct stream *stream)
 {
@@ -136,7 +129,7 @@ static unsigned feed_bytewise(struct imd *imd, const struct stream *stream)
     return news;
 }
 
-START_TEST(feeding_byte_by_byte_is_feeding_the_whole)
+TEST(feeding_byte_by_byte_is_feeding_the_whole)
 {
     struct stream streams[] = {v2_stream(false), v2_stream(true), v3_stream(false, &everything),
                                v3_stream(true, &everything)};
@@ -155,10 +148,9 @@ START_TEST(feeding_byte_by_byte_is_feeding_the_whole)
         ck_assert(imd_end(&whole) && imd_end(&parts));
     }
 }
-END_TEST
 
 /* 12 bytes for each of 2^28 atoms are more than 32 bits can count. */
-START_TEST(the_largest_count_is_passed_by_to_its_last_byte)
+TEST(the_largest_count_is_passed_by_to_its_last_byte)
 {
     static const unsigned char chunk[1 << 20];
     struct stream stream = {0};
@@ -175,9 +167,8 @@ START_TEST(the_largest_count_is_passed_by_to_its_last_byte)
     ck_assert_uint_eq(imd.bytes, stream.length + UINT64_C(12) * IMD_MOST_ATOMS);
     ck_assert(imd_end(&imd));
 }
-END_TEST
 
-START_TEST(an_end_before_the_first_frame_is_an_error)
+TEST(an_end_before_the_first_frame_is_an_error)
 {
     struct stream stream = {0};
     struct imd imd = decode(&stream);
@@ -190,7 +181,6 @@ START_TEST(an_end_before_the_first_frame_is_an_error)
     ck_assert(!imd_end(&imd));
     ck_assert_ptr_nonnull(strstr(imd.error, "before the first frame"));
 }
-END_TEST
 
 static bool may_end(const struct stream *stream, size_t offset)
 {
@@ -200,7 +190,7 @@ static bool may_end(const struct stream *stream, size_t offset)
     return false;
 }
 
-START_TEST(a_stream_cut_off_anywhere_else_than_behind_a_frame_is_told)
+LOOP_TEST(a_stream_cut_off_anywhere_else_than_behind_a_frame_is_told, 4)
 {
     struct stream stream = _i < 2 ? v2_stream(_i == 1) : v3_stream(_i == 3, &everything);
 
@@ -218,9 +208,8 @@ START_TEST(a_stream_cut_off_anywhere_else_than_behind_a_frame_is_told)
                       "offset %zu: '%s'", offset, imd.error);
     }
 }
-END_TEST
 
-START_TEST(the_place_of_the_break_is_named)
+TEST(the_place_of_the_break_is_named)
 {
     struct stream stream = v2_stream(false);
     struct imd imd;
@@ -235,51 +224,12 @@ START_TEST(the_place_of_the_break_is_named)
     imd_end(&imd);
     ck_assert_ptr_nonnull(strstr(imd.error, "inside a frame, before its ENERGIES"));
 }
-END_TEST
 
-START_TEST(a_header_is_encoded_in_network_order)
+TEST(a_header_is_encoded_in_network_order)
 {
     static const unsigned char expected[] = {0, 0, 0, 8, 0xff, 0xff, 0xff, 0xfe};
     unsigned char header[IMD_HEADER_SIZE];
 
     imd_encode_header(header, IMD_TRATE, -2);
     ck_assert_mem_eq(header, expected, sizeof header);
-}
-END_TEST
-
-static TCase *valid_streams(void)
-{
-    TCase *tcase = tcase_create("valid streams");
-
-    tcase_add_loop_test(tcase, a_v2_stream_is_decoded_in_both_byte_orders, 0, 2);
-    tcase_add_loop_test(tcase, a_v3_stream_is_decoded_in_both_byte_orders, 0, 2);
-    tcase_add_loop_test(tcase, a_v3_frame_is_what_was_announced_whatever_that_is, 1, 64);
-    tcase_add_loop_test(tcase, a_disconnect_between_frames_is_the_end_of_the_run, 0, 2);
-    tcase_add_test(tcase, any_byte_that_is_not_zero_announces);
-    tcase_add_test(tcase, the_step_of_time_has_64_bits_and_wins);
-    tcase_add_test(tcase, go_is_due_at_once_in_v2_and_after_the_session_info_in_v3);
-    tcase_add_test(tcase, feeding_byte_by_byte_is_feeding_the_whole);
-    tcase_add_test(tcase, the_largest_count_is_passed_by_to_its_last_byte);
-    tcase_add_test(tcase, a_header_is_encoded_in_network_order);
-    return tcase;
-}
-
-static TCase *ends(void)
-{
-    TCase *tcase = tcase_create("ends");
-
-    tcase_add_test(tcase, an_end_before_the_first_frame_is_an_error);
-    tcase_add_loop_test(tcase, a_stream_cut_off_anywhere_else_than_behind_a_frame_is_told, 0,
-                        4);
-    tcase_add_test(tcase, the_place_of_the_break_is_named);
-    return tcase;
-}
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("imd");
-
-    suite_add_tcase(suite, valid_streams());
-    suite_add_tcase(suite, ends());
-    return suite;
 }

@@ -21,15 +21,14 @@ static void assert_refused(const struct stream *stream, const char *word, const 
     ck_assert(!imd_end(&imd));
 }
 
-START_TEST(a_server_that_speaks_something_else_is_refused)
+TEST(a_server_that_speaks_something_else_is_refused)
 {
     struct stream stream = {.length = 12, .bytes = "SSH-2.0-Open"};
 
     assert_refused(&stream, "not an IMD server", "53 53 48 2d 32 2e 30 2d");
 }
-END_TEST
 
-START_TEST(only_versions_2_and_3_are_accepted)
+TEST(only_versions_2_and_3_are_accepted)
 {
     static const struct {
         int32_t version;
@@ -47,9 +46,8 @@ START_TEST(only_versions_2_and_3_are_accepted)
         assert_refused(&stream, others[i / 2].text, "2 and 3");
     }
 }
-END_TEST
 
-START_TEST(a_type_that_is_unknown_is_refused_by_number)
+TEST(a_type_that_is_unknown_is_refused_by_number)
 {
     static const struct {
         int32_t type;
@@ -67,9 +65,8 @@ START_TEST(a_type_that_is_unknown_is_refused_by_number)
         assert_refused(&stream, "unknown", others[i].text);
     }
 }
-END_TEST
 
-START_TEST(what_only_clients_send_is_refused_by_name)
+TEST(what_only_clients_send_is_refused_by_name)
 {
     static const struct {
         int32_t type;
@@ -84,9 +81,8 @@ START_TEST(what_only_clients_send_is_refused_by_name)
         assert_refused(&stream, "no server sends", others[i / 2].name);
     }
 }
-END_TEST
 
-START_TEST(v2_has_none_of_the_packets_of_v3)
+TEST(v2_has_none_of_the_packets_of_v3)
 {
     static const struct {
         int32_t type;
@@ -101,9 +97,8 @@ START_TEST(v2_has_none_of_the_packets_of_v3)
         assert_refused(&stream, "version 2", others[i].name);
     }
 }
-END_TEST
 
-START_TEST(v3_packets_out_of_order_are_refused)
+TEST(v3_packets_out_of_order_are_refused)
 {
     struct stream stream = v3_stream(false, &everything);
 
@@ -111,9 +106,8 @@ START_TEST(v3_packets_out_of_order_are_refused)
     put_floats(&stream, 13, 1, 9);
     assert_refused(&stream, "BOX packet", "ENERGIES is due");
 }
-END_TEST
 
-START_TEST(v3_packets_that_were_not_announced_are_refused)
+TEST(v3_packets_that_were_not_announced_are_refused)
 {
     const struct session_info info = {.coordinates = 1};
     struct stream stream = v3_stream(false, &info);
@@ -121,9 +115,8 @@ START_TEST(v3_packets_that_were_not_announced_are_refused)
     put_vectors(&stream, 14);
     assert_refused(&stream, "VELOCITIES packet", "FCOORDS is due");
 }
-END_TEST
 
-START_TEST(v3_without_session_info_is_refused)
+TEST(v3_without_session_info_is_refused)
 {
     struct stream stream = {0};
 
@@ -131,18 +124,16 @@ START_TEST(v3_without_session_info_is_refused)
     put_vectors(&stream, 2);
     assert_refused(&stream, "FCOORDS packet", "SESSIONINFO is due");
 }
-END_TEST
 
-START_TEST(a_second_session_info_is_refused)
+TEST(a_second_session_info_is_refused)
 {
     struct stream stream = v3_stream(false, &everything);
 
     put_session(&stream, &everything);
     assert_refused(&stream, "SESSIONINFO packet", "TIME is due");
 }
-END_TEST
 
-START_TEST(a_session_that_announces_nothing_is_refused)
+TEST(a_session_that_announces_nothing_is_refused)
 {
     const struct session_info nothing = {.wrapped = 1};
     struct stream stream = {0};
@@ -151,9 +142,8 @@ START_TEST(a_session_that_announces_nothing_is_refused)
     put_session(&stream, &nothing);
     assert_refused(&stream, "announces", "nothing");
 }
-END_TEST
 
-START_TEST(a_fixed_packet_with_another_value_is_refused)
+TEST(a_fixed_packet_with_another_value_is_refused)
 {
     struct stream energies = v2_stream(false);
     struct stream box = {0}, session = {0}, time = v3_stream(false, &everything);
@@ -171,9 +161,8 @@ START_TEST(a_fixed_packet_with_another_value_is_refused)
     put_header(&session, 10, 8);
     assert_refused(&session, "SESSIONINFO", "value 8, not 7");
 }
-END_TEST
 
-START_TEST(a_count_that_is_no_sane_number_of_atoms_is_refused)
+TEST(a_count_that_is_no_sane_number_of_atoms_is_refused)
 {
     static const struct {
         int32_t atoms;
@@ -192,41 +181,11 @@ START_TEST(a_count_that_is_no_sane_number_of_atoms_is_refused)
         assert_refused(&stream, "FCOORDS", counts[i].text);
     }
 }
-END_TEST
 
-START_TEST(a_count_that_changes_is_refused)
+TEST(a_count_that_changes_is_refused)
 {
     struct stream stream = v2_stream(false);
 
     put_header(&stream, 2, ATOMS + 1);
     assert_refused(&stream, "of 4 atoms", "of 3");
-}
-END_TEST
-
-static TCase *malformed_streams(void)
-{
-    TCase *tcase = tcase_create("malformed streams");
-
-    tcase_add_test(tcase, a_server_that_speaks_something_else_is_refused);
-    tcase_add_test(tcase, only_versions_2_and_3_are_accepted);
-    tcase_add_test(tcase, a_type_that_is_unknown_is_refused_by_number);
-    tcase_add_test(tcase, what_only_clients_send_is_refused_by_name);
-    tcase_add_test(tcase, v2_has_none_of_the_packets_of_v3);
-    tcase_add_test(tcase, v3_packets_out_of_order_are_refused);
-    tcase_add_test(tcase, v3_packets_that_were_not_announced_are_refused);
-    tcase_add_test(tcase, v3_without_session_info_is_refused);
-    tcase_add_test(tcase, a_second_session_info_is_refused);
-    tcase_add_test(tcase, a_session_that_announces_nothing_is_refused);
-    tcase_add_test(tcase, a_fixed_packet_with_another_value_is_refused);
-    tcase_add_test(tcase, a_count_that_is_no_sane_number_of_atoms_is_refused);
-    tcase_add_test(tcase, a_count_that_changes_is_refused);
-    return tcase;
-}
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("imd, malformed streams");
-
-    suite_add_tcase(suite, malformed_streams());
-    return suite;
 }

@@ -60,7 +60,9 @@ static void assert_nothing(void)
     ck_assert(!channel_next(&channel, &event));
 }
 
-START_TEST(an_event_is_heard_once)
+TEST_OPTIONS(.setup = enter, .teardown = leave, .timeout = 120);
+
+TEST(an_event_is_heard_once)
 {
     assert_nothing();
     put("42165 ready pid=4711\n");
@@ -68,18 +70,16 @@ START_TEST(an_event_is_heard_once)
     assert_nothing();
     ck_assert_uint_eq(channel.junk, 0);
 }
-END_TEST
 
-START_TEST(events_are_heard_in_their_order)
+TEST(events_are_heard_in_their_order)
 {
     put("1 ready pid=1\n2 ready pid=2\n3 ready pid=3\n");
     for (pid_t pid = 1; pid <= 3; pid++)
         assert_ready(pid);
     assert_nothing();
 }
-END_TEST
 
-START_TEST(a_line_may_come_in_two_pieces_split_anywhere)
+TEST(a_line_may_come_in_two_pieces_split_anywhere)
 {
     const char line[] = "42165 ready pid=4711\n";
 
@@ -91,9 +91,8 @@ START_TEST(a_line_may_come_in_two_pieces_split_anywhere)
     }
     ck_assert_uint_eq(channel.junk, 0);
 }
-END_TEST
 
-START_TEST(lines_may_come_byte_by_byte)
+TEST(lines_may_come_byte_by_byte)
 {
     const char lines[] = "1 ready pid=1\nnonsense\n2 ready pid=2\n";
     struct event event;
@@ -107,9 +106,8 @@ START_TEST(lines_may_come_byte_by_byte)
     ck_assert_int_eq(heard, 2);
     ck_assert_uint_eq(channel.junk, 1);
 }
-END_TEST
 
-START_TEST(junk_is_counted_and_dropped)
+TEST(junk_is_counted_and_dropped)
 {
     put("\nhello\n42165 ready\n1 ready pid=1\n\xff\xfe\n2 ready pid=2\n");
     assert_ready(1);
@@ -117,10 +115,9 @@ START_TEST(junk_is_counted_and_dropped)
     assert_ready(2);
     ck_assert_uint_eq(channel.junk, 4);
 }
-END_TEST
 
 /* What stands before the NUL looks like an event. */
-START_TEST(a_line_with_a_nul_is_junk)
+TEST(a_line_with_a_nul_is_junk)
 {
     const char lines[] = "42165 ready pid=1\0\n42165 ready pid=2\0 x\n\0\n";
 
@@ -130,7 +127,6 @@ START_TEST(a_line_with_a_nul_is_junk)
     assert_nothing();
     ck_assert_uint_eq(channel.junk, 3);
 }
-END_TEST
 
 static const size_t long_lengths[] = {
     2 * EVENT_MAX - 2, 2 * EVENT_MAX - 1, 2 * EVENT_MAX, 2 * EVENT_MAX + 1,
@@ -138,7 +134,7 @@ static const size_t long_lengths[] = {
 };
 
 /* Its end looks like an event. */
-START_TEST(a_line_that_is_too_long_is_dropped_and_the_next_is_heard)
+LOOP_TEST(a_line_that_is_too_long_is_dropped_and_the_next_is_heard, COUNT(long_lengths))
 {
     put("1 ready pid=1\n");
     put_many('x', long_lengths[_i]);
@@ -148,9 +144,8 @@ START_TEST(a_line_that_is_too_long_is_dropped_and_the_next_is_heard)
     assert_nothing();
     ck_assert_uint_eq(channel.junk, 1);
 }
-END_TEST
 
-START_TEST(a_line_that_is_too_long_may_come_in_pieces)
+TEST(a_line_that_is_too_long_may_come_in_pieces)
 {
     for (int i = 0; i < 10; i++) {
         put_many('x', 1000);
@@ -161,9 +156,8 @@ START_TEST(a_line_that_is_too_long_may_come_in_pieces)
     put("42165 ready pid=3\n");
     assert_ready(3);
 }
-END_TEST
 
-START_TEST(the_longest_line_of_the_library_is_heard)
+TEST(the_longest_line_of_the_library_is_heard)
 {
     char line[EVENT_MAX + 1] = "42165 ready pid=4711 x=";
 
@@ -176,10 +170,9 @@ START_TEST(the_longest_line_of_the_library_is_heard)
         assert_ready(4711);
     ck_assert_uint_eq(channel.junk, 1);
 }
-END_TEST
 
 /* Writers come and go: that is no end of file, and poll(2) does not return for it. */
-START_TEST(a_writer_that_closes_does_not_end_the_channel)
+TEST(a_writer_that_closes_does_not_end_the_channel)
 {
     struct pollfd fd = {.fd = channel.fd, .events = POLLIN};
 
@@ -193,7 +186,6 @@ START_TEST(a_writer_that_closes_does_not_end_the_channel)
     ck_assert_int_eq(poll(&fd, 1, 0), 1);
     assert_ready(2);
 }
-END_TEST
 
 /* As run does: as long as poll(2) says that there is something. */
 static bool hear_while_readable(pid_t pid)
@@ -210,7 +202,7 @@ static bool hear_while_readable(pid_t pid)
 
 /* A pipe holds a whole number of buffers: what was read last may leave poll(2) nothing to say.
  */
-START_TEST(an_event_behind_much_junk_is_heard_without_more_to_come)
+TEST(an_event_behind_much_junk_is_heard_without_more_to_come)
 {
     char text[65536];
     size_t capacity = (size_t)fcntl(writer, F_GETPIPE_SZ), length;
@@ -222,10 +214,9 @@ START_TEST(an_event_behind_much_junk_is_heard_without_more_to_come)
     put_bytes(text, length);
     ck_assert(hear_while_readable(4711));
 }
-END_TEST
 
 /* One that never stops writing: the launcher has signals and an engine to look after. */
-START_TEST(junk_without_end_does_not_keep_the_launcher)
+TEST(junk_without_end_does_not_keep_the_launcher)
 {
     pid_t child = fork();
 
@@ -246,36 +237,4 @@ START_TEST(junk_without_end_does_not_keep_the_launcher)
     ck_assert_uint_gt(channel.junk, 0);
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
-}
-END_TEST
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
-
-static void add_line_tests(TCase *lines)
-{
-    tcase_add_test(lines, an_event_is_heard_once);
-    tcase_add_test(lines, events_are_heard_in_their_order);
-    tcase_add_test(lines, a_line_may_come_in_two_pieces_split_anywhere);
-    tcase_add_test(lines, lines_may_come_byte_by_byte);
-    tcase_add_test(lines, junk_is_counted_and_dropped);
-    tcase_add_test(lines, a_line_with_a_nul_is_junk);
-    tcase_add_loop_test(lines, a_line_that_is_too_long_is_dropped_and_the_next_is_heard, 0,
-                        COUNT(long_lengths));
-    tcase_add_test(lines, a_line_that_is_too_long_may_come_in_pieces);
-    tcase_add_test(lines, the_longest_line_of_the_library_is_heard);
-    tcase_add_test(lines, a_writer_that_closes_does_not_end_the_channel);
-    tcase_add_test(lines, an_event_behind_much_junk_is_heard_without_more_to_come);
-    tcase_add_test(lines, junk_without_end_does_not_keep_the_launcher);
-}
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("launcher channel");
-    TCase *lines = tcase_create("lines");
-
-    suite_add_tcase(suite, lines);
-    tcase_add_checked_fixture(lines, enter, leave);
-    tcase_set_timeout(lines, 120);
-    add_line_tests(lines);
-    return suite;
 }

@@ -27,8 +27,10 @@ static void leave(void)
     sandbox_leave();
 }
 
+TEST_OPTIONS(.setup = enter, .teardown = leave, .timeout = 120);
+
 /* Everyone may send a signal by a name that everyone may know: so nobody else may write. */
-START_TEST(only_the_user_can_reach_the_fifo)
+TEST(only_the_user_can_reach_the_fifo)
 {
     struct stat status;
     char directory[PATH_MAX];
@@ -42,9 +44,8 @@ START_TEST(only_the_user_can_reach_the_fifo)
     ck_assert_uint_eq(status.st_mode & 0777, 0700);
     ck_assert_int_ne(fcntl(channel.fd, F_GETFD) & FD_CLOEXEC, 0);
 }
-END_TEST
 
-START_TEST(a_channel_that_is_closed_is_gone)
+TEST(a_channel_that_is_closed_is_gone)
 {
     struct channel other;
 
@@ -55,7 +56,6 @@ START_TEST(a_channel_that_is_closed_is_gone)
     ck_assert_int_eq(access(channel.path, F_OK), 0);
     ck_assert_int_eq(fcntl(other.fd, F_GETFD), -1);
 }
-END_TEST
 
 /* A FIFO beside the channel's, as HOST.PID.NUMBER. */
 static void leave_fifo(char path[PATH_MAX], const char *host, long pid, const char *number)
@@ -87,7 +87,7 @@ static pid_t dead_pid(void)
     return pid;
 }
 
-START_TEST(the_fifo_of_a_run_that_was_killed_is_removed)
+TEST(the_fifo_of_a_run_that_was_killed_is_removed)
 {
     char path[PATH_MAX];
 
@@ -95,7 +95,6 @@ START_TEST(the_fifo_of_a_run_that_was_killed_is_removed)
     channel_sweep(&channel);
     ck_assert_int_ne(access(path, F_OK), 0);
 }
-END_TEST
 
 static void leave_fifo_being_made(char path[PATH_MAX], pid_t pid)
 {
@@ -105,7 +104,7 @@ static void leave_fifo_being_made(char path[PATH_MAX], pid_t pid)
     leave_fifo(path, name, (long)pid, "7");
 }
 
-START_TEST(of_runs_that_were_killed_by_the_hundred_none_is_left)
+TEST(of_runs_that_were_killed_by_the_hundred_none_is_left)
 {
     char number[12], paths[200][PATH_MAX];
     pid_t pid = dead_pid();
@@ -118,9 +117,8 @@ START_TEST(of_runs_that_were_killed_by_the_hundred_none_is_left)
     for (int i = 0; i < 200; i++)
         ck_assert_int_ne(access(paths[i], F_OK), 0);
 }
-END_TEST
 
-START_TEST(a_fifo_that_is_being_made_is_kept)
+TEST(a_fifo_that_is_being_made_is_kept)
 {
     char path[PATH_MAX];
 
@@ -129,9 +127,8 @@ START_TEST(a_fifo_that_is_being_made_is_kept)
     ck_assert_int_eq(access(path, F_OK), 0);
     unlink(path);
 }
-END_TEST
 
-START_TEST(the_fifo_of_a_run_that_was_killed_while_making_it_is_removed)
+TEST(the_fifo_of_a_run_that_was_killed_while_making_it_is_removed)
 {
     char path[PATH_MAX];
 
@@ -139,9 +136,8 @@ START_TEST(the_fifo_of_a_run_that_was_killed_while_making_it_is_removed)
     channel_sweep(&channel);
     ck_assert_int_ne(access(path, F_OK), 0);
 }
-END_TEST
 
-START_TEST(the_fifo_of_a_run_that_lives_is_kept)
+TEST(the_fifo_of_a_run_that_lives_is_kept)
 {
     char path[PATH_MAX];
 
@@ -154,10 +150,9 @@ START_TEST(the_fifo_of_a_run_that_lives_is_kept)
     ck_assert_int_eq(access(channel.path, F_OK), 0);
     channel_close(&other);
 }
-END_TEST
 
 /* Its process is gone, but who reads it still? A run in another PID namespace, say. */
-START_TEST(a_fifo_that_is_read_is_kept)
+TEST(a_fifo_that_is_read_is_kept)
 {
     char path[PATH_MAX];
     int reader;
@@ -169,10 +164,9 @@ START_TEST(a_fifo_that_is_read_is_kept)
     close(reader);
     unlink(path);
 }
-END_TEST
 
 /* In containers every run may have the same number. */
-START_TEST(the_fifos_of_killed_runs_that_had_our_number_are_no_obstacle)
+TEST(the_fifos_of_killed_runs_that_had_our_number_are_no_obstacle)
 {
     char paths[20][PATH_MAX], number[16];
     struct channel other;
@@ -189,9 +183,8 @@ START_TEST(the_fifos_of_killed_runs_that_had_our_number_are_no_obstacle)
     ck_assert_int_eq(access(other.path, F_OK), 0);
     channel_close(&other);
 }
-END_TEST
 
-START_TEST(the_fifos_of_other_hosts_are_kept)
+TEST(the_fifos_of_other_hosts_are_kept)
 {
     char longer[HOST_SIZE + 8], paths[3][PATH_MAX];
     pid_t dead = dead_pid();
@@ -207,7 +200,6 @@ START_TEST(the_fifos_of_other_hosts_are_kept)
         unlink(paths[i]);
     }
 }
-END_TEST
 
 /* What follows the host. The last two, cut to 32 bits, would be -1 and 1. */
 static const char *const no_pids[] = {"",
@@ -223,7 +215,7 @@ static const char *const no_pids[] = {"",
                                       ".4294967295.7",
                                       ".4294967297.7"};
 
-START_TEST(a_name_without_a_pid_is_no_runs)
+LOOP_TEST(a_name_without_a_pid_is_no_runs, COUNT(no_pids))
 {
     char directory[PATH_MAX], path[2 * PATH_MAX];
     DIR *runs;
@@ -240,9 +232,8 @@ START_TEST(a_name_without_a_pid_is_no_runs)
     closedir(runs);
     unlink(path);
 }
-END_TEST
 
-START_TEST(what_is_no_fifo_is_kept)
+TEST(what_is_no_fifo_is_kept)
 {
     char path[PATH_MAX];
 
@@ -255,29 +246,4 @@ START_TEST(what_is_no_fifo_is_kept)
     ck_assert_int_eq(symlink("/dev/null", path), 0);
     channel_sweep(&channel);
     ck_assert_int_eq(readlink(path, &(char){0}, 1), 1);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("launcher channel files");
-    TCase *tests = tcase_create("launcher channel files");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_checked_fixture(tests, enter, leave);
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, only_the_user_can_reach_the_fifo);
-    tcase_add_test(tests, a_channel_that_is_closed_is_gone);
-    tcase_add_test(tests, the_fifo_of_a_run_that_was_killed_is_removed);
-    tcase_add_test(tests, of_runs_that_were_killed_by_the_hundred_none_is_left);
-    tcase_add_test(tests, a_fifo_that_is_being_made_is_kept);
-    tcase_add_test(tests, the_fifo_of_a_run_that_was_killed_while_making_it_is_removed);
-    tcase_add_test(tests, the_fifo_of_a_run_that_lives_is_kept);
-    tcase_add_test(tests, a_fifo_that_is_read_is_kept);
-    tcase_add_test(tests, the_fifos_of_killed_runs_that_had_our_number_are_no_obstacle);
-    tcase_add_test(tests, the_fifos_of_other_hosts_are_kept);
-    tcase_add_loop_test(tests, a_name_without_a_pid_is_no_runs, 0,
-                        (int)(sizeof no_pids / sizeof no_pids[0]));
-    tcase_add_test(tests, what_is_no_fifo_is_kept);
-    return suite;
 }

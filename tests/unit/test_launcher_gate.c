@@ -72,7 +72,9 @@ static void leave(void)
     ck_assert_int_eq(come(), -1);
 }
 
-START_TEST(who_comes_early_waits_until_the_gate_is_opened)
+TEST_OPTIONS(.setup = enter, .teardown = leave, .timeout = 120);
+
+TEST(who_comes_early_waits_until_the_gate_is_opened)
 {
     int first = come(), second = come();
 
@@ -83,9 +85,8 @@ START_TEST(who_comes_early_waits_until_the_gate_is_opened)
     assert_answer(second, "10.77.0.2 42165\n");
     ck_assert_uint_eq(gate.asked, 2);
 }
-END_TEST
 
-START_TEST(who_comes_late_is_answered_at_once)
+TEST(who_comes_late_is_answered_at_once)
 {
     int fd;
 
@@ -95,9 +96,8 @@ START_TEST(who_comes_late_is_answered_at_once)
     gate_admit(&gate);
     assert_answer(fd, "::1 65535\n");
 }
-END_TEST
 
-START_TEST(the_longest_address_fits)
+TEST(the_longest_address_fits)
 {
     static const char longest[] = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255";
     int fd = come();
@@ -106,9 +106,8 @@ START_TEST(the_longest_address_fits)
     gate_open(&gate, longest, 65535);
     assert_answer(fd, "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255 65535\n");
 }
-END_TEST
 
-START_TEST(a_gate_that_is_shut_refuses_those_who_wait_and_those_who_come)
+TEST(a_gate_that_is_shut_refuses_those_who_wait_and_those_who_come)
 {
     int early = come(), late;
 
@@ -119,9 +118,8 @@ START_TEST(a_gate_that_is_shut_refuses_those_who_wait_and_those_who_come)
     gate_admit(&gate);
     assert_answer(late, "");
 }
-END_TEST
 
-START_TEST(a_gate_that_was_open_refuses_once_it_is_shut)
+TEST(a_gate_that_was_open_refuses_once_it_is_shut)
 {
     int fd;
 
@@ -131,9 +129,8 @@ START_TEST(a_gate_that_was_open_refuses_once_it_is_shut)
     gate_admit(&gate);
     assert_answer(fd, "");
 }
-END_TEST
 
-START_TEST(a_gate_that_is_closed_refuses_those_who_were_not_admitted)
+TEST(a_gate_that_is_closed_refuses_those_who_were_not_admitted)
 {
     int fd = come();
 
@@ -141,9 +138,8 @@ START_TEST(a_gate_that_is_closed_refuses_those_who_were_not_admitted)
     ck_assert_str_eq(answer_to(fd), "failed"); /* ECONNRESET */
     close(fd);
 }
-END_TEST
 
-START_TEST(whoever_has_gone_meanwhile_is_nobodys_trouble)
+TEST(whoever_has_gone_meanwhile_is_nobodys_trouble)
 {
     int first = come(), second = come();
 
@@ -153,9 +149,8 @@ START_TEST(whoever_has_gone_meanwhile_is_nobodys_trouble)
     assert_answer(second, "127.0.0.1 1\n");
     gate_admit(&gate);
 }
-END_TEST
 
-START_TEST(more_than_can_wait_are_answered_when_it_opens)
+TEST(more_than_can_wait_are_answered_when_it_opens)
 {
     enum { MANY = GATE_WAITING + 40 };
     int fds[MANY];
@@ -173,10 +168,9 @@ START_TEST(more_than_can_wait_are_answered_when_it_opens)
         assert_answer(fds[i], "127.0.0.1 1\n");
     ck_assert_uint_eq(gate.asked, MANY);
 }
-END_TEST
 
 /* Or poll(2) would return for ever. */
-START_TEST(who_cannot_be_taken_in_for_want_of_descriptors_does_not_call_all_the_time)
+TEST(who_cannot_be_taken_in_for_want_of_descriptors_does_not_call_all_the_time)
 {
     const struct rlimit many = {1024, 1024};
     struct rlimit few = many;
@@ -193,10 +187,9 @@ START_TEST(who_cannot_be_taken_in_for_want_of_descriptors_does_not_call_all_the_
     assert_answer(first, "127.0.0.1 1\n");
     assert_answer(second, "127.0.0.1 1\n");
 }
-END_TEST
 
 /* Whoever waits for it would wait for ever. */
-START_TEST(who_could_not_be_taken_in_once_is_answered_later_though_nobody_else_comes)
+TEST(who_could_not_be_taken_in_once_is_answered_later_though_nobody_else_comes)
 {
     const struct rlimit many = {1024, 1024};
     struct rlimit few = many;
@@ -215,7 +208,6 @@ START_TEST(who_could_not_be_taken_in_once_is_answered_later_though_nobody_else_c
     assert_answer(fd, "127.0.0.1 1\n");
     ck_assert_int_eq(gate_rest(&gate), -1);
 }
-END_TEST
 
 static void come_as_nobody(const void *unused)
 {
@@ -232,7 +224,7 @@ static void come_as_nobody(const void *unused)
 }
 
 /* The wait of another process must be ended while we wait for that process: in a third. */
-START_TEST(another_users_process_is_turned_away)
+TEST(another_users_process_is_turned_away)
 {
     pid_t keeper;
 
@@ -251,9 +243,8 @@ START_TEST(another_users_process_is_turned_away)
     kill(keeper, SIGKILL);
     waitpid(keeper, NULL, 0);
 }
-END_TEST
 
-START_TEST(two_gates_have_two_names)
+TEST(two_gates_have_two_names)
 {
     struct gate other;
 
@@ -261,9 +252,8 @@ START_TEST(two_gates_have_two_names)
     ck_assert_str_ne(other.text, gate.text);
     gate_close(&other);
 }
-END_TEST
 
-START_TEST(a_gate_that_is_none_is_closed_and_shut_all_the_same)
+TEST(a_gate_that_is_none_is_closed_and_shut_all_the_same)
 {
     struct gate none;
 
@@ -272,31 +262,4 @@ START_TEST(a_gate_that_is_none_is_closed_and_shut_all_the_same)
     gate_shut(&none);
     gate_close(&none);
     ck_assert_int_eq(none.fd, -1);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("launcher: gate");
-    TCase *tests = tcase_create("gate");
-
-    suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 120);
-    tcase_add_checked_fixture(tests, enter, leave);
-    tcase_add_test(tests, who_comes_early_waits_until_the_gate_is_opened);
-    tcase_add_test(tests, who_comes_late_is_answered_at_once);
-    tcase_add_test(tests, the_longest_address_fits);
-    tcase_add_test(tests, a_gate_that_is_shut_refuses_those_who_wait_and_those_who_come);
-    tcase_add_test(tests, a_gate_that_was_open_refuses_once_it_is_shut);
-    tcase_add_test(tests, a_gate_that_is_closed_refuses_those_who_were_not_admitted);
-    tcase_add_test(tests, whoever_has_gone_meanwhile_is_nobodys_trouble);
-    tcase_add_test(tests, more_than_can_wait_are_answered_when_it_opens);
-    tcase_add_test(tests,
-                   who_cannot_be_taken_in_for_want_of_descriptors_does_not_call_all_the_time);
-    tcase_add_test(tests,
-                   who_could_not_be_taken_in_once_is_answered_later_though_nobody_else_comes);
-    tcase_add_test(tests, another_users_process_is_turned_away);
-    tcase_add_test(tests, two_gates_have_two_names);
-    tcase_add_test(tests, a_gate_that_is_none_is_closed_and_shut_all_the_same);
-    return suite;
 }

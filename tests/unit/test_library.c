@@ -35,16 +35,15 @@ static const struct {
     {"libimdshim.so", "libimdshim.so:" OURS},
 };
 
-START_TEST(preload_keeps_what_is_there_and_has_ours_once)
+LOOP_TEST(preload_keeps_what_is_there_and_has_ours_once, COUNT(values))
 {
     char *value = library_compose_preload(values[_i].existing, OURS);
 
     ck_assert_str_eq(value, values[_i].composed);
     free(value);
 }
-END_TEST
 
-START_TEST(a_preload_of_any_length_is_kept)
+TEST(a_preload_of_any_length_is_kept)
 {
     enum { LENGTH = 65536 };
     char *existing = malloc(LENGTH + 1), *value, *again;
@@ -63,16 +62,14 @@ START_TEST(a_preload_of_any_length_is_kept)
     free(value);
     free(again);
 }
-END_TEST
 
-START_TEST(a_path_that_preload_can_hold_is_used_as_it_is)
+TEST(a_path_that_preload_can_hold_is_used_as_it_is)
 {
     char name[PATH_MAX];
 
     library_name_for_preload(OURS, name);
     ck_assert_str_eq(name, OURS);
 }
-END_TEST
 
 static void make_library(const char *directory, char path[PATH_MAX])
 {
@@ -93,7 +90,9 @@ static void assert_links_to(const char *link, const char *target)
 
 static const char *const awkward[] = {"my lib", "my:lib", " :"};
 
-START_TEST(a_path_that_preload_cannot_hold_gets_a_link)
+TEST_OPTIONS(IN_SANDBOX);
+
+LOOP_TEST(a_path_that_preload_cannot_hold_gets_a_link, COUNT(awkward))
 {
     char library[PATH_MAX], name[PATH_MAX], again[PATH_MAX];
 
@@ -104,9 +103,8 @@ START_TEST(a_path_that_preload_cannot_hold_gets_a_link)
     ck_assert_str_eq(again, name);
     assert_links_to(name, library);
 }
-END_TEST
 
-START_TEST(two_libraries_have_two_links)
+TEST(two_libraries_have_two_links)
 {
     char libraries[2][PATH_MAX], names[2][PATH_MAX];
 
@@ -117,10 +115,9 @@ START_TEST(two_libraries_have_two_links)
     for (int i = 0; i < 2; i++)
         assert_links_to(names[i], libraries[i]);
 }
-END_TEST
 
 /* The inode is another's now, or the tree was moved. */
-START_TEST(a_link_that_points_elsewhere_is_replaced)
+TEST(a_link_that_points_elsewhere_is_replaced)
 {
     char library[PATH_MAX], name[PATH_MAX];
 
@@ -131,10 +128,9 @@ START_TEST(a_link_that_points_elsewhere_is_replaced)
     library_name_for_preload(library, name);
     assert_links_to(name, library);
 }
-END_TEST
 
 /* In containers a process has the same number every time. */
-START_TEST(a_link_half_made_by_a_killed_run_is_no_obstacle)
+TEST(a_link_half_made_by_a_killed_run_is_no_obstacle)
 {
     char library[PATH_MAX], name[PATH_MAX], temporary[PATH_MAX + 32];
 
@@ -145,7 +141,6 @@ START_TEST(a_link_half_made_by_a_killed_run_is_no_obstacle)
     library_name_for_preload(library, name);
     assert_links_to(name, library);
 }
-END_TEST
 
 static void name_library(const void *library)
 {
@@ -155,11 +150,10 @@ static void name_library(const void *library)
     library_name_for_preload(library, name);
 }
 
-START_TEST(a_library_that_is_not_there_is_an_error)
+TEST(a_library_that_is_not_there_is_an_error)
 {
     ck_assert_int_eq(apart(name_library, "/no where/lib.so"), STATUS_FAILED);
 }
-END_TEST
 
 static void find(const void *unused)
 {
@@ -171,34 +165,7 @@ static void find(const void *unused)
 }
 
 /* It is looked for beside the program, which is this test. */
-START_TEST(a_tree_without_its_library_is_an_error)
+TEST(a_tree_without_its_library_is_an_error)
 {
     ck_assert_int_eq(apart(find, NULL), STATUS_FAILED);
-}
-END_TEST
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("library");
-    TCase *values_tests = tcase_create("values");
-    TCase *links = tcase_create("links");
-
-    suite_add_tcase(suite, values_tests);
-    tcase_add_loop_test(values_tests, preload_keeps_what_is_there_and_has_ours_once, 0,
-                        COUNT(values));
-    tcase_add_test(values_tests, a_preload_of_any_length_is_kept);
-    tcase_add_test(values_tests, a_path_that_preload_can_hold_is_used_as_it_is);
-
-    suite_add_tcase(suite, links);
-    tcase_add_checked_fixture(links, sandbox_enter, sandbox_leave);
-    tcase_set_timeout(links, 120);
-    tcase_add_loop_test(links, a_path_that_preload_cannot_hold_gets_a_link, 0, COUNT(awkward));
-    tcase_add_test(links, two_libraries_have_two_links);
-    tcase_add_test(links, a_link_that_points_elsewhere_is_replaced);
-    tcase_add_test(links, a_link_half_made_by_a_killed_run_is_no_obstacle);
-    tcase_add_test(links, a_library_that_is_not_there_is_an_error);
-    tcase_add_test(links, a_tree_without_its_library_is_an_error);
-    return suite;
 }

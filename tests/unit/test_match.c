@@ -7,8 +7,6 @@ struct caller {
     const char *exe, *object;
 };
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
 static void assert_all(const struct caller *callers, size_t count, bool runtime)
 {
     for (size_t i = 0; i < count; i++)
@@ -17,7 +15,7 @@ static void assert_all(const struct caller *callers, size_t count, bool runtime)
                       runtime ? "" : " not");
 }
 
-START_TEST(the_listeners_of_open_mpi_are_passed)
+TEST(the_listeners_of_open_mpi_are_passed)
 {
     static const struct caller callers[] = {
         {"mpirun", "libpmix.so.2"},     {"orted", "libpmix.so.2"},
@@ -32,9 +30,8 @@ START_TEST(the_listeners_of_open_mpi_are_passed)
 
     assert_all(callers, COUNT(callers), true);
 }
-END_TEST
 
-START_TEST(the_listeners_of_mpich_and_slurm_are_passed)
+TEST(the_listeners_of_mpich_and_slurm_are_passed)
 {
     static const struct caller callers[] = {
         {"lmp", "libmpich.so.12"},  {"lmp", "libmpi.so.12"},
@@ -49,10 +46,9 @@ START_TEST(the_listeners_of_mpich_and_slurm_are_passed)
 
     assert_all(callers, COUNT(callers), true);
 }
-END_TEST
 
 /* Intel MPI has libfabric's providers as files of their own, in libfabric/lib/prov. */
-START_TEST(the_listeners_of_intel_mpi_are_passed)
+TEST(the_listeners_of_intel_mpi_are_passed)
 {
     static const struct caller callers[] = {
         {"lmp", "libmpi.so.12.0.0"},
@@ -68,10 +64,9 @@ START_TEST(the_listeners_of_intel_mpi_are_passed)
 
     assert_all(callers, COUNT(callers), true);
 }
-END_TEST
 
 /* The daemons listen from their own code too. */
-START_TEST(a_runtimes_own_program_is_passed_whatever_module_listens)
+TEST(a_runtimes_own_program_is_passed_whatever_module_listens)
 {
     static const struct caller callers[] = {
         {"mpirun", "mpirun"},
@@ -100,9 +95,8 @@ START_TEST(a_runtimes_own_program_is_passed_whatever_module_listens)
 
     assert_all(callers, COUNT(callers), true);
 }
-END_TEST
 
-START_TEST(the_engines_are_taken)
+TEST(the_engines_are_taken)
 {
     static const struct caller callers[] = {
         {"gmx", "libgromacs.so.7"},
@@ -120,9 +114,8 @@ START_TEST(the_engines_are_taken)
 
     assert_all(callers, COUNT(callers), false);
 }
-END_TEST
 
-START_TEST(a_name_that_is_only_like_a_runtimes_is_taken)
+TEST(a_name_that_is_only_like_a_runtimes_is_taken)
 {
     static const struct caller callers[] = {
         {"mpirun2", "engine"},  {"my_mpirun", "engine"}, {"srun-engine", "engine"},
@@ -135,37 +128,17 @@ START_TEST(a_name_that_is_only_like_a_runtimes_is_taken)
 
     assert_all(callers, COUNT(callers), false);
 }
-END_TEST
 
-START_TEST(what_is_unknown_is_taken)
+TEST(what_is_unknown_is_taken)
 {
     static const struct caller callers[] = {{"", ""}, {"gmx", ""}, {"", "libgromacs.so.7"}};
 
     assert_all(callers, COUNT(callers), false);
 }
-END_TEST
 
-START_TEST(a_runtimes_module_is_passed_in_a_program_that_is_unknown)
+TEST(a_runtimes_module_is_passed_in_a_program_that_is_unknown)
 {
     static const struct caller callers[] = {{"", "mca_btl_tcp.so"}, {"", "libpmix.so.2"}};
 
     assert_all(callers, COUNT(callers), true);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("match");
-    TCase *tests = tcase_create("match");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_test(tests, the_listeners_of_open_mpi_are_passed);
-    tcase_add_test(tests, the_listeners_of_mpich_and_slurm_are_passed);
-    tcase_add_test(tests, the_listeners_of_intel_mpi_are_passed);
-    tcase_add_test(tests, a_runtimes_own_program_is_passed_whatever_module_listens);
-    tcase_add_test(tests, the_engines_are_taken);
-    tcase_add_test(tests, a_name_that_is_only_like_a_runtimes_is_taken);
-    tcase_add_test(tests, what_is_unknown_is_taken);
-    tcase_add_test(tests, a_runtimes_module_is_passed_in_a_program_that_is_unknown);
-    return suite;
 }

@@ -7,9 +7,7 @@
 
 #include "tests/support/suite.h"
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
-
-START_TEST(rules_are_kept_in_their_order)
+TEST(rules_are_kept_in_their_order)
 {
     char text[] = "port=88[0-9]* exe=lmp* object=*lammps* port=?=";
     struct match match = {.port = 8888};
@@ -26,7 +24,6 @@ START_TEST(rules_are_kept_in_their_order)
     ck_assert_str_eq(match.rules[3].glob, "?=");
     ck_assert_uint_eq(match.port, 8888);
 }
-END_TEST
 
 static const char *const damaged[] = {
     "",
@@ -52,13 +49,12 @@ static const char *const damaged[] = {
     "exe\t=gmx",
 };
 
-START_TEST(what_is_no_rule_is_refused)
+LOOP_TEST(what_is_no_rule_is_refused, COUNT(damaged))
 {
     struct match match;
 
     ck_assert_msg(!match_parse(&match, damaged[_i]), "taken: '%s'", damaged[_i]);
 }
-END_TEST
 
 static void repeat(char *to, const char *word, int times)
 {
@@ -67,7 +63,7 @@ static void repeat(char *to, const char *word, int times)
         to += sprintf(to, "%s%s", i > 0 ? " " : "", word);
 }
 
-START_TEST(there_is_room_for_eight_rules_and_no_more)
+TEST(there_is_room_for_eight_rules_and_no_more)
 {
     char text[256];
     struct match match;
@@ -80,10 +76,9 @@ START_TEST(there_is_room_for_eight_rules_and_no_more)
     ck_assert(!match_parse(&match, text));
     ck_assert_uint_le(match.count, MATCH_RULES);
 }
-END_TEST
 
 /* On the heap, where a sanitizer sees the end of it. */
-START_TEST(a_text_is_taken_whole_or_not_at_all)
+TEST(a_text_is_taken_whole_or_not_at_all)
 {
     static const size_t lengths[] = {MATCH_SIZE - 1, MATCH_SIZE, MATCH_SIZE + 1, 1 << 20};
     struct match *match = malloc(sizeof *match);
@@ -101,9 +96,8 @@ START_TEST(a_text_is_taken_whole_or_not_at_all)
     }
     free(match);
 }
-END_TEST
 
-START_TEST(a_second_text_replaces_the_first)
+TEST(a_second_text_replaces_the_first)
 {
     struct match match;
 
@@ -112,7 +106,6 @@ START_TEST(a_second_text_replaces_the_first)
     ck_assert_uint_eq(match.count, 1);
     ck_assert_int_eq(match.rules[0].key, MATCH_OBJECT);
 }
-END_TEST
 
 /* reason NULL: it may be the IMD socket. rules NULL: no --match; port 0: no --port. */
 static const struct {
@@ -174,7 +167,7 @@ static const struct {
     {8888, "port=8*", {"lmp", "mca_btl_tcp.so", 8888}, REASON_RUNTIME},
 };
 
-START_TEST(a_socket_is_taken_or_refused_for_its_reason)
+LOOP_TEST(a_socket_is_taken_or_refused_for_its_reason, COUNT(decisions))
 {
     const struct candidate *candidate = &decisions[_i].candidate;
     const char *expected = decisions[_i].reason, *rules = decisions[_i].rules;
@@ -188,21 +181,4 @@ START_TEST(a_socket_is_taken_or_refused_for_its_reason)
         "--port %u --match '%s', exe=%s object=%s asked=%u: %s, not %s", decisions[_i].port,
         rules != NULL ? rules : "", candidate->exe, candidate->object, candidate->asked,
         reason != NULL ? reason : "taken", expected != NULL ? expected : "taken");
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("match rules");
-    TCase *tests = tcase_create("match rules");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_test(tests, rules_are_kept_in_their_order);
-    tcase_add_loop_test(tests, what_is_no_rule_is_refused, 0, COUNT(damaged));
-    tcase_add_test(tests, there_is_room_for_eight_rules_and_no_more);
-    tcase_add_test(tests, a_text_is_taken_whole_or_not_at_all);
-    tcase_add_test(tests, a_second_text_replaces_the_first);
-    tcase_add_loop_test(tests, a_socket_is_taken_or_refused_for_its_reason, 0,
-                        COUNT(decisions));
-    return suite;
 }

@@ -94,7 +94,9 @@ static void assert_places_are_found(size_t most, unsigned short seed)
     }
 }
 
-START_TEST(every_address_of_a_map_is_found_in_one_piece)
+TEST_OPTIONS(.timeout = 120);
+
+TEST(every_address_of_a_map_is_found_in_one_piece)
 {
     struct module_scan scan;
 
@@ -106,22 +108,19 @@ START_TEST(every_address_of_a_map_is_found_in_one_piece)
             ck_assert_str_eq(scan.name, places[i].name);
     }
 }
-END_TEST
 
-START_TEST(every_address_of_a_map_is_found_byte_by_byte)
+TEST(every_address_of_a_map_is_found_byte_by_byte)
 {
     assert_places_are_found(1, 0);
 }
-END_TEST
 
-START_TEST(every_address_of_a_map_is_found_in_any_pieces)
+TEST(every_address_of_a_map_is_found_in_any_pieces)
 {
     for (unsigned short seed = 1; seed <= 200; seed++)
         assert_places_are_found(1 + seed % 97, seed);
 }
-END_TEST
 
-START_TEST(a_name_is_not_told_before_its_line_has_ended)
+TEST(a_name_is_not_told_before_its_line_has_ended)
 {
     const char line[] = "1000-2000 r-xp 00000000 08:01 131 /usr/lib/libgromacs.so.7\n";
     struct module_scan scan;
@@ -131,10 +130,9 @@ START_TEST(a_name_is_not_told_before_its_line_has_ended)
     ck_assert(module_scan_feed(&scan, "\n", 1));
     ck_assert_str_eq(scan.name, "libgromacs.so.7");
 }
-END_TEST
 
 /* The second line's name is the shorter one, and nothing of the first is left in it. */
-START_TEST(a_name_that_is_too_long_is_cut_off)
+TEST(a_name_that_is_too_long_is_cut_off)
 {
     char text[1500], expected[NAME_SIZE] = "";
     struct module_scan scan;
@@ -152,10 +150,9 @@ START_TEST(a_name_that_is_too_long_is_cut_off)
     ck_assert(feed_copy(&scan, "2000-3000 r-xp 0 0:0 1 /b/a\n", 28));
     ck_assert_str_eq(scan.name, "a");
 }
-END_TEST
 
 /* What the kernel would not write ends in something too; a sanitizer watches. */
-START_TEST(text_that_is_no_map_does_no_harm)
+TEST(text_that_is_no_map_does_no_harm)
 {
     unsigned short state[3] = {7, 0, 0};
     struct module_scan scan;
@@ -170,7 +167,6 @@ START_TEST(text_that_is_no_map_does_no_harm)
         ck_assert_uint_lt(strnlen(scan.name, sizeof scan.name), NAME_SIZE);
     }
 }
-END_TEST
 
 static void assert_found(const void *address, const char *expected)
 {
@@ -181,7 +177,9 @@ static void assert_found(const void *address, const char *expected)
     ck_assert_str_eq(name, expected);
 }
 
-START_TEST(a_function_of_libc_is_in_libc)
+TEST_OPTIONS(IN_SANDBOX);
+
+TEST(a_function_of_libc_is_in_libc)
 {
     char path[PATH_MAX];
     void *function = dlsym(RTLD_DEFAULT, "gnu_get_libc_version");
@@ -191,18 +189,16 @@ START_TEST(a_function_of_libc_is_in_libc)
     ck_assert_ptr_nonnull(realpath(info.dli_fname, path));
     assert_found(function, basename(path));
 }
-END_TEST
 
-START_TEST(a_function_of_the_program_is_in_the_program)
+TEST(a_function_of_the_program_is_in_the_program)
 {
     char path[PATH_MAX] = "";
 
     ck_assert_int_gt(readlink("/proc/self/exe", path, sizeof path - 1), 0);
-    assert_found((const void *)(uintptr_t)test_suite, basename(path));
+    assert_found((const void *)(uintptr_t)assert_found, basename(path));
 }
-END_TEST
 
-START_TEST(an_address_in_no_file_has_no_name)
+TEST(an_address_in_no_file_has_no_name)
 {
     int on_the_stack = 0;
     void *anonymous = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -214,7 +210,6 @@ START_TEST(an_address_in_no_file_has_no_name)
     ck_assert_int_eq(munmap(anonymous, 4096), 0);
     assert_found(anonymous, "");
 }
-END_TEST
 
 /* A page of a file of that name. */
 static void *map_file(const char *name)
@@ -230,7 +225,7 @@ static void *map_file(const char *name)
     return page;
 }
 
-START_TEST(a_file_with_a_space_in_its_name_has_the_whole_name)
+TEST(a_file_with_a_space_in_its_name_has_the_whole_name)
 {
     void *page = map_file("lib of mine.so");
 
@@ -238,9 +233,8 @@ START_TEST(a_file_with_a_space_in_its_name_has_the_whole_name)
     ck_assert_int_eq(unlink("lib of mine.so"), 0);
     assert_found(page, "lib of mine.so (deleted)");
 }
-END_TEST
 
-START_TEST(the_longest_name_a_file_can_have_is_whole)
+TEST(the_longest_name_a_file_can_have_is_whole)
 {
     char name[NAME_MAX + 1] = "";
     void *page;
@@ -251,9 +245,8 @@ START_TEST(the_longest_name_a_file_can_have_is_whole)
     ck_assert_int_eq(unlink(name), 0);
     assert_found(page, name); /* " (deleted)" has no room */
 }
-END_TEST
 
-START_TEST(looking_for_a_module_leaves_no_descriptor)
+TEST(looking_for_a_module_leaves_no_descriptor)
 {
     int before = dup(STDIN_FILENO), after;
 
@@ -261,32 +254,4 @@ START_TEST(looking_for_a_module_leaves_no_descriptor)
         assert_found(NULL, "");
     after = dup(STDIN_FILENO);
     ck_assert_int_eq(after, before + 1);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("module");
-    TCase *parser = tcase_create("parser");
-    TCase *real = tcase_create("real");
-
-    suite_add_tcase(suite, parser);
-    tcase_set_timeout(parser, 120);
-    tcase_add_test(parser, every_address_of_a_map_is_found_in_one_piece);
-    tcase_add_test(parser, every_address_of_a_map_is_found_byte_by_byte);
-    tcase_add_test(parser, every_address_of_a_map_is_found_in_any_pieces);
-    tcase_add_test(parser, a_name_is_not_told_before_its_line_has_ended);
-    tcase_add_test(parser, a_name_that_is_too_long_is_cut_off);
-    tcase_add_test(parser, text_that_is_no_map_does_no_harm);
-
-    suite_add_tcase(suite, real);
-    tcase_add_checked_fixture(real, sandbox_enter, sandbox_leave);
-    tcase_set_timeout(real, 120);
-    tcase_add_test(real, a_function_of_libc_is_in_libc);
-    tcase_add_test(real, a_function_of_the_program_is_in_the_program);
-    tcase_add_test(real, an_address_in_no_file_has_no_name);
-    tcase_add_test(real, a_file_with_a_space_in_its_name_has_the_whole_name);
-    tcase_add_test(real, the_longest_name_a_file_can_have_is_whole);
-    tcase_add_test(real, looking_for_a_module_leaves_no_descriptor);
-    return suite;
 }

@@ -15,38 +15,34 @@ static int status_of(struct outcome outcome)
     return outcome_status(&outcome, &signal_of_engine);
 }
 
-START_TEST(the_engines_status_is_the_status)
+LOOP_TEST(the_engines_status_is_the_status, 256)
 {
     ck_assert_int_eq(status_of((struct outcome){.engine = EXITED(_i)}), _i);
     ck_assert_int_eq(signal_of_engine, 0);
 }
-END_TEST
 
-START_TEST(the_engines_signal_is_told_apart)
+TEST(the_engines_signal_is_told_apart)
 {
     ck_assert_int_eq(status_of((struct outcome){.engine = KILLED(SIGSEGV)}), 128 + SIGSEGV);
     ck_assert_int_eq(signal_of_engine, SIGSEGV);
 }
-END_TEST
 
-START_TEST(a_run_that_timed_out_has_124_however_its_engine_ended)
+TEST(a_run_that_timed_out_has_124_however_its_engine_ended)
 {
     struct outcome outcome = {.ending = TIMED_OUT, .engine = KILLED(SIGKILL)};
 
     ck_assert_int_eq(status_of(outcome), 124);
     ck_assert_int_eq(signal_of_engine, 0);
 }
-END_TEST
 
-START_TEST(a_client_that_was_never_started_has_125_however_the_engine_ended)
+TEST(a_client_that_was_never_started_has_125_however_the_engine_ended)
 {
     ck_assert_int_eq(status_of((struct outcome){.client_asked = true}), 125);
     ck_assert_int_eq(status_of((struct outcome){.client_asked = true, .engine = EXITED(3)}),
                      125);
 }
-END_TEST
 
-START_TEST(an_interrupted_run_has_the_engines_status)
+TEST(an_interrupted_run_has_the_engines_status)
 {
     struct outcome outcome = {.interrupted = true, .client_asked = true};
 
@@ -59,9 +55,8 @@ START_TEST(an_interrupted_run_has_the_engines_status)
     outcome.client = KILLED(SIGINT);
     ck_assert_int_eq(status_of(outcome), 0);
 }
-END_TEST
 
-START_TEST(the_client_that_ended_the_run_decides)
+TEST(the_client_that_ended_the_run_decides)
 {
     struct outcome outcome = {
         .ending = BY_CLIENT, .client_asked = true, .client_started = true};
@@ -74,9 +69,8 @@ START_TEST(the_client_that_ended_the_run_decides)
     ck_assert_int_eq(status_of(outcome), 128 + SIGSEGV);
     ck_assert_int_eq(signal_of_engine, 0);
 }
-END_TEST
 
-START_TEST(a_client_that_failed_after_the_engine_succeeded_counts)
+TEST(a_client_that_failed_after_the_engine_succeeded_counts)
 {
     struct outcome outcome = {
         .client_asked = true, .client_started = true, .client = EXITED(7)};
@@ -84,21 +78,4 @@ START_TEST(a_client_that_failed_after_the_engine_succeeded_counts)
     ck_assert_int_eq(status_of(outcome), 7);
     outcome.engine = EXITED(2);
     ck_assert_int_eq(status_of(outcome), 2);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("outcome");
-    TCase *tests = tcase_create("outcome");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_loop_test(tests, the_engines_status_is_the_status, 0, 256);
-    tcase_add_test(tests, the_engines_signal_is_told_apart);
-    tcase_add_test(tests, a_run_that_timed_out_has_124_however_its_engine_ended);
-    tcase_add_test(tests, a_client_that_was_never_started_has_125_however_the_engine_ended);
-    tcase_add_test(tests, an_interrupted_run_has_the_engines_status);
-    tcase_add_test(tests, the_client_that_ended_the_run_decides);
-    tcase_add_test(tests, a_client_that_failed_after_the_engine_succeeded_counts);
-    return suite;
 }

@@ -84,7 +84,13 @@ static enum peer ask(int connection, uid_t *uid)
     return peer;
 }
 
-START_TEST(a_connection_of_this_user_is_ours)
+static bool is_root(void)
+{
+    return geteuid() == 0 ||
+           suite_skip("another user's connections", "only root can be another user");
+}
+
+LOOP_TEST(a_connection_of_this_user_is_ours, WAYS)
 {
     in_port_t port;
     int listener = listen_by(_i, &port), client = call_by(_i, port);
@@ -98,10 +104,9 @@ START_TEST(a_connection_of_this_user_is_ours)
     close(client);
     close(listener);
 }
-END_TEST
 
 /* It is told whose a socket is by who made it, whoever has it now. */
-START_TEST(a_connection_of_another_user_is_that_users)
+LOOP_TEST(a_connection_of_another_user_is_that_users, WAYS, .needs = is_root)
 {
     in_port_t port;
     int listener = listen_by(_i, &port), connection, status;
@@ -122,9 +127,8 @@ START_TEST(a_connection_of_another_user_is_that_users)
     close(connection);
     close(listener);
 }
-END_TEST
 
-START_TEST(a_client_that_has_closed_is_gone)
+LOOP_TEST(a_client_that_has_closed_is_gone, WAYS)
 {
     for (int reset = 0; reset < 2; reset++) {
         const struct linger at_once = {.l_onoff = reset};
@@ -141,9 +145,8 @@ START_TEST(a_client_that_has_closed_is_gone)
         close(listener);
     }
 }
-END_TEST
 
-START_TEST(a_client_that_has_only_said_all_that_it_has_to_say_is_still_ours)
+LOOP_TEST(a_client_that_has_only_said_all_that_it_has_to_say_is_still_ours, WAYS)
 {
     in_port_t port;
     int listener = listen_by(_i, &port), client = call_by(_i, port);
@@ -156,10 +159,9 @@ START_TEST(a_client_that_has_only_said_all_that_it_has_to_say_is_still_ours)
     close(client);
     close(listener);
 }
-END_TEST
 
 /* The kernel looks for listeners too where it finds no connection. */
-START_TEST(a_listener_on_the_clients_port_is_not_taken_for_the_client)
+TEST(a_listener_on_the_clients_port_is_not_taken_for_the_client)
 {
     in_port_t port, second_port;
     int listener = listen_by(0, &port), second = listen_by(0, &second_port), reuse = 1;
@@ -188,13 +190,12 @@ START_TEST(a_listener_on_the_clients_port_is_not_taken_for_the_client)
     close(second);
     close(listener);
 }
-END_TEST
 
 /*
  * A connection that is over leaves its port to others, and waits in the backlog with all that
  * its client has said.
  */
-START_TEST(who_has_the_port_of_a_connection_that_is_over_is_not_taken_for_the_client)
+TEST(who_has_the_port_of_a_connection_that_is_over_is_not_taken_for_the_client)
 {
     const struct linger reset = {.l_onoff = 1};
     union address here, there;
@@ -224,7 +225,6 @@ START_TEST(who_has_the_port_of_a_connection_that_is_over_is_not_taken_for_the_cl
     close(clients[1]);
     close(listener);
 }
-END_TEST
 
 static bool has_user_namespaces(void)
 {
@@ -233,11 +233,13 @@ static bool has_user_namespaces(void)
 
     if (pid == 0)
         _exit(unshare(CLONE_NEWUSER) != 0);
-    return waitpid(pid, &status, 0) == pid && status == 0;
+    if (waitpid(pid, &status, 0) == pid && status == 0)
+        return true;
+    return suite_skip("users without a number", "no user namespace can be made");
 }
 
 /* There all who have no number in it have the same one. */
-START_TEST(who_has_no_number_in_a_user_namespace_is_unknown)
+TEST(who_has_no_number_in_a_user_namespace_is_unknown, .needs = has_user_namespaces)
 {
     in_port_t port;
     int listener = listen_by(0, &port), client = call_by(0, port), error = 0;
@@ -252,9 +254,8 @@ START_TEST(who_has_no_number_in_a_user_namespace_is_unknown)
     close(client);
     close(listener);
 }
-END_TEST
 
-START_TEST(what_is_no_connection_is_unknown)
+TEST(what_is_no_connection_is_unknown)
 {
     int pipes[2], error = 0, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int local = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -274,9 +275,8 @@ START_TEST(what_is_no_connection_is_unknown)
     close(fd);
     close(local);
 }
-END_TEST
 
-START_TEST(asking_leaves_no_descriptor)
+TEST(asking_leaves_no_descriptor)
 {
     in_port_t port;
     int listener = listen_by(0, &port), client = call_by(0, port);
@@ -291,31 +291,4 @@ START_TEST(asking_leaves_no_descriptor)
     close(connection);
     close(client);
     close(listener);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("peer");
-    TCase *tests = tcase_create("peer");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_loop_test(tests, a_connection_of_this_user_is_ours, 0, WAYS);
-    tcase_add_loop_test(tests, a_client_that_has_closed_is_gone, 0, WAYS);
-    tcase_add_loop_test(tests, a_client_that_has_only_said_all_that_it_has_to_say_is_still_ours,
-                        0, WAYS);
-    tcase_add_test(tests, a_listener_on_the_clients_port_is_not_taken_for_the_client);
-    tcase_add_test(tests,
-                   who_has_the_port_of_a_connection_that_is_over_is_not_taken_for_the_client);
-    tcase_add_test(tests, what_is_no_connection_is_unknown);
-    if (has_user_namespaces())
-        tcase_add_test(tests, who_has_no_number_in_a_user_namespace_is_unknown);
-    else
-        suite_skip("users without a number", "no user namespace can be made");
-    tcase_add_test(tests, asking_leaves_no_descriptor);
-    if (geteuid() == 0)
-        tcase_add_loop_test(tests, a_connection_of_another_user_is_that_users, 0, WAYS);
-    else
-        suite_skip("another user's connections", "only root can be another user");
-    return suite;
 }

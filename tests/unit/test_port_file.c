@@ -50,7 +50,9 @@ static int count_files(void)
     return count;
 }
 
-START_TEST(it_is_host_and_port_and_a_newline)
+TEST_OPTIONS(IN_SANDBOX);
+
+TEST(it_is_host_and_port_and_a_newline)
 {
     ck_assert_int_eq(port_file_write("port", "node1", 42165), 0);
     ck_assert_str_eq(text_of("port"), "node1:42165\n");
@@ -58,10 +60,9 @@ START_TEST(it_is_host_and_port_and_a_newline)
     ck_assert_str_eq(text_of("port"), "[::1]:1\n");
     ck_assert_int_eq(count_files(), 1);
 }
-END_TEST
 
 /* A port of the last run would send a client to a stranger. */
-START_TEST(what_an_earlier_run_left_is_removed_first)
+TEST(what_an_earlier_run_left_is_removed_first)
 {
     write_text("port", "node1:8888\n");
     port_file_prepare("port");
@@ -69,9 +70,8 @@ START_TEST(what_an_earlier_run_left_is_removed_first)
     port_file_prepare("port");
     ck_assert_int_eq(count_files(), 0);
 }
-END_TEST
 
-START_TEST(its_mode_is_the_users_umask)
+TEST(its_mode_is_the_users_umask)
 {
     const mode_t masks[] = {0022, 0077, 0027, 0};
     struct stat status;
@@ -84,7 +84,6 @@ START_TEST(its_mode_is_the_users_umask)
         ck_assert_uint_eq(umask(0), masks[i]);
     }
 }
-END_TEST
 
 static void prepare(const void *path)
 {
@@ -92,7 +91,7 @@ static void prepare(const void *path)
     port_file_prepare(path);
 }
 
-START_TEST(a_file_that_cannot_be_written_is_an_error_beforehand)
+TEST(a_file_that_cannot_be_written_is_an_error_beforehand)
 {
     char long_name[PATH_MAX + 8];
 
@@ -104,9 +103,8 @@ START_TEST(a_file_that_cannot_be_written_is_an_error_beforehand)
     ck_assert_int_eq(apart(prepare, "directory"), STATUS_FAILED);
     ck_assert_int_eq(count_files(), 1);
 }
-END_TEST
 
-START_TEST(a_file_that_cannot_be_written_is_an_error_later)
+TEST(a_file_that_cannot_be_written_is_an_error_later)
 {
     ck_assert_int_eq(port_file_write("nowhere/port", "node1", 42165), -1);
     ck_assert_int_eq(errno, ENOENT);
@@ -115,7 +113,6 @@ START_TEST(a_file_that_cannot_be_written_is_an_error_later)
     ck_assert_int_eq(errno, EISDIR);
     ck_assert_int_eq(count_files(), 1); /* no temporary one is left */
 }
-END_TEST
 
 /* As if the disk were full. */
 static void write_without_room(const void *unused)
@@ -128,15 +125,14 @@ static void write_without_room(const void *unused)
     _exit(errno == EFBIG ? 0 : 2);
 }
 
-START_TEST(without_room_for_all_of_it_there_is_nothing)
+TEST(without_room_for_all_of_it_there_is_nothing)
 {
     ck_assert_int_eq(apart(write_without_room, NULL), 0);
     ck_assert_int_eq(count_files(), 0);
 }
-END_TEST
 
 /* A reader that polls for the file. */
-START_TEST(a_reader_never_sees_half_of_it)
+TEST(a_reader_never_sees_half_of_it)
 {
     const char *hosts[] = {"a", "a-longer-name"};
     pid_t child;
@@ -156,23 +152,4 @@ START_TEST(a_reader_never_sees_half_of_it)
                           strcmp(text, "a-longer-name:65535\n") == 0,
                       "seen: '%s'", text);
     }
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("port file");
-    TCase *tests = tcase_create("port file");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_checked_fixture(tests, sandbox_enter, sandbox_leave);
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, it_is_host_and_port_and_a_newline);
-    tcase_add_test(tests, what_an_earlier_run_left_is_removed_first);
-    tcase_add_test(tests, its_mode_is_the_users_umask);
-    tcase_add_test(tests, a_file_that_cannot_be_written_is_an_error_beforehand);
-    tcase_add_test(tests, a_file_that_cannot_be_written_is_an_error_later);
-    tcase_add_test(tests, without_room_for_all_of_it_there_is_nothing);
-    tcase_add_test(tests, a_reader_never_sees_half_of_it);
-    return suite;
 }

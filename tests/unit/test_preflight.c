@@ -95,15 +95,16 @@ static enum preflight_verdict examine_with_interpreter(const char *interpreter)
     return examine("./engine");
 }
 
-START_TEST(a_program_of_this_machine_is_fine)
+TEST_OPTIONS(IN_SANDBOX);
+
+TEST(a_program_of_this_machine_is_fine)
 {
     ck_assert_int_eq(examine("/bin/true"), PREFLIGHT_FINE);
     ck_assert_str_eq(preflight.program, "/bin/true");
     ck_assert_ptr_nonnull(strstr(text, "can be shimmed"));
 }
-END_TEST
 
-START_TEST(a_program_is_looked_for_in_path)
+TEST(a_program_is_looked_for_in_path)
 {
     char path[PATH_MAX], expected[PATH_MAX + 16];
 
@@ -119,10 +120,9 @@ START_TEST(a_program_is_looked_for_in_path)
     unsetenv("PATH");
     ck_assert_int_eq(examine("true"), PREFLIGHT_FINE);
 }
-END_TEST
 
 /* An empty part of PATH is the working directory. */
-START_TEST(an_empty_part_of_path_is_here)
+TEST(an_empty_part_of_path_is_here)
 {
     const char *const paths[] = {"", ":/nowhere", "/nowhere:", "/nowhere::/nowhere", "."};
 
@@ -132,10 +132,9 @@ START_TEST(an_empty_part_of_path_is_here)
         ck_assert_int_eq(examine("engine"), PREFLIGHT_FINE);
     }
 }
-END_TEST
 
 /* The next one is taken, as execvp(3) does. */
-START_TEST(what_cannot_be_executed_hides_nothing_in_path)
+TEST(what_cannot_be_executed_hides_nothing_in_path)
 {
     char path[2 * PATH_MAX];
 
@@ -150,9 +149,8 @@ START_TEST(what_cannot_be_executed_hides_nothing_in_path)
     ck_assert_int_eq(unlink("two/engine"), 0);
     ck_assert_int_eq(examine("engine"), PREFLIGHT_NOT_EXECUTABLE);
 }
-END_TEST
 
-START_TEST(what_is_not_there_is_told_from_what_cannot_be_executed)
+TEST(what_is_not_there_is_told_from_what_cannot_be_executed)
 {
     write_file("data", "x", 1);
     ck_assert_int_eq(chmod("data", 0600), 0);
@@ -165,16 +163,14 @@ START_TEST(what_is_not_there_is_told_from_what_cannot_be_executed)
     ck_assert_int_eq(examine("."), PREFLIGHT_NOT_EXECUTABLE);
     ck_assert_int_eq(examine("/tmp"), PREFLIGHT_NOT_EXECUTABLE);
 }
-END_TEST
 
 /* execvp(3) says ENOENT. */
-START_TEST(an_empty_name_is_not_found)
+TEST(an_empty_name_is_not_found)
 {
     ck_assert_int_eq(examine(""), PREFLIGHT_NOT_FOUND);
 }
-END_TEST
 
-START_TEST(a_name_longer_than_any_path_does_no_harm)
+TEST(a_name_longer_than_any_path_does_no_harm)
 {
     char *name = malloc(3 * PATH_MAX);
 
@@ -185,9 +181,8 @@ START_TEST(a_name_longer_than_any_path_does_no_harm)
     ck_assert_int_ne(examine(name), PREFLIGHT_FINE);
     free(name);
 }
-END_TEST
 
-START_TEST(linkers_of_glibc_are_told_from_others)
+TEST(linkers_of_glibc_are_told_from_others)
 {
     const char *const fine[] = {"/lib64/ld-linux.so.2", "/lib/ld-linux-armhf.so.3",
                                 "/lib64/ld64.so.2", "/lib/ld.so.1", "/a/ld-linux-x86-64.so.2"};
@@ -202,9 +197,8 @@ START_TEST(linkers_of_glibc_are_told_from_others)
         ck_assert_ptr_nonnull(strstr(text, other[i]));
     }
 }
-END_TEST
 
-START_TEST(a_program_without_a_linker_is_static)
+TEST(a_program_without_a_linker_is_static)
 {
     read_image();
     interpreter_header()->p_type = PT_NULL;
@@ -212,9 +206,8 @@ START_TEST(a_program_without_a_linker_is_static)
     ck_assert_int_eq(examine("./engine"), PREFLIGHT_STATIC);
     ck_assert_ptr_nonnull(strstr(text, "./engine is statically linked"));
 }
-END_TEST
 
-START_TEST(a_program_of_another_machine_is_named)
+TEST(a_program_of_another_machine_is_named)
 {
     read_image();
     image.header.e_machine = 0x7777;
@@ -230,10 +223,9 @@ START_TEST(a_program_of_another_machine_is_named)
     write_file("engine", &image, image_length);
     ck_assert_int_eq(examine("./engine"), PREFLIGHT_OTHER_MACHINE);
 }
-END_TEST
 
 /* EACCES is known to env(1) too; of others it must not be said that there is no such file. */
-START_TEST(what_keeps_it_from_looking_is_said)
+TEST(what_keeps_it_from_looking_is_said)
 {
     write_file("engine", "text\n", 5);
     examine("./engine");
@@ -248,9 +240,8 @@ START_TEST(what_keeps_it_from_looking_is_said)
     preflight_explain(&preflight, text, sizeof text);
     ck_assert_ptr_nonnull(strstr(text, strerror(ELOOP)));
 }
-END_TEST
 
-START_TEST(of_what_is_no_elf_file_nothing_is_known)
+TEST(of_what_is_no_elf_file_nothing_is_known)
 {
     const char *const texts[] = {"", "echo a script without a first line\n", "#", "\177ELF"};
 
@@ -261,9 +252,8 @@ START_TEST(of_what_is_no_elf_file_nothing_is_known)
     preflight_examine("/bin/true", "/nowhere/libimdshim.so", &preflight);
     ck_assert_int_eq(preflight.verdict, PREFLIGHT_UNREADABLE);
 }
-END_TEST
 
-START_TEST(of_a_script_the_interpreter_counts)
+TEST(of_a_script_the_interpreter_counts)
 {
     const char *const lines[] = {"#!/bin/true\n",     "#! /bin/true\n", "#!\t /bin/true -x y\n",
                                  "#!/bin/true\t-x\n", "#!/bin/true",    "#!/bin/true\n\177ELF"};
@@ -278,10 +268,9 @@ START_TEST(of_a_script_the_interpreter_counts)
     write_script("engine", "#!%s/python\n", getenv("TMPDIR"));
     ck_assert_int_eq(examine("./engine"), PREFLIGHT_OTHER_LIBC);
 }
-END_TEST
 
 /* To open a device may do something, and a FIFO's writer would go on. */
-START_TEST(what_a_script_names_and_is_no_file_is_not_opened)
+TEST(what_a_script_names_and_is_no_file_is_not_opened)
 {
     int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     struct inotify_event event;
@@ -294,10 +283,9 @@ START_TEST(what_a_script_names_and_is_no_file_is_not_opened)
     close(watch);
     unlink("fifo");
 }
-END_TEST
 
 /* A file may be anyone's. */
-START_TEST(what_a_file_names_does_a_terminal_no_harm)
+TEST(what_a_file_names_does_a_terminal_no_harm)
 {
     const char *const linker = "/lib/\n\x1b[2J\x7f";
 
@@ -307,9 +295,8 @@ START_TEST(what_a_file_names_does_a_terminal_no_harm)
     ck_assert_int_eq(examine_with_interpreter(linker), PREFLIGHT_OTHER_LIBC);
     ck_assert_ptr_nonnull(strstr(text, "(/lib/??[2J?)"));
 }
-END_TEST
 
-START_TEST(of_a_script_that_names_nothing_nothing_is_known)
+TEST(of_a_script_that_names_nothing_nothing_is_known)
 {
     const char *const lines[] = {"#!",   "#!\n", "#! \n", "#!/nowhere/sh\n", "#!/bin/true\r\n",
                                  "#!/\n"};
@@ -319,9 +306,8 @@ START_TEST(of_a_script_that_names_nothing_nothing_is_known)
         ck_assert_int_eq(examine("./engine"), PREFLIGHT_UNREADABLE);
     }
 }
-END_TEST
 
-START_TEST(scripts_that_run_each_other_come_to_an_end)
+TEST(scripts_that_run_each_other_come_to_an_end)
 {
     write_script("engine", "#!%s/engine\n", getenv("TMPDIR"));
     ck_assert_int_eq(examine("./engine"), PREFLIGHT_UNREADABLE);
@@ -329,7 +315,6 @@ START_TEST(scripts_that_run_each_other_come_to_an_end)
     write_script("other", "#!%s/engine\n", getenv("TMPDIR"));
     ck_assert_int_eq(examine("./engine"), PREFLIGHT_UNREADABLE);
 }
-END_TEST
 
 static void execute(const void *path)
 {
@@ -338,7 +323,7 @@ static void execute(const void *path)
 }
 
 /* The kernel knows how many scripts may run one another. */
-START_TEST(as_many_scripts_are_followed_as_the_kernel_follows)
+TEST(as_many_scripts_are_followed_as_the_kernel_follows)
 {
     const char *const directory = getenv("TMPDIR");
     bool ever[2] = {false, false};
@@ -355,34 +340,4 @@ START_TEST(as_many_scripts_are_followed_as_the_kernel_follows)
         ever[runs] = true;
     }
     ck_assert(ever[false] && ever[true]);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("preflight");
-    TCase *tests = tcase_create("preflight");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_checked_fixture(tests, sandbox_enter, sandbox_leave);
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, a_program_of_this_machine_is_fine);
-    tcase_add_test(tests, a_program_is_looked_for_in_path);
-    tcase_add_test(tests, an_empty_part_of_path_is_here);
-    tcase_add_test(tests, what_cannot_be_executed_hides_nothing_in_path);
-    tcase_add_test(tests, what_is_not_there_is_told_from_what_cannot_be_executed);
-    tcase_add_test(tests, an_empty_name_is_not_found);
-    tcase_add_test(tests, a_name_longer_than_any_path_does_no_harm);
-    tcase_add_test(tests, linkers_of_glibc_are_told_from_others);
-    tcase_add_test(tests, a_program_without_a_linker_is_static);
-    tcase_add_test(tests, a_program_of_another_machine_is_named);
-    tcase_add_test(tests, what_keeps_it_from_looking_is_said);
-    tcase_add_test(tests, of_what_is_no_elf_file_nothing_is_known);
-    tcase_add_test(tests, of_a_script_the_interpreter_counts);
-    tcase_add_test(tests, what_a_script_names_and_is_no_file_is_not_opened);
-    tcase_add_test(tests, what_a_file_names_does_a_terminal_no_harm);
-    tcase_add_test(tests, of_a_script_that_names_nothing_nothing_is_known);
-    tcase_add_test(tests, scripts_that_run_each_other_come_to_an_end);
-    tcase_add_test(tests, as_many_scripts_are_followed_as_the_kernel_follows);
-    return suite;
 }

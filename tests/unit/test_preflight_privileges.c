@@ -66,7 +66,18 @@ static int judged_by(uid_t user, gid_t group)
     return apart(judge, &(struct judgement){"./engine", user, group, false});
 }
 
-START_TEST(a_set_user_id_program_of_another_user_is_refused)
+static bool can_give_privileges(void)
+{
+    if (geteuid() != 0)
+        return suite_skip("preflight: privileges", "only root can give them");
+    return sandbox_honours_privileges() ||
+           suite_skip("preflight: privileges", "/tmp is nosuid, or no_new_privs is set");
+}
+
+TEST_OPTIONS(.setup = enter, .teardown = sandbox_leave, .timeout = 120,
+             .needs = can_give_privileges);
+
+TEST(a_set_user_id_program_of_another_user_is_refused)
 {
     set(0, 0, 04755);
     ck_assert_int_eq(judged_by(NOBODY, NOBODY), PREFLIGHT_SET_ID);
@@ -74,9 +85,8 @@ START_TEST(a_set_user_id_program_of_another_user_is_refused)
     ck_assert_int_eq(judged_by(NOBODY, NOBODY), PREFLIGHT_SET_ID);
     ck_assert_int_eq(judged_by(0, 0), PREFLIGHT_SET_ID);
 }
-END_TEST
 
-START_TEST(a_set_group_id_program_of_another_group_is_refused)
+TEST(a_set_group_id_program_of_another_group_is_refused)
 {
     set(0, 0, 02755);
     ck_assert_int_eq(judged_by(NOBODY, NOBODY), PREFLIGHT_SET_ID);
@@ -84,9 +94,8 @@ START_TEST(a_set_group_id_program_of_another_group_is_refused)
     ck_assert_int_eq(judged_by(NOBODY, NOBODY), PREFLIGHT_SET_ID);
     ck_assert_int_eq(judged_by(0, 0), PREFLIGHT_SET_ID);
 }
-END_TEST
 
-START_TEST(a_set_id_program_of_ones_own_changes_nothing)
+TEST(a_set_id_program_of_ones_own_changes_nothing)
 {
     set(NOBODY, SOMEBODY, 04755);
     ck_assert_int_eq(judged_by(NOBODY, NOBODY), PREFLIGHT_FINE);
@@ -95,32 +104,28 @@ START_TEST(a_set_id_program_of_ones_own_changes_nothing)
     set(0, 0, 06755);
     ck_assert_int_eq(judged_by(0, 0), PREFLIGHT_FINE);
 }
-END_TEST
 
 /* It once meant mandatory locking. */
-START_TEST(set_group_id_without_execution_by_the_group_changes_nothing)
+TEST(set_group_id_without_execution_by_the_group_changes_nothing)
 {
     set(0, 0, 02745);
     ck_assert_int_eq(judged_by(NOBODY, NOBODY), PREFLIGHT_FINE);
 }
-END_TEST
 
-START_TEST(without_set_id_bits_the_owner_does_not_matter)
+TEST(without_set_id_bits_the_owner_does_not_matter)
 {
     set(0, 0, 0755);
     ck_assert_int_eq(judged_by(NOBODY, NOBODY), PREFLIGHT_FINE);
     set(SOMEBODY, SOMEBODY, 01755);
     ck_assert_int_eq(judged_by(NOBODY, NOBODY), PREFLIGHT_FINE);
 }
-END_TEST
 
-START_TEST(where_no_new_privileges_are_given_set_id_changes_nothing)
+TEST(where_no_new_privileges_are_given_set_id_changes_nothing)
 {
     set(0, 0, 06755);
     ck_assert_int_eq(apart(judge, &(struct judgement){"./engine", NOBODY, NOBODY, true}),
                      PREFLIGHT_FINE);
 }
-END_TEST
 
 static void write_script(const char *interpreter, mode_t mode)
 {
@@ -131,7 +136,7 @@ static void write_script(const char *interpreter, mode_t mode)
     ck_assert_int_eq(chmod("script", mode), 0);
 }
 
-START_TEST(the_set_id_bits_of_a_script_do_nothing_its_interpreters_count)
+TEST(the_set_id_bits_of_a_script_do_nothing_its_interpreters_count)
 {
     const struct judgement judgement = {"./script", NOBODY, NOBODY, false};
     char path[PATH_MAX];
@@ -143,17 +148,15 @@ START_TEST(the_set_id_bits_of_a_script_do_nothing_its_interpreters_count)
     write_script(path, 0755);
     ck_assert_int_eq(apart(judge, &judgement), PREFLIGHT_SET_ID);
 }
-END_TEST
 
 /* One that may be executed but not read. */
-START_TEST(of_a_program_that_may_not_be_read_nothing_is_known)
+TEST(of_a_program_that_may_not_be_read_nothing_is_known)
 {
     set(0, 0, 0711);
     ck_assert_int_eq(judged_by(NOBODY, NOBODY), PREFLIGHT_UNREADABLE);
     set(0, 0, 0700);
     ck_assert_int_eq(judged_by(NOBODY, NOBODY), PREFLIGHT_NOT_EXECUTABLE);
 }
-END_TEST
 
 /* cap_net_bind_service, as setcap(8) gives it. */
 static bool give_capability(const char *path)
@@ -166,17 +169,6 @@ static bool give_capability(const char *path)
     return setxattr(path, "security.capability", &capability, sizeof capability, 0) == 0;
 }
 
-START_TEST(a_program_with_capabilities_is_refused_but_by_root)
-{
-    set(0, 0, 0755);
-    ck_assert(give_capability("engine"));
-    ck_assert_int_eq(judged_by(NOBODY, NOBODY), PREFLIGHT_CAPABILITIES);
-    ck_assert_int_eq(judged_by(0, 0), PREFLIGHT_FINE);
-    ck_assert_int_eq(removexattr("engine", "security.capability"), 0);
-    ck_assert_int_eq(judged_by(NOBODY, NOBODY), PREFLIGHT_FINE);
-}
-END_TEST
-
 static bool capabilities_can_be_given(void)
 {
     char path[] = "/tmp/imdshim-test.XXXXXX";
@@ -187,41 +179,15 @@ static bool capabilities_can_be_given(void)
         close(fd);
         unlink(path);
     }
-    return given;
+    return given || suite_skip("preflight: capabilities", "/tmp has no extended attributes");
 }
 
-static void add_tests(TCase *tests)
+TEST(a_program_with_capabilities_is_refused_but_by_root, .needs = capabilities_can_be_given)
 {
-    tcase_add_test(tests, a_set_user_id_program_of_another_user_is_refused);
-    tcase_add_test(tests, a_set_group_id_program_of_another_group_is_refused);
-    tcase_add_test(tests, a_set_id_program_of_ones_own_changes_nothing);
-    tcase_add_test(tests, set_group_id_without_execution_by_the_group_changes_nothing);
-    tcase_add_test(tests, without_set_id_bits_the_owner_does_not_matter);
-    tcase_add_test(tests, where_no_new_privileges_are_given_set_id_changes_nothing);
-    tcase_add_test(tests, the_set_id_bits_of_a_script_do_nothing_its_interpreters_count);
-    tcase_add_test(tests, of_a_program_that_may_not_be_read_nothing_is_known);
-}
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("preflight privileges");
-    TCase *tests = tcase_create("preflight privileges");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_checked_fixture(tests, enter, sandbox_leave);
-    tcase_set_timeout(tests, 120);
-    if (geteuid() != 0) {
-        suite_skip("preflight: privileges", "only root can give them");
-        return suite;
-    }
-    if (!sandbox_honours_privileges()) {
-        suite_skip("preflight: privileges", "/tmp is nosuid, or no_new_privs is set");
-        return suite;
-    }
-    add_tests(tests);
-    if (capabilities_can_be_given())
-        tcase_add_test(tests, a_program_with_capabilities_is_refused_but_by_root);
-    else
-        suite_skip("preflight: capabilities", "/tmp has no extended attributes");
-    return suite;
+    set(0, 0, 0755);
+    ck_assert(give_capability("engine"));
+    ck_assert_int_eq(judged_by(NOBODY, NOBODY), PREFLIGHT_CAPABILITIES);
+    ck_assert_int_eq(judged_by(0, 0), PREFLIGHT_FINE);
+    ck_assert_int_eq(removexattr("engine", "security.capability"), 0);
+    ck_assert_int_eq(judged_by(NOBODY, NOBODY), PREFLIGHT_FINE);
 }

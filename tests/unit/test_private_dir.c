@@ -39,7 +39,15 @@ static void assert_refused(void)
     ck_assert_int_eq(apart(make, NULL), STATUS_FAILED);
 }
 
-START_TEST(it_is_made_for_the_user_alone)
+static bool is_root(void)
+{
+    return geteuid() == 0 ||
+           suite_skip("private directory: other users", "only root can be another user");
+}
+
+TEST_OPTIONS(IN_SANDBOX);
+
+TEST(it_is_made_for_the_user_alone)
 {
     char path[PATH_MAX], expected[PATH_MAX + 64];
     struct stat status;
@@ -53,9 +61,8 @@ START_TEST(it_is_made_for_the_user_alone)
     ck_assert_uint_eq(status.st_mode, S_IFDIR | 0700);
     ck_assert_uint_eq(status.st_uid, geteuid());
 }
-END_TEST
 
-START_TEST(it_is_used_again)
+TEST(it_is_used_again)
 {
     char first[PATH_MAX], second[PATH_MAX];
 
@@ -63,20 +70,18 @@ START_TEST(it_is_used_again)
     private_dir_make(second);
     ck_assert_str_eq(first, second);
 }
-END_TEST
 
 static const mode_t open_modes[] = {0701, 0702, 0704, 0710, 0720, 0740, 0755, 0777, 01777};
 
-START_TEST(one_that_is_open_to_others_is_refused)
+LOOP_TEST(one_that_is_open_to_others_is_refused, COUNT(open_modes))
 {
     ck_assert_int_eq(mkdir(private_dir(), 0700), 0);
     ck_assert_int_eq(chmod(private_dir(), open_modes[_i]), 0);
     assert_refused();
 }
-END_TEST
 
 /* Its target may be fine, but whoever made the link may change it. */
-START_TEST(a_symbolic_link_is_refused)
+TEST(a_symbolic_link_is_refused)
 {
     ck_assert_int_eq(mkdir("fine", 0700), 0);
     ck_assert_int_eq(symlink("fine", private_dir()), 0);
@@ -84,9 +89,8 @@ START_TEST(a_symbolic_link_is_refused)
     ck_assert_int_eq(rmdir("fine"), 0);
     assert_refused();
 }
-END_TEST
 
-START_TEST(what_is_no_directory_is_refused)
+TEST(what_is_no_directory_is_refused)
 {
     close(open(private_dir(), O_WRONLY | O_CREAT, 0600));
     assert_refused();
@@ -95,17 +99,15 @@ START_TEST(what_is_no_directory_is_refused)
     assert_refused();
     unlink(private_dir());
 }
-END_TEST
 
-START_TEST(one_of_another_user_is_refused)
+TEST(one_of_another_user_is_refused, .needs = is_root)
 {
     ck_assert_int_eq(mkdir(private_dir(), 0700), 0);
     ck_assert_int_eq(chown(private_dir(), NOBODY, (gid_t)-1), 0);
     assert_refused();
 }
-END_TEST
 
-START_TEST(without_a_place_for_it_the_launcher_fails)
+TEST(without_a_place_for_it_the_launcher_fails)
 {
     char path[PATH_MAX];
 
@@ -119,7 +121,6 @@ START_TEST(without_a_place_for_it_the_launcher_fails)
     setenv("TMPDIR", path, 1);
     assert_refused();
 }
-END_TEST
 
 static void expect_in_tmp(const void *tmpdir)
 {
@@ -138,36 +139,10 @@ static void expect_in_tmp(const void *tmpdir)
 }
 
 /* LD_PRELOAD cannot hold a space or colon, and the engine may change its directory. */
-START_TEST(a_tmpdir_that_a_path_cannot_start_with_is_not_used)
+TEST(a_tmpdir_that_a_path_cannot_start_with_is_not_used, .needs = is_root)
 {
     const char *const unusable[] = {NULL, "", ".", "tmp", "/my tmp", "/my:tmp"};
 
     for (size_t i = 0; i < sizeof unusable / sizeof unusable[0]; i++)
         ck_assert_int_eq(apart(expect_in_tmp, unusable[i]), 0);
-}
-END_TEST
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("private directory");
-    TCase *tests = tcase_create("private directory");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_checked_fixture(tests, sandbox_enter, sandbox_leave);
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, it_is_made_for_the_user_alone);
-    tcase_add_test(tests, it_is_used_again);
-    tcase_add_loop_test(tests, one_that_is_open_to_others_is_refused, 0, COUNT(open_modes));
-    tcase_add_test(tests, a_symbolic_link_is_refused);
-    tcase_add_test(tests, what_is_no_directory_is_refused);
-    tcase_add_test(tests, without_a_place_for_it_the_launcher_fails);
-    if (geteuid() == 0) {
-        tcase_add_test(tests, one_of_another_user_is_refused);
-        tcase_add_test(tests, a_tmpdir_that_a_path_cannot_start_with_is_not_used);
-    } else {
-        suite_skip("private directory: other users", "only root can be another user");
-    }
-    return suite;
 }

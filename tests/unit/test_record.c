@@ -8,8 +8,6 @@
 
 #include "tests/support/suite.h"
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
-
 static char text[RECORD_TEXT];
 
 static struct record example(void)
@@ -41,7 +39,9 @@ static void assert_comes_back(const struct record *record)
     ck_assert_str_eq(back.directory, record->directory);
 }
 
-START_TEST(a_record_comes_back_in_every_state)
+TEST_OPTIONS(.timeout = 120);
+
+TEST(a_record_comes_back_in_every_state)
 {
     static const char *const names[] = {"starting", "listening", "ready", "connected",
                                         "ending"};
@@ -53,7 +53,6 @@ START_TEST(a_record_comes_back_in_every_state)
         assert_comes_back(&record);
     }
 }
-END_TEST
 
 static const char *const odd_names[] = {
     "",
@@ -73,7 +72,7 @@ static const char *const odd_names[] = {
     "\t\r\"'\\",
 };
 
-START_TEST(any_name_survives)
+LOOP_TEST(any_name_survives, COUNT(odd_names))
 {
     struct record record = example();
 
@@ -81,10 +80,9 @@ START_TEST(any_name_survives)
     strcpy(record.directory, odd_names[_i]);
     assert_comes_back(&record);
 }
-END_TEST
 
 /* Each byte of them escaped. */
-START_TEST(the_longest_names_survive)
+TEST(the_longest_names_survive)
 {
     static struct record record;
 
@@ -97,7 +95,6 @@ START_TEST(the_longest_names_survive)
     record.started = INT64_MAX;
     assert_comes_back(&record);
 }
-END_TEST
 
 static const char *const junk[] = {
     "",
@@ -126,16 +123,15 @@ static const char *const junk[] = {
     "pid=1 \n",
 };
 
-START_TEST(junk_is_no_record)
+LOOP_TEST(junk_is_no_record, COUNT(junk))
 {
     struct record record;
 
     strcpy(text, junk[_i]);
     ck_assert_msg(!record_parse(text, &record), "%s", junk[_i]);
 }
-END_TEST
 
-START_TEST(a_later_version_may_say_more)
+TEST(a_later_version_may_say_more)
 {
     struct record record;
 
@@ -145,11 +141,10 @@ START_TEST(a_later_version_may_say_more)
     ck_assert(record_parse(text, &record));
     ck_assert_int_eq(record.state, READY);
 }
-END_TEST
 
 static const char *const keys[] = {"host", "engine", "directory"};
 
-START_TEST(a_value_that_is_too_long_is_no_record)
+LOOP_TEST(a_value_that_is_too_long_is_no_record, COUNT(keys))
 {
     static struct record record;
     int length = snprintf(text, sizeof text, "pid=1 %s=", keys[_i]);
@@ -158,9 +153,8 @@ START_TEST(a_value_that_is_too_long_is_no_record)
     strcpy(text + length + PATH_MAX, "\n");
     ck_assert(!record_parse(text, &record));
 }
-END_TEST
 
-START_TEST(random_bytes_harm_nobody)
+TEST(random_bytes_harm_nobody)
 {
     static struct record record;
 
@@ -175,9 +169,8 @@ START_TEST(random_bytes_harm_nobody)
             record_format(&record, text);
     }
 }
-END_TEST
 
-START_TEST(another_process_finds_the_record_and_the_latest_of_it)
+TEST(another_process_finds_the_record_and_the_latest_of_it)
 {
     struct record record = example(), found;
     int fd = record_create();
@@ -195,23 +188,4 @@ START_TEST(another_process_finds_the_record_and_the_latest_of_it)
     close(fd);
     ck_assert(!record_read(getpid(), &found));
     record_write(-1, &record);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("record");
-    TCase *tests = tcase_create("record");
-
-    suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, a_record_comes_back_in_every_state);
-    tcase_add_loop_test(tests, any_name_survives, 0, COUNT(odd_names));
-    tcase_add_test(tests, the_longest_names_survive);
-    tcase_add_loop_test(tests, junk_is_no_record, 0, COUNT(junk));
-    tcase_add_test(tests, a_later_version_may_say_more);
-    tcase_add_loop_test(tests, a_value_that_is_too_long_is_no_record, 0, COUNT(keys));
-    tcase_add_test(tests, random_bytes_harm_nobody);
-    tcase_add_test(tests, another_process_finds_the_record_and_the_latest_of_it);
-    return suite;
 }

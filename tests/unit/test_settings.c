@@ -27,19 +27,19 @@ static const struct settings *settings_of(const char *fd, const char *fifo, cons
     return settings_get();
 }
 
-START_TEST(without_its_variables_the_library_is_inert)
+TEST_OPTIONS(.timeout = 120);
+
+TEST(without_its_variables_the_library_is_inert)
 {
     ck_assert_ptr_null(settings_of(NULL, NULL, NULL));
 }
-END_TEST
 
-START_TEST(asking_for_events_alone_is_not_enough)
+TEST(asking_for_events_alone_is_not_enough)
 {
     ck_assert_ptr_null(settings_of(NULL, NULL, "all"));
 }
-END_TEST
 
-START_TEST(a_descriptor_is_a_channel)
+TEST(a_descriptor_is_a_channel)
 {
     const struct settings *settings = settings_of("19:2049:131:7", NULL, NULL);
 
@@ -49,9 +49,8 @@ START_TEST(a_descriptor_is_a_channel)
     ck_assert_uint_eq(settings->channel.inode, 131);
     ck_assert(!settings->all_events);
 }
-END_TEST
 
-START_TEST(a_fifo_is_a_channel)
+TEST(a_fifo_is_a_channel)
 {
     const struct settings *settings = settings_of(NULL, "/tmp/fifo", NULL);
 
@@ -60,18 +59,16 @@ START_TEST(a_fifo_is_a_channel)
     ck_assert_str_eq(settings->channel.path, "/tmp/fifo");
     ck_assert(!settings->all_events);
 }
-END_TEST
 
-START_TEST(of_both_the_descriptor_is_used)
+TEST(of_both_the_descriptor_is_used)
 {
     const struct settings *settings = settings_of("19:2049:131:7", "/tmp/fifo", NULL);
 
     ck_assert_ptr_nonnull(settings);
     ck_assert_int_eq(settings->channel.fd, 19);
 }
-END_TEST
 
-START_TEST(beside_a_damaged_descriptor_the_fifo_is_used)
+TEST(beside_a_damaged_descriptor_the_fifo_is_used)
 {
     const struct settings *settings = settings_of("19:2049", "/tmp/fifo", NULL);
 
@@ -79,7 +76,6 @@ START_TEST(beside_a_damaged_descriptor_the_fifo_is_used)
     ck_assert_int_eq(settings->channel.fd, -1);
     ck_assert_str_eq(settings->channel.path, "/tmp/fifo");
 }
-END_TEST
 
 static const struct {
     const char *fd, *fifo;
@@ -88,14 +84,13 @@ static const struct {
     {NULL, "a/fifo"}, {"", ""},     {"-1:2049:131:7", "no"},
 };
 
-START_TEST(damaged_variables_leave_the_library_inert)
+LOOP_TEST(damaged_variables_leave_the_library_inert, COUNT(damaged))
 {
     ck_assert_ptr_null(settings_of(damaged[_i].fd, damaged[_i].fifo, "all"));
 }
-END_TEST
 
 /* In a rank on another host of Open MPI's: the agent that starts it says no secrets. */
-START_TEST(a_launcher_elsewhere_is_known_by_the_variable_that_open_mpi_carries)
+TEST(a_launcher_elsewhere_is_known_by_the_variable_that_open_mpi_carries)
 {
     const struct settings *settings;
 
@@ -106,42 +101,37 @@ START_TEST(a_launcher_elsewhere_is_known_by_the_variable_that_open_mpi_carries)
     ck_assert_uint_eq(settings->channel.tcp.count, 1);
     ck_assert_str_eq(settings->channel.tcp.host, "node1");
 }
-END_TEST
 
-START_TEST(who_may_connect_is_everyone_unless_it_is_said)
+TEST(who_may_connect_is_everyone_unless_it_is_said)
 {
     ck_assert(!settings_of(NULL, "/tmp/fifo", NULL)->only_me);
 }
-END_TEST
 
 static const char *const names_of_only[] = {WIRE_ONLY, WIRE_OPENMPI WIRE_ONLY};
 
-START_TEST(who_may_connect_is_me_if_it_is_said_by_either_name)
+LOOP_TEST(who_may_connect_is_me_if_it_is_said_by_either_name, 2)
 {
     setenv(names_of_only[_i], WIRE_ONLY_ME, 1);
     ck_assert(settings_of(NULL, "/tmp/fifo", NULL)->only_me);
 }
-END_TEST
 
-START_TEST(a_launcher_can_ask_for_all_events)
+TEST(a_launcher_can_ask_for_all_events)
 {
     const struct settings *settings = settings_of("19:2049:131:7", NULL, "all");
 
     ck_assert_ptr_nonnull(settings);
     ck_assert(settings->all_events);
 }
-END_TEST
 
 static const char *const other_requests[] = {"", "ALL", "all ", "al", "allx", "1"};
 
-START_TEST(no_other_word_asks_for_all_events)
+LOOP_TEST(no_other_word_asks_for_all_events, COUNT(other_requests))
 {
     const struct settings *settings = settings_of(NULL, "/tmp/fifo", other_requests[_i]);
 
     ck_assert_ptr_nonnull(settings);
     ck_assert(!settings->all_events);
 }
-END_TEST
 
 static const struct settings *settings_with(const char *port, const char *listen,
                                             const char *match, const char *tcp)
@@ -153,7 +143,7 @@ static const struct settings *settings_with(const char *port, const char *listen
     return settings_of(NULL, "/tmp/fifo", NULL);
 }
 
-START_TEST(without_a_word_about_the_socket_nothing_is_rewritten)
+TEST(without_a_word_about_the_socket_nothing_is_rewritten)
 {
     const struct settings *settings = settings_with(NULL, NULL, NULL, NULL);
 
@@ -163,9 +153,8 @@ START_TEST(without_a_word_about_the_socket_nothing_is_rewritten)
     ck_assert_uint_eq(settings->match.count, 0);
     ck_assert_uint_eq(settings->channel.tcp.count, 0);
 }
-END_TEST
 
-START_TEST(a_rule_alone_rewrites_nothing)
+TEST(a_rule_alone_rewrites_nothing)
 {
     const struct settings *settings = settings_with(NULL, NULL, "exe=lmp port=88*", NULL);
 
@@ -173,7 +162,6 @@ START_TEST(a_rule_alone_rewrites_nothing)
     ck_assert(!settings->rewrites);
     ck_assert_uint_eq(settings->match.count, 2);
 }
-END_TEST
 
 #define ANY_PORT true, 0, 0
 
@@ -197,7 +185,7 @@ static const struct {
     {"8888", "127.0.0.1:9000", 8888, AF_INET, true, 9000, 9000},
 };
 
-START_TEST(the_imd_socket_goes_where_port_and_listen_say)
+LOOP_TEST(the_imd_socket_goes_where_port_and_listen_say, COUNT(rewriting))
 {
     const struct settings *settings =
         settings_with(rewriting[_i].port, rewriting[_i].listen, "exe=lmp", NULL);
@@ -211,7 +199,6 @@ START_TEST(the_imd_socket_goes_where_port_and_listen_say)
     ck_assert_uint_eq(settings->binding.low, rewriting[_i].low);
     ck_assert_uint_eq(settings->binding.high, rewriting[_i].high);
 }
-END_TEST
 
 #define SECRET "0123456789abcdef0123456789abcdef"
 
@@ -242,14 +229,13 @@ static const struct {
 };
 
 /* Half of what was asked for would be another port than the one asked for. */
-START_TEST(a_damaged_word_about_the_socket_leaves_the_library_inert)
+LOOP_TEST(a_damaged_word_about_the_socket_leaves_the_library_inert, COUNT(damaged_words))
 {
     setenv(damaged_words[_i].name, damaged_words[_i].value, 1);
     ck_assert_ptr_null(settings_of(NULL, "/tmp/fifo", "all"));
 }
-END_TEST
 
-START_TEST(a_launcher_on_another_host_is_a_channel_beside_the_fifo)
+TEST(a_launcher_on_another_host_is_a_channel_beside_the_fifo)
 {
     const struct settings *settings =
         settings_with(NULL, NULL, NULL, "node1:42165:" SECRET ":10.77.0.1,fd00::1");
@@ -258,9 +244,8 @@ START_TEST(a_launcher_on_another_host_is_a_channel_beside_the_fifo)
     ck_assert_str_eq(settings->channel.path, "/tmp/fifo");
     ck_assert_uint_eq(settings->channel.tcp.count, 2);
 }
-END_TEST
 
-START_TEST(a_launcher_on_another_host_is_a_channel_alone)
+TEST(a_launcher_on_another_host_is_a_channel_alone)
 {
     const struct settings *settings;
 
@@ -271,10 +256,9 @@ START_TEST(a_launcher_on_another_host_is_a_channel_alone)
     ck_assert_str_eq(settings->channel.path, "");
     ck_assert_uint_eq(settings->channel.tcp.count, 1);
 }
-END_TEST
 
 /* Engines change their environment, and process titles are written over it. */
-START_TEST(an_environment_that_changes_later_changes_nothing)
+TEST(an_environment_that_changes_later_changes_nothing)
 {
     const struct settings *settings = settings_of(NULL, "/tmp/fifo", "all");
 
@@ -287,14 +271,12 @@ START_TEST(an_environment_that_changes_later_changes_nothing)
     ck_assert_int_eq(settings->channel.fd, -1);
     ck_assert(settings->all_events);
 }
-END_TEST
 
-START_TEST(what_was_inert_stays_inert)
+TEST(what_was_inert_stays_inert)
 {
     ck_assert_ptr_null(settings_of(NULL, NULL, NULL));
     ck_assert_ptr_null(settings_of("19:2049:131:7", NULL, NULL));
 }
-END_TEST
 
 static pthread_barrier_t barrier;
 
@@ -305,7 +287,7 @@ static void *get_with_the_others(void *unused)
     return (void *)(uintptr_t)settings_get();
 }
 
-START_TEST(threads_that_ask_at_once_all_hear_the_same)
+LOOP_TEST(threads_that_ask_at_once_all_hear_the_same, 10)
 {
     pthread_t threads[THREADS];
 
@@ -321,40 +303,4 @@ START_TEST(threads_that_ask_at_once_all_hear_the_same)
         ck_assert_ptr_nonnull(settings);
         ck_assert_str_eq(((const struct settings *)settings)->channel.path, "/tmp/fifo");
     }
-}
-END_TEST
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("settings");
-    TCase *tests = tcase_create("settings");
-
-    suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, without_its_variables_the_library_is_inert);
-    tcase_add_test(tests, asking_for_events_alone_is_not_enough);
-    tcase_add_test(tests, a_descriptor_is_a_channel);
-    tcase_add_test(tests, a_fifo_is_a_channel);
-    tcase_add_test(tests, of_both_the_descriptor_is_used);
-    tcase_add_test(tests, beside_a_damaged_descriptor_the_fifo_is_used);
-    tcase_add_loop_test(tests, damaged_variables_leave_the_library_inert, 0, COUNT(damaged));
-    tcase_add_test(tests, a_launcher_elsewhere_is_known_by_the_variable_that_open_mpi_carries);
-    tcase_add_test(tests, who_may_connect_is_everyone_unless_it_is_said);
-    tcase_add_loop_test(tests, who_may_connect_is_me_if_it_is_said_by_either_name, 0, 2);
-    tcase_add_test(tests, a_launcher_can_ask_for_all_events);
-    tcase_add_loop_test(tests, no_other_word_asks_for_all_events, 0, COUNT(other_requests));
-    tcase_add_test(tests, without_a_word_about_the_socket_nothing_is_rewritten);
-    tcase_add_test(tests, a_rule_alone_rewrites_nothing);
-    tcase_add_loop_test(tests, the_imd_socket_goes_where_port_and_listen_say, 0,
-                        COUNT(rewriting));
-    tcase_add_loop_test(tests, a_damaged_word_about_the_socket_leaves_the_library_inert, 0,
-                        COUNT(damaged_words));
-    tcase_add_test(tests, a_launcher_on_another_host_is_a_channel_beside_the_fifo);
-    tcase_add_test(tests, a_launcher_on_another_host_is_a_channel_alone);
-    tcase_add_test(tests, an_environment_that_changes_later_changes_nothing);
-    tcase_add_test(tests, what_was_inert_stays_inert);
-    tcase_add_loop_test(tests, threads_that_ask_at_once_all_hear_the_same, 0, 10);
-    return suite;
 }

@@ -19,7 +19,7 @@
 
 enum { WRITERS = 4, LINES_EACH = 8, LONG_LINE = EVENT_MAX };
 
-START_TEST(a_descriptor_is_a_number_and_its_file)
+TEST(a_descriptor_is_a_number_and_its_file)
 {
     struct channel channel;
 
@@ -32,9 +32,8 @@ START_TEST(a_descriptor_is_a_number_and_its_file)
     ck_assert(channel_parse_fd(&channel, "0:0:0:0"));
     ck_assert_int_eq(channel.fd, 0);
 }
-END_TEST
 
-START_TEST(the_largest_numbers_of_the_kernel_are_taken)
+TEST(the_largest_numbers_of_the_kernel_are_taken)
 {
     struct channel channel;
 
@@ -44,10 +43,9 @@ START_TEST(the_largest_numbers_of_the_kernel_are_taken)
     ck_assert_uint_eq(channel.device, UINT64_C(9999999999999999999));
     ck_assert_uint_eq(channel.inode, INT64_MAX);
 }
-END_TEST
 
 /* Network and stacked file systems hash names to inodes of all 64 bits. */
-START_TEST(an_inode_of_64_bits_is_taken)
+TEST(an_inode_of_64_bits_is_taken)
 {
     struct channel channel;
 
@@ -56,10 +54,9 @@ START_TEST(an_inode_of_64_bits_is_taken)
     ck_assert(channel_parse_fd(&channel, "19:2049:10000000000000000000:0"));
     ck_assert_uint_eq(channel.inode, UINT64_C(10000000000000000000));
 }
-END_TEST
 
 /* Written down by one to whom statx(2) said nothing. */
-START_TEST(a_file_whose_birth_is_not_known_is_told_by_the_rest)
+TEST(a_file_whose_birth_is_not_known_is_told_by_the_rest)
 {
     struct channel channel;
     struct stat status;
@@ -78,9 +75,8 @@ START_TEST(a_file_whose_birth_is_not_known_is_told_by_the_rest)
     }
     fclose(file);
 }
-END_TEST
 
-START_TEST(a_damaged_descriptor_is_refused)
+TEST(a_damaged_descriptor_is_refused)
 {
     static const char *const texts[] = {
         "",
@@ -118,9 +114,8 @@ START_TEST(a_damaged_descriptor_is_refused)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         ck_assert_msg(!channel_parse_fd(&channel, texts[i]), "taken: '%s'", texts[i]);
 }
-END_TEST
 
-START_TEST(a_fifo_is_an_absolute_path)
+TEST(a_fifo_is_an_absolute_path)
 {
     struct channel channel = {.fd = 5};
 
@@ -131,9 +126,8 @@ START_TEST(a_fifo_is_an_absolute_path)
     ck_assert_str_eq(channel.path, "/tmp/a fifo:\n");
     ck_assert_int_eq(channel.fd, -1);
 }
-END_TEST
 
-START_TEST(a_path_longer_than_any_can_be_is_refused)
+TEST(a_path_longer_than_any_can_be_is_refused)
 {
     char path[PATH_MAX + 1] = "";
     struct channel channel;
@@ -144,7 +138,6 @@ START_TEST(a_path_longer_than_any_can_be_is_refused)
     path[PATH_MAX - 1] = '/';
     ck_assert(!channel_parse_fifo(&channel, path));
 }
-END_TEST
 
 /* Returns the end to read from. */
 static int make_fifo(struct channel *channel)
@@ -168,7 +161,9 @@ static void write_line(const struct channel *channel)
     channel_write(channel, line, sizeof line - 1, false);
 }
 
-START_TEST(a_line_goes_through_a_fifo)
+TEST_OPTIONS(IN_SANDBOX);
+
+TEST(a_line_goes_through_a_fifo)
 {
     struct channel channel;
     int reader = make_fifo(&channel);
@@ -176,9 +171,8 @@ START_TEST(a_line_goes_through_a_fifo)
     write_line(&channel);
     assert_heard(reader);
 }
-END_TEST
 
-START_TEST(a_line_goes_through_an_inherited_pipe)
+TEST(a_line_goes_through_an_inherited_pipe)
 {
     int ends[2];
     struct channel channel = inherited_pipe(ends);
@@ -186,9 +180,8 @@ START_TEST(a_line_goes_through_an_inherited_pipe)
     write_line(&channel);
     assert_heard(ends[0]);
 }
-END_TEST
 
-START_TEST(a_line_goes_through_inherited_sockets)
+TEST(a_line_goes_through_inherited_sockets)
 {
     const int types[] = {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET};
 
@@ -202,11 +195,10 @@ START_TEST(a_line_goes_through_inherited_sockets)
         assert_heard(ends[0]);
     }
 }
-END_TEST
 
 /* It may be the log that the engine writes too: the offset is shared, nothing is overwritten.
  */
-START_TEST(a_line_is_added_to_an_inherited_file)
+TEST(a_line_is_added_to_an_inherited_file)
 {
     struct channel channel;
     char text[128] = "";
@@ -219,9 +211,8 @@ START_TEST(a_line_is_added_to_an_inherited_file)
     ck_assert_int_gt(pread(fd, text, sizeof text - 1, 0), 0);
     ck_assert_str_eq(text, "before\n42165 ready pid=4711\nafter\n");
 }
-END_TEST
 
-START_TEST(every_line_goes_through_however_many_there_are)
+TEST(every_line_goes_through_however_many_there_are)
 {
     int ends[2];
     struct channel channel = inherited_pipe(ends);
@@ -231,10 +222,9 @@ START_TEST(every_line_goes_through_however_many_there_are)
         assert_heard(ends[0]);
     }
 }
-END_TEST
 
 /* A later event finds the FIFO again, though its reader was another process's meanwhile. */
-START_TEST(a_fifo_is_heard_by_whoever_reads_it_now)
+TEST(a_fifo_is_heard_by_whoever_reads_it_now)
 {
     struct channel channel;
     int reader = make_fifo(&channel);
@@ -245,7 +235,6 @@ START_TEST(a_fifo_is_heard_by_whoever_reads_it_now)
     write_line(&channel);
     assert_heard(reader);
 }
-END_TEST
 
 static const struct channel *shared;
 
@@ -262,7 +251,7 @@ static void *write_long_lines(void *letter)
 }
 
 /* Several ranks report at once. */
-START_TEST(lines_of_several_writers_never_mix)
+LOOP_TEST(lines_of_several_writers_never_mix, 10)
 {
     char text[LONG_LINE], expected[LONG_LINE];
     struct channel channel;
@@ -282,9 +271,8 @@ START_TEST(lines_of_several_writers_never_mix)
     }
     ck_assert_int_eq(lines, WRITERS * LINES_EACH); /* a pipe holds them */
 }
-END_TEST
 
-START_TEST(without_a_free_descriptor_the_line_is_dropped)
+TEST(without_a_free_descriptor_the_line_is_dropped)
 {
     struct channel channel, fifo;
     int ends[2], reader = make_fifo(&fifo);
@@ -301,34 +289,4 @@ START_TEST(without_a_free_descriptor_the_line_is_dropped)
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &usual), 0);
     ck_assert_int_eq(read(ends[0], &(char){0}, 1), -1);
     ck_assert_int_le(read(reader, &(char){0}, 1), 0);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("shim channel");
-    TCase *parser = tcase_create("parser");
-    TCase *lines = tcase_create("lines");
-
-    suite_add_tcase(suite, parser);
-    tcase_add_test(parser, a_descriptor_is_a_number_and_its_file);
-    tcase_add_test(parser, the_largest_numbers_of_the_kernel_are_taken);
-    tcase_add_test(parser, an_inode_of_64_bits_is_taken);
-    tcase_add_test(parser, a_file_whose_birth_is_not_known_is_told_by_the_rest);
-    tcase_add_test(parser, a_damaged_descriptor_is_refused);
-    tcase_add_test(parser, a_fifo_is_an_absolute_path);
-    tcase_add_test(parser, a_path_longer_than_any_can_be_is_refused);
-
-    suite_add_tcase(suite, lines);
-    tcase_add_checked_fixture(lines, sandbox_enter, sandbox_leave);
-    tcase_set_timeout(lines, 120);
-    tcase_add_test(lines, a_line_goes_through_a_fifo);
-    tcase_add_test(lines, a_line_goes_through_an_inherited_pipe);
-    tcase_add_test(lines, a_line_goes_through_inherited_sockets);
-    tcase_add_test(lines, a_line_is_added_to_an_inherited_file);
-    tcase_add_test(lines, every_line_goes_through_however_many_there_are);
-    tcase_add_test(lines, a_fifo_is_heard_by_whoever_reads_it_now);
-    tcase_add_loop_test(lines, lines_of_several_writers_never_mix, 0, 10);
-    tcase_add_test(lines, without_a_free_descriptor_the_line_is_dropped);
-    return suite;
 }

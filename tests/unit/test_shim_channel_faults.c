@@ -88,7 +88,9 @@ static off_t size_of(const char *path)
     return status.st_size;
 }
 
-START_TEST(a_channel_that_works_leaves_no_trace)
+TEST_OPTIONS(IN_SANDBOX);
+
+TEST(a_channel_that_works_leaves_no_trace)
 {
     int ends[2];
     struct channel channel = inherited_pipe(ends);
@@ -102,10 +104,9 @@ START_TEST(a_channel_that_works_leaves_no_trace)
     ck_assert_int_ge(open("fifo", O_RDWR), 0);
     write_line(&channel);
 }
-END_TEST
 
 /* SIGPIPE has its default action here: it would end the test. */
-START_TEST(a_reader_that_is_gone_does_not_end_the_engine)
+TEST(a_reader_that_is_gone_does_not_end_the_engine)
 {
     struct channel channel;
     int ends[2];
@@ -119,9 +120,8 @@ START_TEST(a_reader_that_is_gone_does_not_end_the_engine)
     close(ends[0]);
     write_line(&channel);
 }
-END_TEST
 
-START_TEST(a_fifo_without_a_reader_does_not_block_the_engine)
+TEST(a_fifo_without_a_reader_does_not_block_the_engine)
 {
     struct channel channel;
 
@@ -129,9 +129,8 @@ START_TEST(a_fifo_without_a_reader_does_not_block_the_engine)
     ck_assert_int_eq(mkfifo("fifo", 0600), 0);
     write_line(&channel);
 }
-END_TEST
 
-START_TEST(a_fifo_that_is_gone_does_not_disturb_the_engine)
+TEST(a_fifo_that_is_gone_does_not_disturb_the_engine)
 {
     struct channel channel;
 
@@ -141,9 +140,8 @@ START_TEST(a_fifo_that_is_gone_does_not_disturb_the_engine)
     write_line(&channel);
     ck_assert_int_ne(access("nothing", F_OK), 0);
 }
-END_TEST
 
-START_TEST(what_is_no_fifo_is_not_written)
+TEST(what_is_no_fifo_is_not_written)
 {
     struct channel channel;
 
@@ -154,7 +152,6 @@ START_TEST(what_is_no_fifo_is_not_written)
     make_path(&channel, ".");
     write_line(&channel);
 }
-END_TEST
 
 /* Fill a pipe or socket but for less than a line; the number of bytes in it. */
 static size_t fill(int fd)
@@ -183,7 +180,7 @@ static size_t drain(int fd)
     return total;
 }
 
-START_TEST(a_full_pipe_does_not_block_the_engine)
+TEST(a_full_pipe_does_not_block_the_engine)
 {
     struct channel channel;
     size_t length;
@@ -195,9 +192,8 @@ START_TEST(a_full_pipe_does_not_block_the_engine)
     write_line(&channel);
     ck_assert_uint_eq(drain(ends[0]), length);
 }
-END_TEST
 
-START_TEST(a_full_socket_does_not_block_the_engine)
+TEST(a_full_socket_does_not_block_the_engine)
 {
     struct channel channel;
     size_t length;
@@ -209,10 +205,9 @@ START_TEST(a_full_socket_does_not_block_the_engine)
     write_line(&channel);
     ck_assert_uint_eq(drain(ends[0]), length);
 }
-END_TEST
 
 /* Half a line would spoil the next one: pipe(7) writes all of PIPE_BUF or nothing. */
-START_TEST(a_line_is_written_whole_or_not_at_all)
+TEST(a_line_is_written_whole_or_not_at_all)
 {
     struct channel channel;
     char text[EVENT_MAX];
@@ -229,7 +224,6 @@ START_TEST(a_line_is_written_whole_or_not_at_all)
     channel_write(&channel, text, sizeof text, true);
     ck_assert_uint_eq(drain(ends[0]), length);
 }
-END_TEST
 
 static void *drain_soon(void *fd)
 {
@@ -241,7 +235,7 @@ static void *drain_soon(void *fd)
 }
 
 /* On a busy machine the reader may be late, but not every time. */
-START_TEST(a_slow_reader_is_waited_for)
+TEST(a_slow_reader_is_waited_for)
 {
     bool heard = false;
 
@@ -262,9 +256,8 @@ START_TEST(a_slow_reader_is_waited_for)
     }
     ck_assert(heard);
 }
-END_TEST
 
-START_TEST(a_descriptor_that_was_closed_is_not_used)
+TEST(a_descriptor_that_was_closed_is_not_used)
 {
     int ends[2];
     struct channel channel = inherited_pipe(ends);
@@ -273,10 +266,9 @@ START_TEST(a_descriptor_that_was_closed_is_not_used)
     write_line(&channel);
     assert_nothing_heard(ends[0]);
 }
-END_TEST
 
 /* A port number in a trajectory: that is what the device and inode are for. */
-START_TEST(a_number_used_again_for_another_file_is_left_untouched)
+TEST(a_number_used_again_for_another_file_is_left_untouched)
 {
     struct channel channel;
     int ends[2], file = open("trajectory", O_WRONLY | O_CREAT, 0600);
@@ -288,9 +280,8 @@ START_TEST(a_number_used_again_for_another_file_is_left_untouched)
     ck_assert_int_eq(lseek(file, 0, SEEK_CUR), 0);
     assert_nothing_heard(ends[0]);
 }
-END_TEST
 
-START_TEST(a_number_used_again_for_another_of_its_kind_is_left_untouched)
+TEST(a_number_used_again_for_another_of_its_kind_is_left_untouched)
 {
     struct channel channel;
     int first[2], second[2];
@@ -308,10 +299,9 @@ START_TEST(a_number_used_again_for_another_of_its_kind_is_left_untouched)
     write_line(&channel);
     assert_nothing_heard(second[0]);
 }
-END_TEST
 
 /* The same inode on another file system is another file. */
-START_TEST(a_file_of_another_device_is_left_untouched)
+TEST(a_file_of_another_device_is_left_untouched)
 {
     int ends[2];
     struct channel channel = inherited_pipe(ends);
@@ -320,9 +310,8 @@ START_TEST(a_file_of_another_device_is_left_untouched)
     write_line(&channel);
     assert_nothing_heard(ends[0]);
 }
-END_TEST
 
-START_TEST(the_ends_keep_their_flags_whichever_they_are)
+TEST(the_ends_keep_their_flags_whichever_they_are)
 {
     int ends[2];
     struct channel channel = inherited_pipe(ends);
@@ -335,7 +324,6 @@ START_TEST(the_ends_keep_their_flags_whichever_they_are)
     ck_assert_int_ne(fcntl(ends[1], F_GETFL) & O_NONBLOCK, 0);
     ck_assert_int_eq(fcntl(ends[0], F_GETFL) & O_NONBLOCK, 0);
 }
-END_TEST
 
 /* A bind() that is no cancellation point must not become one. */
 static void *write_while_cancelled(void *went_on)
@@ -356,7 +344,7 @@ static void *write_while_cancelled(void *went_on)
     return NULL;
 }
 
-START_TEST(a_cancelled_thread_goes_on)
+TEST(a_cancelled_thread_goes_on)
 {
     bool went_on = false;
     pthread_t thread;
@@ -364,36 +352,4 @@ START_TEST(a_cancelled_thread_goes_on)
     pthread_create(&thread, NULL, write_while_cancelled, &went_on);
     pthread_join(thread, NULL);
     ck_assert(went_on);
-}
-END_TEST
-
-static void add_channel_tests(TCase *tests)
-{
-    tcase_add_test(tests, a_channel_that_works_leaves_no_trace);
-    tcase_add_test(tests, a_reader_that_is_gone_does_not_end_the_engine);
-    tcase_add_test(tests, a_fifo_without_a_reader_does_not_block_the_engine);
-    tcase_add_test(tests, a_fifo_that_is_gone_does_not_disturb_the_engine);
-    tcase_add_test(tests, what_is_no_fifo_is_not_written);
-    tcase_add_test(tests, a_full_pipe_does_not_block_the_engine);
-    tcase_add_test(tests, a_full_socket_does_not_block_the_engine);
-    tcase_add_test(tests, a_line_is_written_whole_or_not_at_all);
-    tcase_add_test(tests, a_slow_reader_is_waited_for);
-    tcase_add_test(tests, a_descriptor_that_was_closed_is_not_used);
-    tcase_add_test(tests, a_number_used_again_for_another_file_is_left_untouched);
-    tcase_add_test(tests, a_number_used_again_for_another_of_its_kind_is_left_untouched);
-    tcase_add_test(tests, a_file_of_another_device_is_left_untouched);
-    tcase_add_test(tests, the_ends_keep_their_flags_whichever_they_are);
-    tcase_add_test(tests, a_cancelled_thread_goes_on);
-}
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("shim channel faults");
-    TCase *channels = tcase_create("channels");
-
-    suite_add_tcase(suite, channels);
-    tcase_add_checked_fixture(channels, sandbox_enter, sandbox_leave);
-    tcase_set_timeout(channels, 120);
-    add_channel_tests(channels);
-    return suite;
 }

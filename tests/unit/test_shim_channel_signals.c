@@ -64,11 +64,12 @@ static void write_to_broken_pipe(const void *unused)
     _exit(sigismember(&pending, SIGPIPE));
 }
 
-START_TEST(a_broken_pipe_raises_no_signal)
+TEST_OPTIONS(.timeout = 120);
+
+TEST(a_broken_pipe_raises_no_signal)
 {
     ck_assert_int_eq(apart(write_to_broken_pipe, NULL), 0);
 }
-END_TEST
 
 /* The exit status is the number of signals that are there once they are let in. */
 static void write_with_signal_pending(int (*send)(void))
@@ -110,17 +111,15 @@ static void write_with_signal_of_process(const void *unused)
     write_with_signal_pending(send_to_process);
 }
 
-START_TEST(a_sigpipe_that_waits_in_the_thread_is_delivered_once)
+TEST(a_sigpipe_that_waits_in_the_thread_is_delivered_once)
 {
     ck_assert_int_eq(apart(write_with_signal_of_thread, NULL), 1);
 }
-END_TEST
 
-START_TEST(a_sigpipe_that_waits_in_the_process_is_delivered_once)
+TEST(a_sigpipe_that_waits_in_the_process_is_delivered_once)
 {
     ck_assert_int_eq(apart(write_with_signal_of_process, NULL), 1);
 }
-END_TEST
 
 static void write_with_room(const void *unused)
 {
@@ -134,11 +133,10 @@ static void write_with_room(const void *unused)
     _exit(read(ends[0], heard, sizeof heard - 1) == sizeof line - 1 ? 0 : 1);
 }
 
-START_TEST(a_pipe_of_another_user_is_heard)
+TEST(a_pipe_of_another_user_is_heard)
 {
     ck_assert_int_eq(apart(write_with_room, NULL), 0);
 }
-END_TEST
 
 static void write_without_room(const void *unused)
 {
@@ -155,23 +153,7 @@ static void write_without_room(const void *unused)
     channel_write(&channel, line, sizeof line - 1, true);
 }
 
-START_TEST(a_full_pipe_of_another_user_does_not_block_the_engine)
+TEST(a_full_pipe_of_another_user_does_not_block_the_engine)
 {
     ck_assert_int_eq(apart(write_without_room, NULL), 0);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("shim channel signals");
-    TCase *tests = tcase_create("shim channel signals");
-
-    suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, a_broken_pipe_raises_no_signal);
-    tcase_add_test(tests, a_sigpipe_that_waits_in_the_thread_is_delivered_once);
-    tcase_add_test(tests, a_sigpipe_that_waits_in_the_process_is_delivered_once);
-    tcase_add_test(tests, a_pipe_of_another_user_is_heard);
-    tcase_add_test(tests, a_full_pipe_of_another_user_does_not_block_the_engine);
-    return suite;
 }

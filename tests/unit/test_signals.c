@@ -14,23 +14,23 @@
 
 enum { SECONDS = 20 };
 
-START_TEST(what_a_process_sent_is_for_us_alone)
+TEST_OPTIONS(.timeout = 120);
+
+TEST(what_a_process_sent_is_for_us_alone)
 {
     const int codes[] = {SI_USER, SI_QUEUE, SI_TKILL, SI_TIMER, SI_MESGQ, SI_ASYNCIO};
 
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
         ck_assert(signals_must_pass_on(&(struct signalfd_siginfo){.ssi_code = codes[i]}));
 }
-END_TEST
 
-START_TEST(what_the_kernel_sent_is_not)
+TEST(what_the_kernel_sent_is_not)
 {
     const int codes[] = {SI_KERNEL, CLD_EXITED, CLD_KILLED, CLD_STOPPED, POLL_IN};
 
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
         ck_assert(!signals_must_pass_on(&(struct signalfd_siginfo){.ssi_code = codes[i]}));
 }
-END_TEST
 
 /* Another thread may have taken what poll(2) has seen: it comes once more then. */
 static bool wait_for_signal(const struct signals *signals, struct signalfd_siginfo *info)
@@ -80,11 +80,10 @@ static void send_to_ourselves(const void *unused)
     _exit(0);
 }
 
-START_TEST(a_signal_that_is_sent_to_us_is_taken_once)
+TEST(a_signal_that_is_sent_to_us_is_taken_once)
 {
     ck_assert_int_eq(apart(send_to_ourselves, NULL), 0);
 }
-END_TEST
 
 /* As a library's that somebody preloads: it blocks no signal. */
 static void *wait_for_ever(void *unused)
@@ -130,11 +129,10 @@ static void send_where_a_foreign_thread_runs(const void *number)
 static const int foreign[] = {SIGCHLD, SIGTERM, SIGINT,   SIGHUP,
                               SIGTSTP, SIGCONT, SIGWINCH, SIGABRT};
 
-START_TEST(a_signal_that_a_foreign_thread_gets_is_read_with_its_sender)
+LOOP_TEST(a_signal_that_a_foreign_thread_gets_is_read_with_its_sender, COUNT(foreign))
 {
     ck_assert_int_eq(apart(send_where_a_foreign_thread_runs, &foreign[_i]), 0);
 }
-END_TEST
 
 static void stop_where_a_foreign_thread_runs(const void *unused)
 {
@@ -148,7 +146,7 @@ static void stop_where_a_foreign_thread_runs(const void *unused)
     signals_end_self(SIGTERM);
 }
 
-START_TEST(we_stop_and_end_though_a_foreign_thread_runs)
+TEST(we_stop_and_end_though_a_foreign_thread_runs)
 {
     int status = 0;
     pid_t pid = fork();
@@ -162,7 +160,6 @@ START_TEST(we_stop_and_end_though_a_foreign_thread_runs)
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
 }
-END_TEST
 
 static void end_a_child(const void *unused)
 {
@@ -183,11 +180,10 @@ static void end_a_child(const void *unused)
     _exit(waitpid(pid, NULL, 0) == pid ? 0 : 3);
 }
 
-START_TEST(the_end_of_a_child_is_heard_though_sigchld_was_ignored)
+TEST(the_end_of_a_child_is_heard_though_sigchld_was_ignored)
 {
     ck_assert_int_eq(apart(end_a_child, NULL), 0);
 }
-END_TEST
 
 /* Ctrl-C on a terminal of our own. */
 static void type_interrupt(const void *unused)
@@ -208,11 +204,10 @@ static void type_interrupt(const void *unused)
     _exit(signals_must_pass_on(&info) ? 2 : 0);
 }
 
-START_TEST(what_the_terminal_sends_is_not_for_us_alone)
+TEST(what_the_terminal_sends_is_not_for_us_alone)
 {
     ck_assert_int_eq(apart(type_interrupt, NULL), 0);
 }
-END_TEST
 
 static void take_and_restore(const void *ignored)
 {
@@ -242,14 +237,13 @@ static void take_and_restore(const void *ignored)
     _exit(action.sa_handler == SIG_DFL ? 0 : 4);
 }
 
-START_TEST(mask_and_ignored_signals_are_restored)
+TEST(mask_and_ignored_signals_are_restored)
 {
     const bool ignored[] = {false, true};
 
     for (int i = 0; i < 2; i++)
         ck_assert_int_eq(apart(take_and_restore, &ignored[i]), 0);
 }
-END_TEST
 
 static void check_what_is_left(const void *unused)
 {
@@ -264,11 +258,10 @@ static void check_what_is_left(const void *unused)
     _exit(sigismember(&mask, SIGABRT) && sigismember(&mask, SIGRTMIN) ? 0 : 2);
 }
 
-START_TEST(the_stops_of_background_jobs_are_not_taken)
+TEST(the_stops_of_background_jobs_are_not_taken)
 {
     ck_assert_int_eq(apart(check_what_is_left, NULL), 0);
 }
-END_TEST
 
 static void end_by(const void *number)
 {
@@ -280,7 +273,7 @@ static void end_by(const void *number)
     _exit(1);
 }
 
-START_TEST(we_end_by_the_signal_that_ended_the_engine)
+TEST(we_end_by_the_signal_that_ended_the_engine)
 {
     const int numbers[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGABRT,
                            SIGKILL, SIGSEGV, SIGTERM, SIGUSR1};
@@ -288,7 +281,6 @@ START_TEST(we_end_by_the_signal_that_ended_the_engine)
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         ck_assert_int_eq(apart(end_by, &numbers[i]), 128 + numbers[i]);
 }
-END_TEST
 
 static void end_by_what_does_not_end(const void *unused)
 {
@@ -300,14 +292,13 @@ static void end_by_what_does_not_end(const void *unused)
     _exit(42);
 }
 
-START_TEST(a_signal_that_ends_nobody_lets_us_return)
+TEST(a_signal_that_ends_nobody_lets_us_return)
 {
     ck_assert_int_eq(apart(end_by_what_does_not_end, NULL), 42);
 }
-END_TEST
 
 /* Its process group has a parent in the session, else a stop would be ignored. */
-START_TEST(we_stop_as_the_engine_did_and_go_on)
+TEST(we_stop_as_the_engine_did_and_go_on)
 {
     pid_t pid = fork();
     int status = 0;
@@ -326,28 +317,4 @@ START_TEST(we_stop_as_the_engine_did_and_go_on)
     kill(pid, SIGCONT);
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 7);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("signals");
-    TCase *tests = tcase_create("signals");
-
-    suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, what_a_process_sent_is_for_us_alone);
-    tcase_add_test(tests, what_the_kernel_sent_is_not);
-    tcase_add_test(tests, a_signal_that_is_sent_to_us_is_taken_once);
-    tcase_add_loop_test(tests, a_signal_that_a_foreign_thread_gets_is_read_with_its_sender, 0,
-                        sizeof foreign / sizeof foreign[0]);
-    tcase_add_test(tests, we_stop_and_end_though_a_foreign_thread_runs);
-    tcase_add_test(tests, the_end_of_a_child_is_heard_though_sigchld_was_ignored);
-    tcase_add_test(tests, what_the_terminal_sends_is_not_for_us_alone);
-    tcase_add_test(tests, mask_and_ignored_signals_are_restored);
-    tcase_add_test(tests, the_stops_of_background_jobs_are_not_taken);
-    tcase_add_test(tests, we_end_by_the_signal_that_ended_the_engine);
-    tcase_add_test(tests, a_signal_that_ends_nobody_lets_us_return);
-    tcase_add_test(tests, we_stop_as_the_engine_did_and_go_on);
-    return suite;
 }

@@ -13,33 +13,32 @@
 
 enum { THREADS = 64, ENTRIES = 64 };
 
-START_TEST(the_port_first_asked_for_counts)
+TEST_OPTIONS(.timeout = 120);
+
+TEST(the_port_first_asked_for_counts)
 {
     socket_remember_asked(1000, 8888);
     socket_remember_asked(1000, 1025);
     socket_remember_asked(1000, 4095);
     ck_assert_uint_eq(socket_asked(1000), 8888);
 }
-END_TEST
 
 /* "Any port" is a request too. */
-START_TEST(asking_for_any_port_counts_as_asking)
+TEST(asking_for_any_port_counts_as_asking)
 {
     socket_remember_asked(1000, 0);
     socket_remember_asked(1000, 1025);
     ck_assert_uint_eq(socket_asked(1000), 0);
 }
-END_TEST
 
-START_TEST(a_socket_that_was_never_bound_has_asked_for_nothing)
+TEST(a_socket_that_was_never_bound_has_asked_for_nothing)
 {
     socket_remember_asked(1000, 8888);
     ck_assert_uint_eq(socket_asked(1001), 0);
     ck_assert_uint_eq(socket_asked(1000 + ENTRIES), 0);
 }
-END_TEST
 
-START_TEST(every_port_of_a_large_inode_is_remembered)
+TEST(every_port_of_a_large_inode_is_remembered)
 {
     const uint64_t inode = (UINT64_C(1) << 40) + 17;
 
@@ -48,9 +47,8 @@ START_TEST(every_port_of_a_large_inode_is_remembered)
     ck_assert_uint_eq(socket_asked(inode), 65535);
     ck_assert_uint_eq(socket_asked(17), 0);
 }
-END_TEST
 
-START_TEST(a_few_sockets_do_not_disturb_one_another)
+LOOP_TEST(a_few_sockets_do_not_disturb_one_another, 3)
 {
     static const unsigned apart[] = {1, ENTRIES, 1024}; /* the kernel numbers them by CPU */
 
@@ -59,10 +57,9 @@ START_TEST(a_few_sockets_do_not_disturb_one_another)
     for (unsigned i = 0; i < 8; i++)
         ck_assert_uint_eq(socket_asked(70000 + i * apart[_i]), 1000 + i);
 }
-END_TEST
 
 /* However many there were before: the engine binds, then listens. */
-START_TEST(the_last_of_many_sockets_is_always_known)
+TEST(the_last_of_many_sockets_is_always_known)
 {
     for (unsigned i = 1; i <= 1000; i++) {
         socket_remember_asked(i, i);
@@ -70,9 +67,8 @@ START_TEST(the_last_of_many_sockets_is_always_known)
     }
     ck_assert_uint_eq(socket_asked(1), 0); /* not the port of another one */
 }
-END_TEST
 
-START_TEST(a_socket_is_known_by_its_inode)
+TEST(a_socket_is_known_by_its_inode)
 {
     struct stat status;
     int one = socket(AF_INET, SOCK_STREAM, 0), other = socket(AF_INET, SOCK_STREAM, 0);
@@ -84,9 +80,8 @@ START_TEST(a_socket_is_known_by_its_inode)
     ck_assert_uint_ne(socket_inode(other), socket_inode(one));
     ck_assert_uint_ne(socket_inode(other), 0);
 }
-END_TEST
 
-START_TEST(what_is_no_socket_has_no_inode)
+TEST(what_is_no_socket_has_no_inode)
 {
     int pipes[2], file = open("/dev/null", O_RDONLY);
 
@@ -97,16 +92,14 @@ START_TEST(what_is_no_socket_has_no_inode)
     ck_assert_uint_eq(socket_inode(file), 0);
     ck_assert_uint_eq(socket_inode(-1), 0);
 }
-END_TEST
 
-START_TEST(the_first_socket_taken_is_the_imd_socket)
+TEST(the_first_socket_taken_is_the_imd_socket)
 {
     ck_assert_uint_eq(socket_taken(), 0);
     ck_assert(socket_take(1000));
     ck_assert(!socket_take(1001));
     ck_assert_uint_eq(socket_taken(), 1000);
 }
-END_TEST
 
 static pthread_barrier_t barrier;
 static atomic_int winners;
@@ -122,7 +115,7 @@ static void *take_with_the_others(void *inode)
     return NULL;
 }
 
-START_TEST(of_many_threads_one_takes_its_socket)
+LOOP_TEST(of_many_threads_one_takes_its_socket, 20)
 {
     pthread_t threads[THREADS];
 
@@ -135,7 +128,6 @@ START_TEST(of_many_threads_one_takes_its_socket)
     ck_assert_int_eq(winners, 1);
     ck_assert_uint_eq(socket_taken(), winner);
 }
-END_TEST
 
 /* As many as are known at the same time, at the worst of distances. */
 static void *ask_with_the_others(void *number)
@@ -152,7 +144,7 @@ static void *ask_with_the_others(void *number)
     return NULL;
 }
 
-START_TEST(threads_that_bind_at_once_keep_their_ports)
+LOOP_TEST(threads_that_bind_at_once_keep_their_ports, 20)
 {
     pthread_t threads[THREADS];
 
@@ -163,26 +155,4 @@ START_TEST(threads_that_bind_at_once_keep_their_ports)
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
     ck_assert_int_eq(winners, 0);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("sockets");
-    TCase *tests = tcase_create("sockets");
-
-    suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, the_port_first_asked_for_counts);
-    tcase_add_test(tests, asking_for_any_port_counts_as_asking);
-    tcase_add_test(tests, a_socket_that_was_never_bound_has_asked_for_nothing);
-    tcase_add_test(tests, every_port_of_a_large_inode_is_remembered);
-    tcase_add_loop_test(tests, a_few_sockets_do_not_disturb_one_another, 0, 3);
-    tcase_add_test(tests, the_last_of_many_sockets_is_always_known);
-    tcase_add_test(tests, a_socket_is_known_by_its_inode);
-    tcase_add_test(tests, what_is_no_socket_has_no_inode);
-    tcase_add_test(tests, the_first_socket_taken_is_the_imd_socket);
-    tcase_add_loop_test(tests, of_many_threads_one_takes_its_socket, 0, 20);
-    tcase_add_loop_test(tests, threads_that_bind_at_once_keep_their_ports, 0, 20);
-    return suite;
 }

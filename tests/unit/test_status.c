@@ -27,14 +27,15 @@ static int wait_status_of(int status, int signal_to_raise)
     return wait_status;
 }
 
-START_TEST(every_exit_status_is_the_engines_own)
+TEST_OPTIONS(.timeout = 120);
+
+TEST(every_exit_status_is_the_engines_own)
 {
     for (int status = 0; status < 256; status++)
         ck_assert_int_eq(status_of_wait(wait_status_of(status, 0)), status);
 }
-END_TEST
 
-START_TEST(every_signal_is_128_and_its_number)
+TEST(every_signal_is_128_and_its_number)
 {
     const int signals[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGILL,  SIGABRT, SIGFPE,   SIGKILL,
                            SIGUSR1, SIGSEGV, SIGPIPE, SIGTERM, SIGXCPU, SIGRTMIN, SIGRTMAX};
@@ -42,15 +43,13 @@ START_TEST(every_signal_is_128_and_its_number)
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
         ck_assert_int_eq(status_of_wait(wait_status_of(0, signals[i])), 128 + signals[i]);
 }
-END_TEST
 
-START_TEST(a_core_that_was_dumped_makes_no_difference)
+TEST(a_core_that_was_dumped_makes_no_difference)
 {
     ck_assert_int_eq(status_of_wait(SIGABRT | WCOREFLAG), 128 + SIGABRT);
 }
-END_TEST
 
-START_TEST(an_engine_that_is_not_there_is_127_else_126)
+TEST(an_engine_that_is_not_there_is_127_else_126)
 {
     ck_assert_int_eq(status_of_exec_error(ENOENT), 127);
     ck_assert_int_eq(status_of_exec_error(ENOTDIR), 127);
@@ -58,19 +57,4 @@ START_TEST(an_engine_that_is_not_there_is_127_else_126)
     ck_assert_int_eq(status_of_exec_error(ENOEXEC), 126);
     ck_assert_int_eq(status_of_exec_error(E2BIG), 126);
     ck_assert_int_eq(status_of_exec_error(ELOOP), 126);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("status");
-    TCase *tests = tcase_create("status");
-
-    suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, every_exit_status_is_the_engines_own);
-    tcase_add_test(tests, every_signal_is_128_and_its_number);
-    tcase_add_test(tests, a_core_that_was_dumped_makes_no_difference);
-    tcase_add_test(tests, an_engine_that_is_not_there_is_127_else_126);
-    return suite;
 }

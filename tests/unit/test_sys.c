@@ -27,7 +27,7 @@ static char *page_before_a_bad_one(void)
     return pages + size;
 }
 
-START_TEST(good_memory_is_copied)
+TEST(good_memory_is_copied)
 {
     const char from[] = "an address";
     char to[sizeof from + 1] = "xxxxxxxxxxxx";
@@ -37,9 +37,17 @@ START_TEST(good_memory_is_copied)
     ck_assert_str_eq(to, from);
     ck_assert_int_eq(to[sizeof from], '!');
 }
-END_TEST
 
-START_TEST(memory_that_cannot_be_read_is_an_error)
+static bool is_permitted(void)
+{
+    char from = 'x', to;
+    const struct iovec local = {&to, 1}, remote = {&from, 1};
+
+    return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == 1 ||
+           suite_skip("sys: bad pointers", "process_vm_readv(2) is not permitted here");
+}
+
+TEST(memory_that_cannot_be_read_is_an_error, .needs = is_permitted)
 {
     char to[64], *bad = page_before_a_bad_one();
 
@@ -50,9 +58,8 @@ START_TEST(memory_that_cannot_be_read_is_an_error)
     munmap(bad, (size_t)sysconf(_SC_PAGESIZE));
     ck_assert_int_eq(sys_copy(to, bad, sizeof to), -1);
 }
-END_TEST
 
-START_TEST(memory_that_can_be_read_in_part_is_an_error)
+TEST(memory_that_can_be_read_in_part_is_an_error, .needs = is_permitted)
 {
     char to[64], *bad = page_before_a_bad_one();
 
@@ -60,7 +67,6 @@ START_TEST(memory_that_can_be_read_in_part_is_an_error)
     ck_assert_int_eq(sys_copy(to, bad - 63, sizeof to), -1);
     ck_assert_int_eq(sys_copy(to, bad - 64, sizeof to), 0);
 }
-END_TEST
 
 static void copy_where_it_is_forbidden(const void *error)
 {
@@ -79,36 +85,10 @@ static void copy_where_it_is_forbidden(const void *error)
     _exit(sys_copy(to, "address", sizeof to) == 0 && strcmp(to, "address") == 0 ? 0 : 1);
 }
 
-START_TEST(where_a_sandbox_forbids_the_call_memory_is_copied_all_the_same)
+TEST(where_a_sandbox_forbids_the_call_memory_is_copied_all_the_same)
 {
     const unsigned errors[] = {EPERM, ENOSYS};
 
     for (int i = 0; i < 2; i++)
         ck_assert_int_eq(apart(copy_where_it_is_forbidden, &errors[i]), 0);
-}
-END_TEST
-
-static bool is_permitted(void)
-{
-    char from = 'x', to;
-    const struct iovec local = {&to, 1}, remote = {&from, 1};
-
-    return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == 1;
-}
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("sys");
-    TCase *tests = tcase_create("copy");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_test(tests, good_memory_is_copied);
-    tcase_add_test(tests, where_a_sandbox_forbids_the_call_memory_is_copied_all_the_same);
-    if (is_permitted()) {
-        tcase_add_test(tests, memory_that_cannot_be_read_is_an_error);
-        tcase_add_test(tests, memory_that_can_be_read_in_part_is_an_error);
-    } else {
-        suite_skip("sys: bad pointers", "process_vm_readv(2) is not permitted here");
-    }
-    return suite;
 }

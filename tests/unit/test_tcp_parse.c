@@ -10,7 +10,6 @@
 
 enum { MUTATIONS = 300000, SEED = 42 };
 
-#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
 #define SECRET "0123456789abcdef0123456789abcdef"
 #define BEFORE_ADDRESS "node1:42165:" SECRET ":"
 
@@ -48,7 +47,9 @@ static void assert_leads_to(const struct tcp *tcp, int index, const char *addres
     ck_assert_uint_eq(((const struct sockaddr_in *)found)->sin_port, htons(42165));
 }
 
-START_TEST(a_host_a_port_a_secret_and_addresses_are_read)
+TEST_OPTIONS(.timeout = 120);
+
+TEST(a_host_a_port_a_secret_and_addresses_are_read)
 {
     struct tcp tcp;
 
@@ -60,9 +61,8 @@ START_TEST(a_host_a_port_a_secret_and_addresses_are_read)
     assert_leads_to(&tcp, 1, "fd00::1");
     assert_leads_to(&tcp, 2, "192.168.0.1");
 }
-END_TEST
 
-START_TEST(eight_addresses_are_read_and_nine_refused)
+TEST(eight_addresses_are_read_and_nine_refused)
 {
     struct tcp tcp;
 
@@ -72,19 +72,17 @@ START_TEST(eight_addresses_are_read_and_nine_refused)
     ck_assert(!parse(&tcp, BEFORE_ADDRESS "::1,::2,::3,::4,::5,::6,::7,::8,::9"));
     ck_assert(!parse(&tcp, BEFORE_ADDRESS "::1,::2,::3,::4,::5,::6,::7,::8,"));
 }
-END_TEST
 
 /* The kernel lets a host be without. Its runs must not be without their events. */
-START_TEST(a_host_may_have_no_name)
+TEST(a_host_may_have_no_name)
 {
     struct tcp tcp;
 
     ck_assert(parse(&tcp, ":42165:" SECRET ":10.77.0.1"));
     ck_assert_str_eq(tcp.host, "");
 }
-END_TEST
 
-START_TEST(the_longest_name_of_a_host_is_read_and_a_longer_one_refused)
+TEST(the_longest_name_of_a_host_is_read_and_a_longer_one_refused)
 {
     char name[3 * HOST_SIZE + 1], text[3 * HOST_SIZE + 64];
     struct tcp tcp;
@@ -96,7 +94,6 @@ START_TEST(the_longest_name_of_a_host_is_read_and_a_longer_one_refused)
         ck_assert_int_eq(parse(&tcp, text), length < 3 * HOST_SIZE);
     }
 }
-END_TEST
 
 static const char *const damaged[] = {
     "",
@@ -134,15 +131,14 @@ static const char *const damaged[] = {
     BEFORE_ADDRESS "0000000000000000000000000000000000000000000000001,::1",
 };
 
-START_TEST(text_of_another_form_is_refused)
+LOOP_TEST(text_of_another_form_is_refused, COUNT(damaged))
 {
     struct tcp tcp;
 
     ck_assert_msg(!parse(&tcp, damaged[_i]), "taken: '%s'", damaged[_i]);
 }
-END_TEST
 
-START_TEST(text_that_is_cut_off_is_refused)
+TEST(text_that_is_cut_off_is_refused)
 {
     static const char whole[] = BEFORE_ADDRESS "10.77.0.1";
     struct tcp tcp;
@@ -151,9 +147,8 @@ START_TEST(text_that_is_cut_off_is_refused)
         ck_assert_msg(!parse_bytes(&tcp, whole, length), "taken: '%.*s'", (int)length, whole);
     ck_assert(parse(&tcp, whole));
 }
-END_TEST
 
-START_TEST(no_mutated_text_does_harm)
+TEST(no_mutated_text_does_harm)
 {
     static const char whole[] = "node1:42165:" SECRET ":10.77.0.1,fd00::1,::ffff:10.0.0.1,::";
     static const char likely[] = ":,.0129af%[]\n\xff";
@@ -180,22 +175,4 @@ START_TEST(no_mutated_text_does_harm)
     }
     ck_assert_uint_gt(taken, MUTATIONS / 100); /* else nothing has been tested */
     ck_assert_uint_lt(taken, MUTATIONS - MUTATIONS / 100);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("tcp parser");
-    TCase *tests = tcase_create("tcp parser");
-
-    suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, a_host_a_port_a_secret_and_addresses_are_read);
-    tcase_add_test(tests, eight_addresses_are_read_and_nine_refused);
-    tcase_add_test(tests, a_host_may_have_no_name);
-    tcase_add_test(tests, the_longest_name_of_a_host_is_read_and_a_longer_one_refused);
-    tcase_add_loop_test(tests, text_of_another_form_is_refused, 0, COUNT(damaged));
-    tcase_add_test(tests, text_that_is_cut_off_is_refused);
-    tcase_add_test(tests, no_mutated_text_does_harm);
-    return suite;
 }

@@ -133,7 +133,9 @@ static bool is_connected_to(int listener)
     return poll(&fd, 1, 0) == 1;
 }
 
-START_TEST(the_secret_and_the_line_arrive_whole)
+TEST_OPTIONS(.timeout = SECONDS);
+
+TEST(the_secret_and_the_line_arrive_whole)
 {
     struct launcher launcher;
     struct tcp tcp;
@@ -149,9 +151,8 @@ START_TEST(the_secret_and_the_line_arrive_whole)
     assert_received(&launcher, SECRET " " LINE SECRET " " LINE SECRET " " LINE);
     ck_assert_int_eq(count_descriptors(), descriptors);
 }
-END_TEST
 
-START_TEST(the_longest_line_arrives_whole)
+TEST(the_longest_line_arrives_whole)
 {
     char longest[EVENT_MAX], expected[TCP_SECRET + 1 + EVENT_MAX + 1] = SECRET " ";
     struct launcher launcher;
@@ -166,7 +167,6 @@ START_TEST(the_longest_line_arrives_whole)
     tcp_send(&tcp, longest, sizeof longest, true);
     assert_received(&launcher, expected);
 }
-END_TEST
 
 /* What listens there now, if anything, is another's. */
 static unsigned deserted_port(void)
@@ -178,7 +178,7 @@ static unsigned deserted_port(void)
     return launcher.port;
 }
 
-START_TEST(where_nobody_listens_nothing_is_waited_for)
+TEST(where_nobody_listens_nothing_is_waited_for)
 {
     int64_t least = INT64_MAX;
     int descriptors;
@@ -194,10 +194,9 @@ START_TEST(where_nobody_listens_nothing_is_waited_for)
     ck_assert_int_lt(least, TCP_PATIENCE);
     ck_assert_int_eq(count_descriptors(), descriptors);
 }
-END_TEST
 
 /* Stopped with Ctrl-Z: the kernel accepts for it. */
-START_TEST(a_launcher_that_never_reads_costs_the_patience_and_no_more)
+TEST(a_launcher_that_never_reads_costs_the_patience_and_no_more)
 {
     struct launcher launcher;
     struct tcp tcp;
@@ -211,9 +210,8 @@ START_TEST(a_launcher_that_never_reads_costs_the_patience_and_no_more)
     ck_assert_int_lt(send_to(&tcp, false), MULTIPLE * TCP_PATIENCE);
     ck_assert_int_eq(count_descriptors(), descriptors);
 }
-END_TEST
 
-START_TEST(after_a_failure_only_what_matters_is_tried_again)
+TEST(after_a_failure_only_what_matters_is_tried_again)
 {
     struct tcp tcp;
     unsigned port = deserted_port();
@@ -227,10 +225,9 @@ START_TEST(after_a_failure_only_what_matters_is_tried_again)
     send_to(&tcp, true);
     ck_assert(is_connected_to(listener));
 }
-END_TEST
 
 /* SIGPIPE would end this process. */
-START_TEST(a_launcher_that_hangs_up_does_no_harm)
+TEST(a_launcher_that_hangs_up_does_no_harm)
 {
     const struct linger at_once = {1, 0};
     struct launcher launcher;
@@ -245,7 +242,6 @@ START_TEST(a_launcher_that_hangs_up_does_no_harm)
         ck_assert_int_lt(send_to(&tcp, true), MULTIPLE * TCP_PATIENCE);
     pthread_join(launcher.thread, NULL);
 }
-END_TEST
 
 /* A connection that gets no answer: its listener has as many as it takes. */
 static int listen_in_vain(const char *address, unsigned port)
@@ -260,7 +256,7 @@ static int listen_in_vain(const char *address, unsigned port)
     return listener;
 }
 
-START_TEST(of_several_addresses_the_one_that_answers_is_used)
+TEST(of_several_addresses_the_one_that_answers_is_used)
 {
     struct launcher launcher;
     struct tcp tcp;
@@ -275,9 +271,8 @@ START_TEST(of_several_addresses_the_one_that_answers_is_used)
     assert_received(&launcher, SECRET " " LINE);
     ck_assert_int_eq(count_descriptors(), descriptors);
 }
-END_TEST
 
-START_TEST(a_line_goes_to_one_address_only)
+TEST(a_line_goes_to_one_address_only)
 {
     struct launcher launcher;
     struct tcp tcp;
@@ -288,11 +283,10 @@ START_TEST(a_line_goes_to_one_address_only)
     send_to(&tcp, true);
     assert_received(&launcher, SECRET " " LINE);
 }
-END_TEST
 
 /* A bridge of containers has the same address on every host: a listener on ours is another's.
  */
-START_TEST(an_address_of_this_host_is_not_a_launcher_elsewhere)
+TEST(an_address_of_this_host_is_not_a_launcher_elsewhere)
 {
     static const char *const hosts[] = {"elsewhere", "", "%6eode1"};
     struct launcher launcher;
@@ -308,9 +302,8 @@ START_TEST(an_address_of_this_host_is_not_a_launcher_elsewhere)
         ck_assert_int_eq(count_descriptors(), descriptors);
     }
 }
-END_TEST
 
-START_TEST(without_a_descriptor_to_be_had_the_line_is_lost_and_no_more)
+TEST(without_a_descriptor_to_be_had_the_line_is_lost_and_no_more)
 {
     struct rlimit limit, none;
     struct launcher launcher;
@@ -325,7 +318,6 @@ START_TEST(without_a_descriptor_to_be_had_the_line_is_lost_and_no_more)
     setrlimit(RLIMIT_NOFILE, &limit);
     ck_assert(!is_connected_to(launcher.listener));
 }
-END_TEST
 
 /* ---- a host of our own, where IPv6 sockets are of IPv6 alone ---- */
 
@@ -341,7 +333,19 @@ static bool enter_own_host(void)
     return ioctl(fd, SIOCSIFFLAGS, &loopback) == 0 && write(setting, "1", 1) == 1;
 }
 
-START_TEST(ipv4_is_reached_where_ipv6_sockets_do_not_reach_it)
+static bool has_own_hosts(void)
+{
+    pid_t pid = fork();
+    int status;
+
+    if (pid == 0)
+        _exit(enter_own_host() ? 0 : 1);
+    if (waitpid(pid, &status, 0) == pid && status == 0)
+        return true;
+    return suite_skip("IPv6 sockets of IPv6 alone", "no network namespace can be had");
+}
+
+TEST(ipv4_is_reached_where_ipv6_sockets_do_not_reach_it, .needs = has_own_hosts)
 {
     struct launcher launcher;
     struct tcp tcp;
@@ -355,39 +359,4 @@ START_TEST(ipv4_is_reached_where_ipv6_sockets_do_not_reach_it)
     describe(&tcp, "elsewhere", launcher.port, "127.0.0.1");
     send_to(&tcp, true);
     ck_assert(!is_connected_to(launcher.listener));
-}
-END_TEST
-
-static bool has_own_hosts(void)
-{
-    pid_t pid = fork();
-    int status;
-
-    if (pid == 0)
-        _exit(enter_own_host() ? 0 : 1);
-    return waitpid(pid, &status, 0) == pid && status == 0;
-}
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("tcp");
-    TCase *tests = tcase_create("tcp");
-
-    suite_add_tcase(suite, tests);
-    tcase_set_timeout(tests, SECONDS);
-    tcase_add_test(tests, the_secret_and_the_line_arrive_whole);
-    tcase_add_test(tests, the_longest_line_arrives_whole);
-    tcase_add_test(tests, where_nobody_listens_nothing_is_waited_for);
-    tcase_add_test(tests, a_launcher_that_never_reads_costs_the_patience_and_no_more);
-    tcase_add_test(tests, after_a_failure_only_what_matters_is_tried_again);
-    tcase_add_test(tests, a_launcher_that_hangs_up_does_no_harm);
-    tcase_add_test(tests, of_several_addresses_the_one_that_answers_is_used);
-    tcase_add_test(tests, a_line_goes_to_one_address_only);
-    tcase_add_test(tests, an_address_of_this_host_is_not_a_launcher_elsewhere);
-    tcase_add_test(tests, without_a_descriptor_to_be_had_the_line_is_lost_and_no_more);
-    if (has_own_hosts())
-        tcase_add_test(tests, ipv4_is_reached_where_ipv6_sockets_do_not_reach_it);
-    else
-        suite_skip("IPv6 sockets of IPv6 alone", "no network namespace can be had");
-    return suite;
 }

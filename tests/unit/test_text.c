@@ -2,7 +2,7 @@
 #include "shim/wire/text.h"
 #include "tests/support/suite.h"
 
-START_TEST(a_value_survives_any_byte)
+TEST(a_value_survives_any_byte)
 {
     char buffer[64] = "";
     struct text text = {buffer, 0, sizeof buffer - 1};
@@ -10,9 +10,8 @@ START_TEST(a_value_survives_any_byte)
     text_put_escaped(&text, "a b%\n\xff=");
     ck_assert_str_eq(buffer, "a%20b%25%0A%FF=");
 }
-END_TEST
 
-START_TEST(text_that_does_not_fit_is_cut_off)
+TEST(text_that_does_not_fit_is_cut_off)
 {
     char buffer[4] = "xxx";
     struct text text = {buffer, 0, 2};
@@ -21,9 +20,8 @@ START_TEST(text_that_does_not_fit_is_cut_off)
     ck_assert_str_eq(buffer, "abx");
     ck_assert_uint_eq(text.length, 2);
 }
-END_TEST
 
-START_TEST(numbers_of_every_size_are_written)
+TEST(numbers_of_every_size_are_written)
 {
     char buffer[64] = "";
     struct text text = {buffer, 0, sizeof buffer - 1};
@@ -35,9 +33,8 @@ START_TEST(numbers_of_every_size_are_written)
     text_put_number(&text, 0xbeef, 16);
     ck_assert_str_eq(buffer, "0 18446744073709551615 beef");
 }
-END_TEST
 
-START_TEST(a_number_is_taken_up_to_its_bound)
+TEST(a_number_is_taken_up_to_its_bound)
 {
     static const struct {
         const char *text;
@@ -67,18 +64,4 @@ START_TEST(a_number_is_taken_up_to_its_bound)
         ck_assert_str_eq(behind, cases[i].behind);
         ck_assert_uint_eq(number, cases[i].number);
     }
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("text");
-    TCase *tests = tcase_create("text");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_test(tests, a_value_survives_any_byte);
-    tcase_add_test(tests, text_that_does_not_fit_is_cut_off);
-    tcase_add_test(tests, numbers_of_every_size_are_written);
-    tcase_add_test(tests, a_number_is_taken_up_to_its_bound);
-    return suite;
 }
