@@ -1,11 +1,12 @@
 #include "launcher/base/signals.h"
 
-#include <err.h>
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "launcher/base/say.h"
 #include "launcher/base/status.h"
 
 /* Not the two that stop a background job which touches the terminal: us with the engine. */
@@ -44,7 +45,7 @@ void signals_take(struct signals *signals)
     sigprocmask(SIG_BLOCK, &taken, &signals->inherited);
     signals->fd = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals->fd < 0)
-        err(STATUS_FAILED, "signalfd");
+        die_error(STATUS_FAILED, errno, "cannot receive signals");
 }
 
 void signals_restore(const struct signals *signals)
