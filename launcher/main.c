@@ -4,7 +4,7 @@
  *
  * This file names the commands; each is a file of its own. imdshim(1) is the contract.
  */
-#include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "launcher/base/options.h"
+#include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
 
@@ -85,11 +86,11 @@ int main(int argc, char **argv)
     }
     command = find_command(argv[1]);
     if (command == NULL)
-        errx(STATUS_FAILED, "unknown command '%s': run, exec, check, list or watch, or --help",
-             argv[1]);
+        die(STATUS_FAILED, "unknown command '%s': run, exec, check, list or watch, or --help",
+            argv[1]);
     options_parse(command, argc - 1, argv + 1, &options);
     status = command->main(&options);
     if (fflush(stdout) != 0)
-        err(STATUS_FAILED, "cannot write to standard output");
+        die_error(STATUS_FAILED, errno, "cannot write to standard output");
     return status;
 }

@@ -5,7 +5,6 @@
  * Parsing stops at the first operand, as in env(1): what follows belongs to the engine.
  */
 #include <bsd/stdlib.h>
-#include <err.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -15,6 +14,7 @@
 #include <string.h>
 
 #include "launcher/base/options.h"
+#include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "shim/wire/bind_override.h"
 #include "shim/wire/match.h"
@@ -47,8 +47,8 @@ static int parse_number(const char *name, const char *text, int least, int most)
     int number = (int)strtonum(text, least, most, &reason);
 
     if (reason != NULL)
-        errx(STATUS_FAILED, "%s '%s' is %s: give a whole number from %d to %d", name, text,
-             reason, least, most);
+        die(STATUS_FAILED, "%s '%s' is %s: give a whole number from %d to %d", name, text,
+            reason, least, most);
     return number;
 }
 
@@ -58,8 +58,8 @@ static void store_listen(struct options *options, const char *text)
     const char *reason = binding_parse(&binding, text);
 
     if (reason != NULL)
-        errx(STATUS_FAILED, "--listen '%s': %s: give [ADDR][:PORTS], as 127.0.0.1:50000-50100",
-             text, reason);
+        die(STATUS_FAILED, "--listen '%s': %s: give [ADDR][:PORTS], as 127.0.0.1:50000-50100",
+            text, reason);
     options->listen = text;
 }
 
@@ -76,8 +76,8 @@ static void add_match(struct options *options, const char *text)
         *blank = '?';
     if (strlen(text) >= sizeof options->match - length - 1 ||
         !match_parse(&match, options->match))
-        errx(STATUS_FAILED, "--match '%s': give port=GLOB, exe=GLOB or object=GLOB, %d at most",
-             text, MATCH_RULES);
+        die(STATUS_FAILED, "--match '%s': give port=GLOB, exe=GLOB or object=GLOB, %d at most",
+            text, MATCH_RULES);
 }
 
 static void store(const struct command *command, struct options *options, int letter)
@@ -94,7 +94,7 @@ static void store(const struct command *command, struct options *options, int le
         break;
     case 'c':
         if (optarg[0] == '\0')
-            errx(STATUS_FAILED, "--client is empty: give a command for sh -c");
+            die(STATUS_FAILED, "--client is empty: give a command for sh -c");
         options->client = optarg;
         break;
     case 'o':
@@ -148,10 +148,10 @@ static bool is_spelled_out(const char *word, int index)
 static void refuse(const struct command *command, const char *word, int letter)
 {
     if (letter == ':')
-        errx(STATUS_FAILED, "option '%s' needs a value: imdshim %s %s", word, command->name,
-             command->synopsis);
-    errx(STATUS_FAILED, "'%s' is no option of %s: imdshim %s %s", word, command->name,
-         command->name, command->synopsis);
+        die(STATUS_FAILED, "option '%s' needs a value: imdshim %s %s", word, command->name,
+            command->synopsis);
+    die(STATUS_FAILED, "'%s' is no option of %s: imdshim %s %s", word, command->name,
+        command->name, command->synopsis);
 }
 
 void options_parse(const struct command *command, int argc, char **argv,
@@ -175,8 +175,8 @@ void options_parse(const struct command *command, int argc, char **argv,
     }
     options->operands = argv + optind;
     if (command->takes_operands && options->operands[0] == NULL)
-        errx(STATUS_FAILED, "nothing to %s: imdshim %s %s", command->name, command->name,
-             command->synopsis);
+        die(STATUS_FAILED, "nothing to %s: imdshim %s %s", command->name, command->name,
+            command->synopsis);
     if (options->stop_with_client && options->client == NULL)
-        errx(STATUS_FAILED, "--stop-with-client needs a --client");
+        die(STATUS_FAILED, "--stop-with-client needs a --client");
 }

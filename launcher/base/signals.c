@@ -1,6 +1,5 @@
 #include "launcher/base/signals.h"
 
-#include <err.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -8,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "launcher/base/say.h"
 #include "launcher/base/status.h"
 
 /* These stop a background job that touches the terminal: us together with the engine. */
@@ -97,7 +97,7 @@ void signals_take(struct signals *signals)
             sigaddset(&signals->ignored, signal);
     signals->fd = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals->fd < 0)
-        err(STATUS_FAILED, "signalfd");
+        die_error(STATUS_FAILED, errno, "cannot receive signals");
 }
 
 /* The mask last: a handler of ours would send the signal back to this process without end. */

@@ -4,7 +4,6 @@
  * One poll(2) loop over signals, events and one deadline. Whatever becomes of imdshim, the
  * engine and the client get SIGTERM with it and the next run removes the FIFO.
  */
-#include <bsd/err.h>
 #include <bsd/string.h>
 #include <errno.h>
 #include <poll.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "launcher/base/clock.h"
+#include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
 #include "launcher/preload/cluster.h"
@@ -38,7 +38,7 @@ static void look_ahead(struct run *run, const char *library)
     if (!run->obstacle)
         return;
     if (run->options->client != NULL)
-        errx(STATUS_FAILED, "not loaded: %s", text);
+        die(STATUS_FAILED, "not loaded: %s", text);
     notice(run->options, NORMAL, "not loaded: %s", text);
 }
 
@@ -243,7 +243,7 @@ int run_main(const struct options *options)
     event_port_close(&run.event_port);
     gate_close(&run.gate);
     if (error < 0)
-        errc(STATUS_FAILED, -error, "cannot start a process for '%s': see ulimit -u",
-             options->operands[0]);
+        die_error(STATUS_FAILED, -error, "cannot start a process for '%s'",
+                  options->operands[0]);
     return error == 0 ? end(&run) : engine_exec_failed(options->operands[0], error);
 }

@@ -1,6 +1,5 @@
 #include "launcher/run/gate.h"
 
-#include <err.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
@@ -12,6 +11,7 @@
 
 #include "launcher/base/clock.h"
 #include "launcher/base/entropy.h"
+#include "launcher/base/say.h"
 #include "launcher/base/status.h"
 
 enum { TURNS = 256, REST = 500 /* milliseconds */ };
@@ -37,7 +37,7 @@ void gate_make(struct gate *gate, unsigned port)
         bind(gate->listener, (const struct sockaddr *)&address,
              (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)) != 0 ||
         listen(gate->listener, GATE_WAITING) != 0)
-        err(STATUS_FAILED, "cannot make the socket where the client waits: see ulimit -n");
+        die_error(STATUS_FAILED, errno, "cannot make the socket where the client waits");
     gate->fd = gate->listener;
 }
 

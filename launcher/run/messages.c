@@ -1,41 +1,25 @@
 #include "launcher/run/messages.h"
 
 #include <bsd/string.h>
-#include <err.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "launcher/base/say.h"
 #include "launcher/run/endpoint.h"
 
-enum {
-    REASON_SIZE = 2048,
-    PATIENCE = 100, /* milliseconds */
-};
-
-/*
- * A pipe that nobody drains, a terminal that was stopped with Ctrl-S: a line is lost rather
- * than that signals and deadlines wait for it.
- */
-static bool stderr_has_room(void)
-{
-    struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
-
-    return poll(&fd, 1, PATIENCE) != 0;
-}
+enum { REASON_SIZE = 2048 };
 
 void notice(const struct options *options, enum verbosity least, const char *format, ...)
 {
     va_list arguments;
 
-    if (options->verbosity < least || !stderr_has_room())
+    if (options->verbosity < least)
         return;
     va_start(arguments, format);
-    vwarnx(format, arguments);
+    say_list(0, format, arguments);
     va_end(arguments);
 }
 

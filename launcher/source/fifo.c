@@ -1,6 +1,5 @@
 #include "launcher/source/fifo.h"
 
-#include <bsd/err.h>
 #include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +11,7 @@
 
 #include "launcher/base/entropy.h"
 #include "launcher/base/private_dir.h"
+#include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/source/fifos.h"
 
@@ -30,7 +30,7 @@ static void make_paths(struct channel *channel, char temporary[PATH_MAX])
              (unsigned)entropy_number());
     if (snprintf(channel->path, sizeof channel->path, "%s/%s", directory, name) >= PATH_MAX ||
         snprintf(temporary, PATH_MAX, "%s/%s%s", directory, FIFO_MAKING, name) >= PATH_MAX)
-        errx(STATUS_FAILED, "%s: the path is too long: set TMPDIR to a shorter one", directory);
+        die(STATUS_FAILED, "%s: the path is too long: set TMPDIR to a shorter one", directory);
 }
 
 /*
@@ -67,9 +67,9 @@ void channel_open(struct channel *channel)
         made = make_fifo(channel, temporary);
     } while (made != 0 && errno == ENOENT && --attempts > 0);
     if (made != 0)
-        err(STATUS_FAILED,
-            "cannot make the FIFO %s: set TMPDIR to a directory that can be written",
-            temporary);
+        die_error(STATUS_FAILED, errno,
+                  "cannot make the FIFO %s: set TMPDIR to a directory that can be written",
+                  temporary);
 }
 
 static bool fill(struct channel *channel)
