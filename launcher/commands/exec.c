@@ -20,23 +20,15 @@
 #include "launcher/preload/library.h"
 #include "launcher/preload/peer_check.h"
 #include "launcher/preload/preflight.h"
+#include "shim/wire/handover.h"
+#include "shim/wire/sys.h"
 
 enum { FD_TEXT = 96 };
-
-/* As shim/wire/wire.h has BIRTH. */
-static unsigned long long birth_of(int fd)
-{
-    struct statx status;
-
-    if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &status) != 0 ||
-        (status.stx_mask & STATX_BTIME) == 0)
-        return 0;
-    return (unsigned long long)status.stx_btime.tv_sec * 1000000000 + status.stx_btime.tv_nsec;
-}
 
 /* The library writes to it only while it is this very file. */
 static void hand_over_fd(int fd, char text[FD_TEXT])
 {
+    struct text handover = {text, 0, FD_TEXT - 1};
     struct stat status;
     int flags = fcntl(fd, F_GETFL), close_on_exec = fcntl(fd, F_GETFD);
 
@@ -49,8 +41,11 @@ static void hand_over_fd(int fd, char text[FD_TEXT])
                   "--fd %d is not open: pass it on to imdshim (pass_fds, %d>...)", fd, fd);
     if ((flags & O_ACCMODE) == O_RDONLY)
         die(STATUS_FAILED, "--fd %d is open for reading only: give the end to write to", fd);
-    snprintf(text, FD_TEXT, "%d:%llu:%llu:%llu", fd, (unsigned long long)status.st_dev,
-             (unsigned long long)status.st_ino, birth_of(fd));
+    handover_put_fd(&handover, &(struct handover_fd){.fd = fd,
+                                                     .device = status.st_dev,
+                                                     .inode = status.st_ino,
+                                                     .birth = sys_birth(fd)});
+    text_end(&handover);
 }
 
 /* An absolute path, for the engine may change its directory. */
@@ -89,7 +84,9 @@ int exec_main(const struct options *options)
         channel.fd = fd;
     }
     library_name_for_preload(library, preload);
-    environment = engine_environment(options, preload, &channel, options->verbosity == VERBOSE);
+    environment =
+        engine_environment(options, preload, &channel,
+                           options->verbosity == VERBOSE && options->when != WHEN_READY);
     if (options->verbosity != QUIET &&
         preflight_finds_obstacle(options->operands[0], library, obstacle))
         say("not loaded: %s", obstacle);
