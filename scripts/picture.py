@@ -5,7 +5,7 @@ usage: scripts/picture.py FILE COMMAND [ARG...]
 
 The README's picture is made by
 
-    make && scripts/picture.py scripts/demo.svg make -s demo
+    make && scripts/picture.py scripts/demo.svg make demo
 
 Nothing is written if the command fails. Of the terminal's control sequences only colours are
 known (bold, faint, green); a line that is longer than COLUMNS is continued on the next one.
