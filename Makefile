@@ -178,7 +178,7 @@ check: ## install what is lacking, then run every test; T=NAME: only programs wi
 
 # What needs nothing but a compiler and Check, and is not long: neither real engines, nor what
 # compares times or breaks things. What a test may need beyond that is skipped, and named.
-quick_tests = $(filter-out $(addprefix $(BUILD)/tests/system/test_,faults_% hot pcoord real_% \
+quick_tests = $(filter-out $(addprefix $(BUILD)/tests/system/test_,faults hot pcoord real_% \
 	thousand turnaround westpa),$(all_tests))
 check-quick: ## run unit tests and those with stand-in engines; needs only Check, installs nothing
 	@$(MAKE) $(parallel) --no-print-directory run-tests TESTS='$(quick_tests)'
@@ -262,7 +262,7 @@ coverage: ## which lines the tests execute
 
 sources = $(wildcard shim/*/*.[ch] launcher/*.[ch] launcher/*/*.[ch] tests/*/*.[ch] tests/faults/support/*.[ch])
 shell_scripts = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
-pages = launcher/imdshim.1 shim/imdshim.7
+pages = launcher/imdshim.1 shim/imdshim.7 shim/imdshim-figures.7
 
 format: ## clang-format on every source
 	clang-format -i $(sources)
@@ -292,11 +292,12 @@ install: all ## the same tree under PREFIX (DESTDIR is honoured)
 	install -m 755 $(bin) '$(bin_dir)'
 	install -m 644 $(lib) '$(lib_dir)'
 	install -m 644 launcher/imdshim.1 '$(man_dir)/man1'
-	install -m 644 shim/imdshim.7 '$(man_dir)/man7'
+	install -m 644 shim/imdshim.7 shim/imdshim-figures.7 '$(man_dir)/man7'
 
 uninstall: ## remove it from there
 	rm -f '$(bin_dir)/imdshim' '$(lib_dir)/libimdshim.so'
-	rm -f '$(man_dir)/man1/imdshim.1' '$(man_dir)/man7/imdshim.7'
+	rm -f '$(man_dir)/man1/imdshim.1' '$(man_dir)/man7/imdshim.7' \
+		'$(man_dir)/man7/imdshim-figures.7'
 	rmdir '$(lib_dir)' 2>/dev/null || true
 
 clean: ## remove what was built
