@@ -102,6 +102,8 @@ static void answer_all(struct gate *gate)
     gate->count = left;
     if (left > 0)
         acceptor_back_off(&gate->listener);
+    else
+        gate->listener.backoff_until = 0; /* descriptors are free now */
 }
 
 void gate_admit(struct gate *gate)
