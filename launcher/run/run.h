@@ -70,6 +70,7 @@ void run_remark_no_wait(struct run *run);
 /* Of an engine that has ended. */
 void run_explain_no_port(struct run *run);
 void run_explain_no_client(struct run *run);
+void run_leave_client(struct run *run);
 void run_leave_orphans(struct run *run);
 
 /* Of a client that has ended. */
