@@ -53,7 +53,7 @@ static const enum phase next[HAPPENINGS][PHASES] = { /* by the phase in which it
 };
 /* clang-format on */
 
-LOOP_TEST(each_phase_has_one_that_follows, (int)HAPPENINGS *PHASES)
+LOOP_TEST(each_phase_has_one_that_follows, PHASES *(int)HAPPENINGS)
 {
     enum happening happening = (enum happening)(_i / PHASES);
     enum phase phase = (enum phase)(_i % PHASES);
