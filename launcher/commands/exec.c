@@ -68,10 +68,18 @@ static void find_fifo(const char *fifo, char path[PATH_MAX])
                   "--fifo '%s' cannot be written: give yourself the permission", fifo);
 }
 
+static void say_obstacle(const struct preflight *preflight)
+{
+    char text[PREFLIGHT_TEXT];
+
+    preflight_explain(preflight, text, sizeof text);
+    say("not loaded: %s", text);
+}
+
 int exec_main(const struct options *options)
 {
     char library[PATH_MAX], preload[PATH_MAX], fifo[PATH_MAX], fd[FD_TEXT];
-    char obstacle[PREFLIGHT_TEXT];
+    struct preflight preflight;
     struct engine_channel channel = {NULL, NULL, NULL};
     char **environment;
     int error;
@@ -79,7 +87,7 @@ int exec_main(const struct options *options)
     if ((options->fd >= 0) == (options->fifo != NULL))
         die(STATUS_FAILED, "exec needs --fd or --fifo, one of them: where shall events go?");
     if (options->only_me)
-        only_me_prepare();
+        peer_check();
     library_find(library);
     if (options->fifo != NULL) {
         find_fifo(options->fifo, fifo);
@@ -89,10 +97,12 @@ int exec_main(const struct options *options)
         channel.fd = fd;
     }
     library_name_for_preload(library, preload);
-    environment = engine_environment(options, preload, &channel, options->verbosity == VERBOSE);
-    if (options->verbosity != QUIET &&
-        preflight_finds_obstacle(options->operands[0], library, obstacle))
-        say("not loaded: %s", obstacle);
+    preflight_examine((const char *const *)options->operands, library, &preflight);
+    environment = engine_environment(
+        options, preflight_must_not_preload(preflight.verdict) ? NULL : preload, &channel,
+        options->verbosity == VERBOSE);
+    if (options->verbosity != QUIET && preflight_is_obstacle(preflight.verdict))
+        say_obstacle(&preflight);
     execvpe(options->operands[0], options->operands, environment);
     error = errno;
     free(environment);

@@ -25,20 +25,20 @@ static long age_of(const struct record *record)
 }
 
 /* A newline or an escape sequence in a name must not disturb the table. */
-static void print_row(struct record *record)
+static void print_row(const struct record *record)
 {
-    char host[ENDPOINT_HOST_SIZE], where[ENDPOINT_HOST_SIZE + 16] = "-";
+    struct record shown = *record;
+    char where[ENDPOINT_HOST_SIZE + 16] = "-";
 
-    strlcpy(host, record->host, sizeof host);
-    endpoint_bracket(host);
-    if (record->port != 0)
-        snprintf(where, sizeof where, "%s:%u", host, record->port);
+    endpoint_bracket(shown.host);
+    if (shown.port != 0)
+        snprintf(where, sizeof where, "%s:%u", shown.host, shown.port);
     say_clean(where);
-    say_clean(record->engine);
-    say_clean(record->directory);
-    printf("%8ld  %-9s  %-22s  %6ld s  %s  %s\n", (long)record->pid,
-           record_state_name(record->state), where, age_of(record), record->engine,
-           record->directory);
+    say_clean(shown.engine);
+    say_clean(shown.directory);
+    printf("%8ld  %-9s  %-22s  %6ld s  %s  %s\n", (long)shown.pid,
+           record_state_name(shown.state), where, age_of(record), shown.engine,
+           shown.directory);
 }
 
 /* Bytes of the character of UTF-8 that the text begins with, 0 if it is none; RFC 3629, 4. */

@@ -30,16 +30,22 @@
  * An engine that cannot be shimmed still runs where only its port would have been learned. With
  * a client it would wait for it, perhaps for ever: then nothing is started.
  */
-static void look_ahead(struct run *run, const char *library)
+static void check_engine_file(struct run *run)
 {
+    struct preflight preflight;
     char text[PREFLIGHT_TEXT];
 
-    run->obstacle = preflight_finds_obstacle(run->options->operands[0], library, text);
+    preflight_examine((const char *const *)run->options->operands, run->looks.wanted.library,
+                      &preflight);
+    run->obstacle = preflight_is_obstacle(preflight.verdict);
+    if (preflight_must_not_preload(preflight.verdict))
+        run->preload = NULL;
     if (!run->obstacle)
         return;
+    preflight_explain(&preflight, text, sizeof text);
     if (run->options->client != NULL)
         die(STATUS_FAILED, "not loaded: %s", text);
-    notice(run->options, NORMAL, "not loaded: %s", text);
+    message(run->options, NORMAL, "not loaded: %s", text);
 }
 
 /* An engine that stays on this host is heard without: all do where there is no network. */
@@ -50,12 +56,12 @@ static void prepare_for_other_hosts(struct run *run)
                                 getenv("SLURM_JOB_NUM_NODES")))
         return;
     if (event_port_open(&run->event_port))
-        notice(run->options, VERBOSE,
-               "an engine on another host can tell its port by TCP, to port %u",
-               run->event_port.number);
+        message(run->options, VERBOSE,
+                "an engine on another host can tell its port by TCP, to port %u",
+                run->event_port.number);
     else
-        notice(run->options, errno == EADDRNOTAVAIL ? VERBOSE : NORMAL,
-               "an engine on another host would not be heard: %s", strerror(errno));
+        message(run->options, errno == EADDRNOTAVAIL ? VERBOSE : NORMAL,
+                "an engine on another host would not be heard: %s", strerror(errno));
 }
 
 /* As child_start(). */
@@ -73,7 +79,11 @@ static int start_engine(struct run *run)
     int error = child_start(&run->engine, &plan, &run->signals);
 
     free(environment);
-    findings_begin(&run->findings, run->engine.pid);
+    reports_begin(&run->reports, run->engine.pid, run->options);
+    run->looks.wanted.fifo = run->channel.path;
+    run->looks.fifo = run->channel.fd;
+    evidence_begin(&run->evidence, &run->looks, &run->reports,
+                   (const char *const *)run->options->operands);
     if (run->options->timeout > 0)
         run->deadline = clock_now() + run->options->timeout * INT64_C(1000);
     return error;
@@ -84,9 +94,9 @@ static enum run_state state_of(const struct run *run)
     if (run->outcome.ending != BY_ITSELF || run->outcome.interrupted ||
         run->engine.state == CHILD_ENDED)
         return ENDING;
-    if (run->findings.ready)
-        return run->findings.connected ? CONNECTED : READY;
-    return run->findings.listening ? LISTENING : STARTING;
+    if (run->reports.ready)
+        return run->reports.connected ? CONNECTED : READY;
+    return run->reports.listening ? LISTENING : STARTING;
 }
 
 /* For imdshim list. A run goes on without. */
@@ -121,22 +131,26 @@ static void take_signals(struct run *run)
         run_on_signal(run, &info);
 }
 
-/* Milliseconds for poll(2). */
-static int time_left(const struct run *run)
+/* Milliseconds until then, for poll(2); -1 if it never comes. */
+static int time_until(int64_t deadline)
 {
-    int64_t left = run->deadline - clock_now();
+    int64_t left = deadline - clock_now();
 
-    if (run->deadline == 0)
+    if (deadline == 0)
         return -1;
     return left > 0 ? (int)left : 0;
 }
 
-/* For poll(2) too: until the deadline, or until the gate has rested. */
+static int sooner(int a, int b)
+{
+    return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+/* Until the deadline, until the gate has rested, or until it is time to look. */
 static int patience(const struct run *run)
 {
-    int left = time_left(run), rest = gate_rest(&run->gate);
-
-    return left < 0 || (rest >= 0 && rest < left) ? rest : left;
+    return sooner(sooner(time_until(run->deadline), gate_rest(&run->gate)),
+                  time_until(run_look_due(run)));
 }
 
 /* Until engine and client have ended and, if the engine was ended, what it left behind. */
@@ -158,7 +172,9 @@ static void run_until_all_ended(struct run *run)
         gate_admit(&run->gate);
         take_signals(run);
         update_record(run);
-        if (run->deadline != 0 && time_left(run) == 0)
+        if (time_until(run_look_due(run)) == 0)
+            run_look(run);
+        if (time_until(run->deadline) == 0)
             run_on_deadline(run);
         orphans_left = run->outcome.ending != BY_ITSELF && run->engine.state == CHILD_ENDED &&
                        orphans_end(&run->orphans);
@@ -171,19 +187,19 @@ static int end(struct run *run)
     int signal, status;
 
     if (run->channel.junk > 0)
-        notice(run->options, VERBOSE, "%u lines in the channel were no events",
-               run->channel.junk);
+        message(run->options, VERBOSE, "%u lines in the channel were no events",
+                run->channel.junk);
     if (run->event_port.junk > 0)
-        notice(run->options, VERBOSE, "%u connections to the event port brought no event",
-               run->event_port.junk);
+        message(run->options, VERBOSE, "%u connections to the event port brought no event",
+                run->event_port.junk);
     run->outcome.client_asked = run->options->client != NULL;
     /* At the gate it has waited in vain, unless the engine was ready or it gave up itself. */
     run->outcome.client_started =
         run->client.state != CHILD_NONE &&
-        (!run_has_gate(run) || run->findings.ready || run->outcome.ending == BY_CLIENT);
+        (!run_has_gate(run) || run->reports.ready || run->outcome.ending == BY_CLIENT);
     run->outcome.engine = run->engine.wait_status;
     run->outcome.client = run->client.wait_status;
-    status = outcome_status(&run->outcome, &signal);
+    status = exit_status_of(&run->outcome, &signal);
     if (signal != 0)
         signals_end_self(signal);
     return status;
@@ -214,15 +230,15 @@ int run_main(const struct options *options)
     int error;
 
     if (options->only_me)
-        only_me_prepare();
+        peer_check();
     library_find(library);
     library_name_for_preload(library, preload);
-    run.preload = preload;
+    run.preload = run.looks.wanted.preload = preload;
+    run.looks.wanted.library = library;
     gate_init(&run.gate);
     if (run_has_gate(&run))
         gate_make(&run.gate, (unsigned)options->port);
-    if (options->client != NULL)
-        look_ahead(&run, library);
+    check_engine_file(&run);
     if (options->port_file != NULL)
         port_file_prepare(options->port_file);
     prepare_for_other_hosts(&run);
@@ -233,9 +249,6 @@ int run_main(const struct options *options)
     if (error == 0)
         run_start_early_client(&run);
     begin_record(&run);
-    /* What the engine need not wait for is done beside it. */
-    if (error == 0 && options->client == NULL)
-        look_ahead(&run, library);
     channel_sweep(&run.channel);
     if (error == 0)
         run_until_all_ended(&run);

@@ -25,7 +25,7 @@ char **engine_environment(const struct options *options, const char *preload,
     char *list = library_compose_preload(getenv("LD_PRELOAD"), preload), *agent = NULL;
     char port[8];
     struct variable variables[] = {
-        {"LD_PRELOAD", list},
+        {"LD_PRELOAD", list[0] != '\0' ? list : NULL},
         {WIRE_FD, channel->fd},
         {WIRE_GATE, NULL},
         WITH_OPENMPI(WIRE_FIFO, channel->fifo),

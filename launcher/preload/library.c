@@ -107,7 +107,9 @@ char *library_compose_preload(const char *existing, const char *name)
 {
     char *value;
 
-    if (existing == NULL || existing[0] == '\0')
+    if (name == NULL)
+        value = strdup(existing != NULL ? existing : "");
+    else if (existing == NULL || existing[0] == '\0')
         value = strdup(name);
     else if (list_contains(existing, name))
         value = strdup(existing);

@@ -21,8 +21,8 @@ void library_name_for_preload(const char *library, char name[PATH_MAX]);
 
 /*
  * The value of LD_PRELOAD with our library in it, malloc'd: last, for what was there keeps its
- * place, and a sanitizer's run time must be first. Unchanged if it was there already.
- * existing may be NULL. Pure.
+ * place, and a sanitizer's run time must be first. Unchanged if it was there already, or if name
+ * is NULL. existing may be NULL. Pure.
  */
 char *library_compose_preload(const char *existing, const char *name);
 

@@ -1,163 +1,286 @@
 #include "launcher/run/diagnosis.h"
 
-#include <bsd/string.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 
-#include "launcher/base/status.h"
+#include "launcher/preload/command_line.h"
+#include "launcher/run/sentence.h"
 
-void findings_begin(struct findings *findings, pid_t engine)
+/* ---- the questions: each is about one row of the table ---- */
+
+static bool bind_failed_with(const struct evidence *evidence, int error)
 {
-    memset(findings, 0, sizeof *findings);
-    findings->engine = engine;
+    return evidence->reports->failed_bind.error == error;
 }
 
-static void add_loaded(struct findings *findings, const struct event *event)
+static bool port_in_use(const struct evidence *evidence)
 {
-    struct image *image = &findings->last_image;
-
-    image->pid = event->pid;
-    image->ended = false;
-    image->remote = event->peer[0] != '\0';
-    strlcpy(image->exe, event->exe, sizeof image->exe);
-    strlcpy(image->comm, event->comm, sizeof image->comm);
-    if (event->pid == findings->engine && !image->remote)
-        findings->engine_image = *image;
+    return bind_failed_with(evidence, EADDRINUSE);
 }
 
-static void add_ended(struct findings *findings, const struct event *event)
+static bool port_forbidden(const struct evidence *evidence)
 {
-    bool remote = event->peer[0] != '\0';
-
-    if (findings->last_image.pid == event->pid && findings->last_image.remote == remote)
-        findings->last_image.ended = true;
-    if (findings->engine_image.pid == event->pid && !remote)
-        findings->engine_image.ended = true;
+    return bind_failed_with(evidence, EACCES);
 }
 
-/* The text names as many as it has room for. */
-static enum news add_passed(struct findings *findings, const struct event *event)
+static bool no_such_address(const struct evidence *evidence)
 {
-    size_t length = strlen(findings->passed);
-
-    findings->passed_count++;
-    findings->unmatched |= strcmp(event->reason, REASON_UNMATCHED) == 0;
-    snprintf(findings->passed + length, sizeof findings->passed - length,
-             strchr(event->address, ':') != NULL ? "%s[%s]:%u (%.40s)" : "%s%s:%u (%.40s)",
-             length > 0 ? ", " : "", event->address, event->port, event->object);
-    return NEWS_PASSED;
+    return bind_failed_with(evidence, EADDRNOTAVAIL);
 }
 
-/* The first listener is taken; another process's claim to be it too is one that is passed. */
-static enum news add_listening(struct findings *findings, const struct event *event)
+static bool bind_failed(const struct evidence *evidence)
 {
-    if (findings->listening)
-        return add_passed(findings, event);
-    findings->listening = true;
-    findings->listener = *event;
-    return NEWS_LISTENING;
+    return !bind_failed_with(evidence, 0);
 }
 
-/* The process that waits may be a child of the one that listens: the port tells. */
-static enum news add_ready(struct findings *findings, const struct event *event)
+static bool unmatched(const struct evidence *evidence)
 {
-    if (findings->ready || !findings->listening || findings->listener.port != event->port)
-        return NEWS_NONE;
-    findings->ready = true;
-    return NEWS_READY;
+    return evidence->reports->unmatched;
 }
 
-static enum news add_connected(struct findings *findings, const struct event *event)
+static bool fifo_removed(const struct evidence *evidence)
 {
-    if (findings->connected || !findings->ready || findings->listener.port != event->port)
-        return NEWS_NONE;
-    findings->connected = true;
-    return NEWS_CONNECTED;
+    return evidence->fifo_removed == YES;
 }
 
-enum news findings_add(struct findings *findings, const struct event *event)
+static bool has_suspect(const struct evidence *evidence)
 {
-    switch (event->kind) {
-    case KIND_LISTENING:
-        return add_listening(findings, event);
-    case KIND_READY:
-        return add_ready(findings, event);
-    case KIND_PASSED:
-        return add_passed(findings, event);
-    case KIND_CONNECTED:
-        return add_connected(findings, event);
-    case KIND_REFUSED:
-        findings->refused = true;
-        return NEWS_REFUSED;
-    case KIND_DENIED:
-        return NEWS_DENIED;
-    case KIND_LOADED:
-        add_loaded(findings, event);
-        break;
-    case KIND_ENDED:
-        add_ended(findings, event);
-        break;
-    }
-    return NEWS_NONE;
+    return evidence->suspect_cause > CAUSE_NONE;
+}
+
+/* Another process that has the library may be the engine, unless this one is seen to listen. */
+static bool suspect_is_it(const struct evidence *evidence)
+{
+    return has_suspect(evidence) &&
+           (!evidence->sound || suspect_port(&evidence->suspect, evidence->reports) != 0);
+}
+
+static bool nothing_loaded(const struct evidence *evidence)
+{
+    const struct reports *reports = evidence->reports;
+
+    return !evidence->sound && reports->engine_image.pid == 0 && reports->program.pid == 0 &&
+           reports->launcher.pid == 0;
+}
+
+static bool failed(const struct evidence *evidence)
+{
+    return evidence->ended && evidence->wait_status != 0;
+}
+
+/* mpirun, and no program that it started has reported itself. */
+static bool launcher_alone(const struct evidence *evidence)
+{
+    return evidence->reports->launcher.pid != 0 && evidence->reports->program.pid == 0;
+}
+
+static bool launcher_failed(const struct evidence *evidence)
+{
+    return launcher_alone(evidence) && failed(evidence);
+}
+
+static bool launched_elsewhere(const struct evidence *evidence)
+{
+    return launcher_alone(evidence) && evidence->agent[0] != '\0';
+}
+
+/* Since it was started: by another exec(2), or by itself, prctl(2) PR_SET_NAME. */
+static bool renamed(const struct evidence *evidence)
+{
+    const struct image *image = &evidence->reports->engine_image;
+
+    return evidence->ended && !evidence->sound && evidence->comm[0] != '\0' &&
+           image->pid != 0 && strchr(image->comm, '%') == NULL &&
+           strcmp(image->comm, evidence->comm) != 0;
+}
+
+/* The kernel keeps 15 bytes of a name. */
+static bool is_comm(const char *name, const void *comm)
+{
+    return strncmp(name, comm, COMM_SIZE - 1) == 0;
+}
+
+/* env(1), say, is named at its end as the program that it was told to start. */
+static bool became_named(const struct evidence *evidence)
+{
+    return renamed(evidence) && command_line_names(evidence->command, is_comm, evidence->comm);
 }
 
 /*
- * A process is named by its last exec(2), with or without the library. comm in the event is
- * escaped; a name that has to be is not compared.
+ * The program with the library was seen to be the one that ran: by a look, or because the engine
+ * is the last process that reported itself and has kept its name to its end.
  */
-static bool became_another(const struct image *image, const char *comm)
+static bool had_the_library_to_its_end(const struct evidence *evidence)
 {
-    return comm[0] != '\0' && strchr(image->comm, '%') == NULL &&
-           strcmp(image->comm, comm) != 0;
+    const struct reports *reports = evidence->reports;
+
+    return evidence->sound ||
+           (evidence->ended && reports->program.pid == reports->engine_image.pid &&
+            !reports->program.remote &&
+            strcmp(reports->engine_image.comm, evidence->comm) == 0);
 }
 
-/* A wrapper such as env(1) does not come to its exit(3): it becomes what it starts. */
-static bool vanished(const struct image *image, const struct present *present)
+static bool always(const struct evidence *evidence)
 {
-    if (present->last_comm[0] != '\0')
-        return became_another(image, present->last_comm);
-    return !image->ended && !(present->ended && WIFSIGNALED(present->wait_status));
+    (void)evidence;
+    return true;
 }
 
-enum why findings_explain(const struct findings *findings, const struct present *present,
-                          char *text, size_t size)
-{
-    static const char advice[] =
-        "put imdshim behind what clears LD_PRELOAD there (env -i, sudo, a static wrapper)";
-    const struct image *own = &findings->engine_image, *last = &findings->last_image;
+/* ---- the table: evidence, cause, sentence ---- */
 
-    if (last->pid == 0) {
-        snprintf(text, size,
-                 "nothing in process %ld had the library: ask 'imdshim check ENGINE'",
-                 (long)findings->engine);
-        return WHY_NOT_LOADED;
-    }
-    if (findings->passed_count > 0) {
-        snprintf(text, size,
-                 findings->unmatched
-                     ? "only %s listened, none as --port and --match say: see -v"
-                     : "only %s listened, of an MPI or cluster runtime: is IMD switched on?",
-                 findings->passed);
-        return WHY_NOTHING_MATCHED;
-    }
-    if (own->pid != 0 && became_another(own, present->engine_comm)) {
-        snprintf(text, size, "%s[%ld] became '%s' without the library: %s", own->exe,
-                 (long)own->pid, present->engine_comm, advice);
-        return WHY_NOT_LOADED;
-    }
-    if (last->pid != findings->engine && !last->remote && vanished(last, present)) {
-        snprintf(text, size, "%s[%ld] became a program without the library: %s", last->exe,
-                 (long)last->pid, advice);
-        return WHY_NOT_LOADED;
-    }
-    if (present->ended && present->wait_status != 0)
-        snprintf(text, size,
-                 "%s[%ld] opened no port; it ended with status %d: see what it printed",
-                 last->exe, (long)last->pid, status_of_wait(present->wait_status));
-    else
-        snprintf(text, size,
-                 "%s[%ld] opened no port: is IMD switched on in its input and its options?",
-                 last->exe, (long)last->pid);
-    return WHY_NEVER_LISTENED;
+enum heading { NO_HEADING, NOT_LOADED, NOT_HEARD, CANNOT_LISTEN, NOTHING_MATCHED, ENDED_FIRST };
+
+static const char *const headings[] = {
+    [NO_HEADING] = "",
+    [NOT_LOADED] = "not loaded: ",
+    [NOT_HEARD] = "not heard: ",
+    [CANNOT_LISTEN] = "cannot listen: ",
+    [NOTHING_MATCHED] = "nothing matched: ",
+    [ENDED_FIRST] = "engine ended first: ",
+};
+
+/* While the engine runs: is it said then, and when? Ranks on other hosts take their time. */
+enum { NEVER = 0, SOON = 3, LATE = 4 };
+
+struct row {
+    bool (*seen)(const struct evidence *); /* NULL: suspect_is_it() with that cause */
+    enum cause cause;
+    enum heading heading;
+    unsigned after; /* so many looks */
+    const char *sentence;
+};
+
+#define BEHIND                                                                                 \
+    "start imdshim behind what does that (env -i, sudo, a wrapper), before the engine"
+#define PASS_ON                                                                                \
+    "let it pass LD_PRELOAD and IMDSHIM_* on (mpiexec -genvall, mpirun -x LD_PRELOAD, "        \
+    "srun --export=ALL)"
+
+/* The first row that holds is the one that is said. */
+static const struct row table[] = {
+    {port_in_use, CAUSE_PORT_IN_USE, CANNOT_LISTEN, SOON,
+     "{binder} asked for port {asked}, which is in use, or was until a minute ago "
+     "(TIME_WAIT){failed}: with --port {asked} it gets a free one"},
+    {port_forbidden, CAUSE_PORT_FORBIDDEN, CANNOT_LISTEN, SOON,
+     "{binder} asked for port {asked} and may not have it ({error}): choose one above 1023, or "
+     "give --port {asked}"},
+    {no_such_address, CAUSE_NO_SUCH_ADDRESS, CANNOT_LISTEN, SOON,
+     "{binder} asked for an address that this host does not have: give it one, or --listen"},
+    {bind_failed, CAUSE_BIND_FAILED, CANNOT_LISTEN, SOON,
+     "{binder} asked for port {asked} and did not get it ({error}): see what it printed"},
+    {unmatched, CAUSE_UNMATCHED, NOTHING_MATCHED, NEVER,
+     "only {listeners} listened, none as --port and --match say: see -v"},
+    {fifo_removed, CAUSE_FIFO_REMOVED, NOT_HEARD, SOON,
+     "the FIFO on which the engine reports, {fifo}, has been removed: keep what cleans up "
+     "there away from it, or set TMPDIR to another directory"},
+
+    {NULL, CAUSE_STATIC, NOT_LOADED, SOON,
+     "{suspect} is statically linked, no library can be preloaded into it{listens}{failed}: "
+     "use a dynamically linked build"},
+    {NULL, CAUSE_OTHER_LIBC, NOT_LOADED, SOON,
+     "{suspect} uses another C library than glibc and musl ({detail}){listens}{failed}: use a "
+     "build for one of them"},
+    {NULL, CAUSE_OTHER_MACHINE, NOT_LOADED, SOON,
+     "{suspect} is for another machine ({detail}){listens}{failed}: use an imdshim built for "
+     "it"},
+    {NULL, CAUSE_SECURE, NOT_LOADED, SOON,
+     "{suspect} is set-user-ID, set-group-ID or has file capabilities, ld.so ignores "
+     "LD_PRELOAD there{listens}{failed}: use a copy without them"},
+    {NULL, CAUSE_PRELOAD_LOST, NOT_LOADED, SOON,
+     "{suspect} was started without the library in LD_PRELOAD, something before it has cleared "
+     "or replaced that{listens}{failed}: " BEHIND},
+    {NULL, CAUSE_LIBRARY_HIDDEN, NOT_LOADED, SOON,
+     "the library {library} is not visible to {suspect}, which sees other files (a "
+     "container?){listens}{failed}: bind its directory and {directory} into the container, or "
+     "start imdshim inside"},
+    {NULL, CAUSE_NO_LIBRARY, NOT_LOADED, SOON,
+     "{suspect} runs without the library, although LD_PRELOAD names it{listens}{failed}: see "
+     "what ld.so printed, and ask 'imdshim check'"},
+    {NULL, CAUSE_VARIABLES_LOST, NOT_HEARD, SOON,
+     "{suspect} has the library, but not the variables IMDSHIM_* in its "
+     "environment{failed}: " BEHIND},
+    {NULL, CAUSE_FIFO_HIDDEN, NOT_HEARD, SOON,
+     "{suspect} has the library, but the FIFO {fifo} is not visible to it, which sees other "
+     "files (a container, a private /tmp?){failed}: bind {directory} into it, or set TMPDIR to "
+     "a directory that is visible there"},
+    {NULL, CAUSE_PORT_UNSEEN, NOT_HEARD, SOON,
+     "{suspect} has the library and listens on port {port}, but not by a call that the library "
+     "sees (a plug-in opened with RTLD_DEEPBIND, or system calls of its own){failed}: connect "
+     "to that port yourself"},
+    {NULL, CAUSE_CLOSED, NOT_HEARD, SOON,
+     "{suspect}, of user {uid}, cannot be looked at and has not reported itself{failed}: "
+     "set-user-ID programs and sudo drop LD_PRELOAD, start imdshim behind them"},
+
+    {nothing_loaded, CAUSE_NOTHING_LOADED, NOT_LOADED, SOON,
+     "nothing in process {pid} has reported that it has the library: ask 'imdshim check "
+     "ENGINE'"},
+    {launcher_failed, CAUSE_LAUNCHER_FAILED, ENDED_FIRST, NEVER,
+     "{launcher} ended with status {status}, and no program that it started has reported "
+     "itself: see what it printed{runtime}"},
+    {launched_elsewhere, CAUSE_ELSEWHERE, NOT_HEARD, LATE,
+     "{launcher} starts programs on other hosts ({agent} runs below it), and none has reported "
+     "that it has the library: " PASS_ON "{runtime}"},
+    {launcher_alone, CAUSE_NOT_PASSED_ON, ENDED_FIRST, LATE,
+     "no program that {launcher} started has reported that it has the library: " PASS_ON
+     "{runtime}"},
+    {became_named, CAUSE_BECAME, NOT_LOADED, NEVER,
+     "{image} became '{comm}', as its command says, and that has not reported that it has the "
+     "library{failed}: " BEHIND},
+    {has_suspect, CAUSE_SOME_WITHOUT, ENDED_FIRST, NEVER,
+     "{program} had the library and opened no port, {suspect} ran without it or could not "
+     "report{failed}: if that is the engine, start imdshim directly before it{runtime}"},
+    {renamed, CAUSE_RENAMED, ENDED_FIRST, NEVER,
+     "{image} had the library and opened no port; its process was named '{comm}' at the "
+     "end{failed}: if that was another program, start imdshim before it{runtime}"},
+    {failed, CAUSE_FAILED, ENDED_FIRST, NEVER,
+     "{program} had the library and opened no port; the run ended with status {status}: see "
+     "what was printed{runtime}"},
+    {had_the_library_to_its_end, CAUSE_NEVER_LISTENED, ENDED_FIRST, NEVER,
+     "{program} had the library and opened no port: is IMD switched on in its input and its "
+     "options?{runtime}"},
+    {always, CAUSE_NOT_LOOKED_AT, ENDED_FIRST, NEVER,
+     "{program} had the library and opened no port; what it may have become or started did not "
+     "last long enough to be looked at{runtime}"},
+};
+
+enum { ROWS = sizeof table / sizeof table[0] };
+
+static bool holds(const struct row *row, const struct evidence *evidence)
+{
+    if (row->seen != NULL)
+        return row->seen(evidence);
+    return row->cause == evidence->suspect_cause && suspect_is_it(evidence);
+}
+
+bool diagnosis_is_trouble(enum cause cause, unsigned looks)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (table[i].cause == cause)
+            return table[i].after != NEVER && looks >= table[i].after;
+    return false;
+}
+
+/*
+ * The engine has not ended first while it runs; and if others listened than the engine, they are
+ * in the sentence.
+ */
+static const char *heading_of(const struct row *row, const struct evidence *evidence)
+{
+    if (row->heading != ENDED_FIRST)
+        return headings[row->heading];
+    if (evidence->reports->passed_count > 0)
+        return headings[NOTHING_MATCHED];
+    return evidence->ended ? headings[ENDED_FIRST] : "";
+}
+
+enum cause diagnosis_explain(const struct evidence *evidence, char *text, size_t size)
+{
+    const struct row *row = table;
+
+    while (!holds(row, evidence))
+        row++;
+    snprintf(text, size, "%s", heading_of(row, evidence));
+    sentence_put(text, size, row->sentence, evidence);
+    return row->cause;
 }

@@ -1,63 +1,44 @@
 /*
- * What a run's events have told: the IMD listener, or why there is none. Pure, of fixed size.
+ * Why is there no IMD listener? From what was seen to one sentence; imdshim(1), "What the lines
+ * mean", has the same table. Pure.
+ *
+ * A cause is named only if there is evidence of it. A sentence says what was seen, and what the
+ * user can do.
  */
 #ifndef IMDSHIM_LAUNCHER_RUN_DIAGNOSIS_H
 #define IMDSHIM_LAUNCHER_RUN_DIAGNOSIS_H
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
+#include <stdint.h>
 
-#include "launcher/source/event.h"
+#include "launcher/proc/proc_facts.h"
+#include "launcher/run/reports.h"
+#include "launcher/run/suspect.h"
 
-/* A program image that had the library. */
-struct image {
-    pid_t pid;   /* 0: none */
-    bool remote; /* on another host: a process here may have the same number */
-    char exe[3 * NAME_SIZE];
-    char comm[3 * COMM_SIZE];
-    bool ended; /* by exit(3); else it was killed, or became another image by exec(2) */
-};
+struct evidence {
+    const struct reports *reports;
+    const char *library, *fifo; /* paths */
+    const char *const *command; /* the engine's, NULL-terminated */
 
-struct findings {
-    pid_t engine;
-    bool listening, ready, connected;
-    struct event listener;
-    struct image engine_image; /* the last one of the engine's own process */
-    struct image last_image;   /* the last one of any process that the engine started */
-    unsigned passed_count;
-    bool unmatched;   /* one of them is not what the user has asked for */
-    bool refused;     /* the IMD socket could not be bound as the user has asked for */
-    char passed[256]; /* the listeners that were not taken, for a message */
-};
+    /* What the kernel has said of the processes below the engine; evidence.h collects it. */
+    unsigned looks;
+    enum cause suspect_cause; /* of the most telling process, or CAUSE_NOT_KNOWN */
+    struct proc_facts suspect;
+    bool sound;     /* since it was seen, and in that look, another had the library in order */
+    char agent[16]; /* ssh(1) or its kind runs below, "": none */
+    enum known fifo_removed;
 
-/* What an event changes. */
-enum news {
-    NEWS_NONE,
-    NEWS_LISTENING,
-    NEWS_READY,
-    NEWS_PASSED,
-    NEWS_REFUSED,
-    NEWS_CONNECTED,
-    NEWS_DENIED
-};
-
-void findings_begin(struct findings *findings, pid_t engine);
-enum news findings_add(struct findings *findings, const struct event *event);
-
-/* Why no listener has been found. */
-enum why { WHY_NOT_LOADED, WHY_NOTHING_MATCHED, WHY_NEVER_LISTENED };
-
-/* What the kernel says of the processes now; a name is "" if there is no such process. */
-struct present {
-    const char *engine_comm; /* a zombie still has it */
-    const char *last_comm;   /* of the last image's process */
-    bool ended;              /* the engine has ended, with this wait(2) status */
+    /* How the engine has ended, if it has. */
+    bool ended;
     int wait_status;
+    char comm[COMM_SIZE]; /* what its process was named at its end, "": not known */
 };
 
-/* The reason, and one line of text without a newline that says it and what to do. */
-enum why findings_explain(const struct findings *findings, const struct present *present,
-                          char *text, size_t size);
+/* The cause, and one line of text without a newline that says it and what to do. */
+enum cause diagnosis_explain(const struct evidence *evidence, char *text, size_t size);
+
+/* Is it worth a line while the engine still runs, after so many looks? */
+bool diagnosis_is_trouble(enum cause cause, unsigned looks);
 
 #endif

@@ -38,22 +38,22 @@ static void end_engine(struct run *run, enum ending ending)
 
 static void on_listening(struct run *run)
 {
-    const struct event *listener = &run->findings.listener;
+    const struct event *listener = &run->reports.listener;
     const char *file = run->options->port_file;
     char host[ENDPOINT_HOST_SIZE], this_host[HOST_SIZE] = "";
 
     if (run->outcome.ending == BY_ITSELF)
         run->deadline = 0; /* later it is the date of a SIGKILL */
-    notice_listener(run->options, listener);
+    message_listening(run->options, listener);
     gethostname(this_host, sizeof this_host - 1);
     endpoint_for_client(listener, this_host, run->record.host);
     run->record.port = listener->port;
     endpoint_for_others(listener, host);
     endpoint_bracket(host);
     if (file != NULL && port_file_write(file, host, listener->port) != 0)
-        notice(run->options, QUIET,
-               "cannot write the port file '%s', the run goes on without: %s", file,
-               strerror(errno));
+        message(run->options, QUIET,
+                "cannot write the port file '%s', the run goes on without: %s", file,
+                strerror(errno));
 }
 
 static void start_client(struct run *run, const char *host, unsigned port)
@@ -69,8 +69,8 @@ static void start_client(struct run *run, const char *host, unsigned port)
 
     if (error == 0)
         return;
-    notice(run->options, QUIET, "cannot start the client, ending the engine: %s",
-           strerror(abs(error)));
+    message(run->options, QUIET, "cannot start the client, ending the engine: %s",
+            strerror(abs(error)));
     end_engine(run, BY_CLIENT);
 }
 
@@ -87,9 +87,9 @@ void run_start_early_client(struct run *run)
  */
 static void on_ready(struct run *run)
 {
-    const struct event *listener = &run->findings.listener;
+    const struct event *listener = &run->reports.listener;
 
-    notice(run->options, VERBOSE, "the engine waits for a client on port %u", listener->port);
+    message(run->options, VERBOSE, "the engine waits for a client on port %u", listener->port);
     if (run->options->client == NULL || run->engine.state != CHILD_RUNS ||
         run->outcome.ending != BY_ITSELF)
         return;
@@ -102,16 +102,16 @@ static void on_ready(struct run *run)
 /* Where the user has named another port than the input has, client and engine wait for ever. */
 static enum verbosity weight_of_passed(const struct run *run, bool unmatched_before)
 {
-    bool first = run->findings.unmatched && !unmatched_before && !run->findings.listening;
+    bool first = run->reports.unmatched && !unmatched_before && !run->reports.listening;
 
     return first && run->options->client != NULL ? NORMAL : VERBOSE;
 }
 
 void run_on_event(struct run *run, const struct event *event)
 {
-    bool unmatched = run->findings.unmatched;
+    bool unmatched = run->reports.unmatched;
 
-    switch (findings_add(&run->findings, event)) {
+    switch (reports_add(&run->reports, event)) {
     case NEWS_LISTENING:
         on_listening(run);
         break;
@@ -119,16 +119,19 @@ void run_on_event(struct run *run, const struct event *event)
         on_ready(run);
         break;
     case NEWS_PASSED:
-        notice_passed(run->options, weight_of_passed(run, unmatched), event);
+        message_passed(run->options, weight_of_passed(run, unmatched), event);
         break;
     case NEWS_REFUSED:
-        notice_refused(run->options, event);
+        message_refused(run->options, event);
+        break;
+    case NEWS_BIND_FAILED:
+        message_bind_failed(run->options, event);
         break;
     case NEWS_CONNECTED:
-        notice(run->options, VERBOSE, "the engine has accepted a client");
+        message(run->options, VERBOSE, "the engine has accepted a client");
         break;
     case NEWS_DENIED:
-        notice_denied(run->options, event);
+        message_denied(run->options, event);
         break;
     case NEWS_NONE:
         break;
@@ -149,29 +152,23 @@ bool run_take_events(struct run *run)
 }
 
 /* Not if it had nowhere to go: why not has been said. */
-static void notice_gate_passed_by(struct run *run)
+static bool client_passed_gate_by(struct run *run)
 {
     gate_admit(&run->gate);
-    if (run_has_gate(run) && run->gate.asked == 0 && !run->outcome.interrupted &&
-        (run->engine.state == CHILD_RUNS || run->findings.ready))
-        notice(run->options, NORMAL,
-               "the client has not asked for port %d through imdshim (is it static, or its "
-               "environment wiped?): without --port it is told the port",
-               run->options->port);
+    return run_has_gate(run) && run->gate.asked == 0 && !run->outcome.interrupted &&
+           (run->engine.state == CHILD_RUNS || run->reports.ready);
 }
 
 static void on_client_end(struct run *run)
 {
     int status = status_of_wait(run->client.wait_status);
+    bool matters = run->engine.state == CHILD_RUNS && !run->outcome.interrupted &&
+                   run->outcome.ending == BY_ITSELF;
+    bool passed_by = client_passed_gate_by(run) && !run->client_lost;
 
-    notice_gate_passed_by(run);
-    if (run->engine.state != CHILD_RUNS || run->outcome.interrupted ||
-        run->outcome.ending != BY_ITSELF)
-        return;
-    if (status != 0)
-        notice(run->options, NORMAL, "the client failed with status %d: ending the engine",
-               status);
-    if (status != 0 || run->options->stop_with_client)
+    if (matters || (passed_by && status == 0))
+        message_client_ended(run->options, status, !passed_by);
+    if (matters && (status != 0 || run->options->stop_with_client))
         end_engine(run, BY_CLIENT);
 }
 
@@ -191,12 +188,13 @@ static void on_engine_end(struct run *run)
         continue;
     if (run->outcome.ending != BY_ITSELF || run->obstacle)
         return;
-    if (!run->findings.listening && !run->findings.refused)
-        notice_nothing_learned(run->options, &run->findings, &run->engine);
-    else if (run->findings.listening && run->options->client != NULL && !run->findings.ready)
-        notice(run->options, NORMAL,
-               "the engine ended with status %d before it waited for a client",
-               status_of_wait(run->engine.wait_status));
+    evidence_end(&run->evidence, &run->looks, run->engine.wait_status, run->engine.comm);
+    if (!run->reports.listening && !run->reports.refused && !run->trouble_said)
+        message_no_port(run->options, &run->evidence);
+    else if (run->reports.listening && run->options->client != NULL && !run->reports.ready)
+        message(run->options, NORMAL,
+                "the engine ended with status %d before it waited for a client",
+                status_of_wait(run->engine.wait_status));
 }
 
 /*
@@ -251,11 +249,36 @@ void run_on_signal(struct run *run, const struct signalfd_siginfo *info)
         signals_stop_self(SIGTSTP);
 }
 
+int64_t run_look_due(const struct run *run)
+{
+    bool wanted = run->engine.state == CHILD_RUNS && run->outcome.ending == BY_ITSELF &&
+                  (!run->reports.listening ||
+                   (run_has_gate(run) && run->gate.asked == 0 && !run->client_lost));
+
+    return wanted ? evidence_due(&run->evidence, &run->looks) : 0;
+}
+
+void run_look(struct run *run)
+{
+    struct proc_facts facts;
+
+    evidence_look(&run->evidence, &run->looks);
+    if (run->options->client != NULL && !run->reports.listening && !run->reports.refused &&
+        !run->trouble_said && !run->obstacle)
+        run->trouble_said = message_trouble(run->options, &run->evidence);
+    if (run_has_gate(run) && run->gate.asked == 0 && !run->client_lost &&
+        run->client.state == CHILD_RUNS &&
+        evidence_of_client(&run->looks, run->client.pid, &facts)) {
+        run->client_lost = true;
+        message_client_lost(run->options, &facts);
+    }
+}
+
 /* Nobody has listened in time. */
 static void give_up(struct run *run)
 {
-    child_read_comm(run->engine.pid, run->engine.comm);
-    notice_timed_out(run->options, &run->findings, &run->engine);
+    evidence_look(&run->evidence, &run->looks);
+    message_timed_out(run->options, &run->evidence);
     end_engine(run, TIMED_OUT);
 }
 

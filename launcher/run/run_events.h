@@ -10,7 +10,7 @@
 #include "launcher/base/child.h"
 #include "launcher/base/options.h"
 #include "launcher/base/signals.h"
-#include "launcher/run/diagnosis.h"
+#include "launcher/run/evidence.h"
 #include "launcher/run/exit_status.h"
 #include "launcher/run/gate.h"
 #include "launcher/run/orphans.h"
@@ -25,7 +25,10 @@ struct run {
     struct event_port event_port; /* for engines on other hosts */
     struct child engine, client;
     struct orphans orphans; /* once the engine is being ended */
-    struct findings findings;
+    struct reports reports;
+    struct evidence evidence; /* of why nothing listens */
+    struct looks looks;
+    bool trouble_said, client_lost;
     struct gate gate;    /* with --port, for the client */
     const char *preload; /* the library, by the name that LD_PRELOAD can hold */
     int record_fd;       /* for imdshim list, or -1 */
@@ -47,6 +50,10 @@ void run_on_signal(struct run *run, const struct signalfd_siginfo *info);
 
 /* Nothing listened in time, or what was to end has not ended. Sets the next deadline. */
 void run_on_deadline(struct run *run);
+
+/* Nothing listens yet, or no client has come: see why. When to do so next; 0: never. */
+void run_look(struct run *run);
+int64_t run_look_due(const struct run *run);
 
 /* All the events that have come; false if there may be more. */
 bool run_take_events(struct run *run);

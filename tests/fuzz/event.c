@@ -3,11 +3,11 @@
  */
 #include "launcher/source/event.h"
 
-#include "launcher/run/endpoint.h"
 #include "launcher/run/diagnosis.h"
+#include "launcher/run/endpoint.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { ENGINE = 4711, EXPLANATION = 2048 };
+enum { ENGINE = 4711, EXPLANATION = 4096 };
 
 static const char *const names[] = {
     [KIND_LISTENING] = EVENT_LISTENING, [KIND_READY] = EVENT_READY,
@@ -84,17 +84,22 @@ static void demand_endpoints(const struct event *event)
     free(host);
 }
 
-static void demand_explained(const struct findings *findings, size_t size)
+static void demand_explained(const struct reports *reports, size_t size)
 {
-    const struct present present = {.engine_comm = "other", .last_comm = ""};
+    const struct evidence evidence = {.reports = reports,
+                                      .library = "/lib.so",
+                                      .fifo = "/fifo",
+                                      .command = (const char *const[]){"x", NULL},
+                                      .ended = true,
+                                      .comm = "x"};
     char *text = malloc(size);
 
-    DEMAND((unsigned)findings_explain(findings, &present, text, size) <= WHY_NEVER_LISTENED);
+    DEMAND((unsigned)diagnosis_explain(&evidence, text, size) <= CAUSE_NOT_LOOKED_AT);
     DEMAND(memchr(text, '\0', size) != NULL && is_printable(text));
     free(text);
 }
 
-static void take_line(char *line, struct findings *findings)
+static void take_line(char *line, struct reports *reports)
 {
     struct event event, again;
     char *copy = fuzz_block(line, strlen(line) + 1);
@@ -109,26 +114,27 @@ static void take_line(char *line, struct findings *findings)
     demand_comes_back(&event);
     if (event.address[0] != '\0')
         demand_endpoints(&event);
-    DEMAND((unsigned)findings_add(findings, &event) <= NEWS_DENIED);
+    DEMAND((unsigned)reports_add(reports, &event) <= NEWS_DENIED);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct input input = {bytes, size};
-    struct findings *findings = malloc(sizeof *findings);
+    struct reports *reports = malloc(sizeof *reports);
+    const struct options options = {.port = (int)(size % 3)};
 
-    findings_begin(findings, ENGINE);
+    reports_begin(reports, ENGINE, &options);
     while (input.left > 0) {
         char *line = take_text(&input, '\n');
 
-        take_line(line, findings);
+        take_line(line, reports);
         free(line);
     }
-    DEMAND(IS_STRING(findings->passed));
-    demand_explained(findings, EXPLANATION);
-    demand_explained(findings, 1 + size % 64);
-    DEMAND(!findings->ready || findings->listening);
-    DEMAND(!findings->connected || findings->ready);
-    free(findings);
+    DEMAND(IS_STRING(reports->passed));
+    demand_explained(reports, EXPLANATION);
+    demand_explained(reports, 1 + size % 64);
+    DEMAND(!reports->ready || reports->listening);
+    DEMAND(!reports->connected || reports->ready);
+    free(reports);
     return 0;
 }

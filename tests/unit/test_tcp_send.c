@@ -17,8 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "shim/wire/address.h"
 #include "shim/kernel/process.h"
+#include "shim/wire/address.h"
 #include "shim/wire/sys.h"
 #include "tests/support/suite.h"
 
