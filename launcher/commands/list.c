@@ -106,43 +106,57 @@ static void warn_of(pid_t launcher)
                   (long)launcher);
 }
 
-int list_main(const struct options *options)
+struct table {
+    bool json, is_empty;
+};
+
+static void print_run(struct table *table, const struct record *record, pid_t launcher)
 {
-    char directory[PATH_MAX];
-    DIR *runs;
+    if (table->json) {
+        print_json(record, launcher, table->is_empty);
+    } else {
+        if (table->is_empty)
+            printf("%8s  %-9s  %-22s  %8s  %s\n", "PID", "STATE", "WHERE", "AGE",
+                   "ENGINE  DIRECTORY");
+        print_row(record);
+    }
+    table->is_empty = false;
+}
+
+static void print_runs(const char *directory, void *table)
+{
     struct record record;
     pid_t launcher;
-    bool first = true;
+    DIR *runs;
 
-    if (options->operands[0] != NULL)
-        die(STATUS_FAILED, "'%s' is too much: list takes no operand", options->operands[0]);
-    private_dir_make(directory);
     fifos_sweep(directory, true);
     runs = opendir(directory);
     if (runs == NULL)
         die_error(STATUS_FAILED, errno, "cannot read %s: give yourself the permission",
                   directory);
-    if (options->json)
-        putchar('[');
     while ((launcher = fifos_next(runs)) > 0) {
-        if (!record_read(launcher, &record)) {
+        if (record_read(launcher, &record))
+            print_run(table, &record, launcher);
+        else
             warn_of(launcher);
-            continue;
-        }
-        if (options->json)
-            print_json(&record, launcher, first);
-        else {
-            if (first)
-                printf("%8s  %-9s  %-22s  %8s  %s\n", "PID", "STATE", "WHERE", "AGE",
-                       "ENGINE  DIRECTORY");
-            print_row(&record);
-        }
-        first = false;
     }
     if (errno != 0)
         die_error(STATUS_FAILED, errno, "cannot read all of %s", directory);
     closedir(runs);
+}
+
+int list_main(const struct options *options)
+{
+    struct table table = {options->json, true};
+    char directory[PATH_MAX];
+
+    if (options->operands[0] != NULL)
+        die(STATUS_FAILED, "'%s' is too much: list takes no operand", options->operands[0]);
+    private_dir_make(directory);
     if (options->json)
-        printf("%s]\n", first ? "" : "\n");
+        putchar('[');
+    private_dir_visit(print_runs, &table);
+    if (options->json)
+        printf("%s]\n", table.is_empty ? "" : "\n");
     return EXIT_SUCCESS;
 }

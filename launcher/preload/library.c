@@ -15,6 +15,9 @@
 
 static const char separators[] = " :";
 
+/* What follows a '$' is expanded: $ORIGIN, $LIB, $PLATFORM. */
+static const char awkward[] = " :$";
+
 /* Cut the last component off. */
 static void cut_component(char *path)
 {
@@ -73,7 +76,7 @@ void library_name_for_preload(const char *library, char name[PATH_MAX])
     char directory[PATH_MAX];
     struct stat status;
 
-    if (strpbrk(library, separators) == NULL) {
+    if (strpbrk(library, awkward) == NULL) {
         strlcpy(name, library, PATH_MAX);
         return;
     }

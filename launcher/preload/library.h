@@ -13,8 +13,8 @@
 void library_find(char path[PATH_MAX]);
 
 /*
- * A path that ld.so accepts in LD_PRELOAD, where space and colon separate and cannot be escaped
- * (ld.so(8)): the path itself, or a symbolic link to it in the private directory. Ends the
+ * A path that ld.so accepts in LD_PRELOAD, where space and colon separate, a '$' may begin a word
+ * that is expanded, and nothing can be escaped (ld.so(8)): the path itself, or a symbolic link to it in the private directory. Ends the
  * program with status 125 if the link cannot be made.
  */
 void library_name_for_preload(const char *library, char name[PATH_MAX]);

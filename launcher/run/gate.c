@@ -13,6 +13,7 @@
 #include "launcher/base/entropy.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
+#include "launcher/base/user.h"
 
 enum { TURNS = 256, REST = 500 /* milliseconds */ };
 
@@ -48,7 +49,7 @@ static bool is_ours(int fd)
     socklen_t length = sizeof peer;
 
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
-           (peer.uid == geteuid() || peer.uid == 0);
+           (peer.uid == user_id() || peer.uid == 0);
 }
 
 static bool is_want(int error)

@@ -166,6 +166,20 @@ START_TEST(what_is_no_run_is_not_listed)
 }
 END_TEST
 
+/* Anyone may make a file of that name. */
+START_TEST(a_run_beside_a_directory_that_is_not_ours_is_listed_and_leaves_no_fifo)
+{
+    shell_run(&list, "mkdir -m 755 imdshim-$(id -u)");
+    shell_start(&shell, "exec $IMDSHIM run -q -- " ENGINE " until=stop exit=4");
+    wait_for_listed("starting");
+    make_file("stop");
+    shell_finish(&shell);
+    ck_assert_int_eq(shell_status(&shell), 4);
+    shell_run(&list, "rmdir imdshim-*");
+    ck_assert_int_eq(shell_status(&list), 0);
+}
+END_TEST
+
 START_TEST(other_users_see_nothing_and_disturb_nothing)
 {
     if (geteuid() != 0)
@@ -240,6 +254,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_record_of_a_strange_making_does_the_table_no_harm);
     tcase_add_test(tests, a_killed_run_is_not_listed_and_its_fifo_goes);
     tcase_add_test(tests, what_is_no_run_is_not_listed);
+    tcase_add_test(tests,
+                   a_run_beside_a_directory_that_is_not_ours_is_listed_and_leaves_no_fifo);
     tcase_add_test(tests, other_users_see_nothing_and_disturb_nothing);
     tcase_add_loop_test(tests, bad_usage_is_125, 0, 6);
     tcase_add_test(tests, output_that_cannot_be_written_is_a_failure);

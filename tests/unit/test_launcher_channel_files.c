@@ -193,7 +193,7 @@ END_TEST
 
 START_TEST(the_fifos_of_other_hosts_are_kept)
 {
-    char longer[HOST_SIZE + 8], paths[3][PATH_MAX];
+    char longer[HOST_SIZE + 16], paths[5][PATH_MAX];
     pid_t dead = dead_pid();
 
     snprintf(longer, sizeof longer, "%s2", this_host());
@@ -201,8 +201,13 @@ START_TEST(the_fifos_of_other_hosts_are_kept)
     leave_fifo(paths[1], longer, dead, "7");
     snprintf(longer, sizeof longer, "%s.org", this_host());
     leave_fifo(paths[2], longer, dead, "7");
+    /* The number in its name may be that of a process here that is gone. */
+    snprintf(longer, sizeof longer, "%s.%ld", this_host(), (long)dead);
+    leave_fifo(paths[3], longer, dead, "7");
+    snprintf(longer, sizeof longer, "%s.%ld", this_host(), (long)getpid());
+    leave_fifo(paths[4], longer, dead, "7");
     channel_sweep(&channel);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 5; i++) {
         ck_assert_int_eq(access(paths[i], F_OK), 0);
         unlink(paths[i]);
     }
@@ -221,7 +226,9 @@ static const char *const no_pids[] = {"",
                                       ".0.7",
                                       ".99999999999999999999.7",
                                       ".4294967295.7",
-                                      ".4294967297.7"};
+                                      ".4294967297.7",
+                                      ".7.7.7",
+                                      ".7.7."};
 
 START_TEST(a_name_without_a_pid_is_no_runs)
 {
