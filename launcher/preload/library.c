@@ -122,3 +122,18 @@ char *library_compose_preload(const char *existing, const char *name)
         die_error(STATUS_FAILED, errno, "LD_PRELOAD");
     return value;
 }
+
+char *library_compose_asan_options(const char *existing)
+{
+    static const char option[] = "verify_asan_link_order";
+    char *value;
+
+    if (existing != NULL && strstr(existing, option) != NULL)
+        value = strdup(existing);
+    else if (asprintf(&value, "%s%s%s=0", existing != NULL ? existing : "",
+                      existing != NULL && existing[0] != '\0' ? ":" : "", option) < 0)
+        value = NULL;
+    if (value == NULL)
+        die_error(STATUS_FAILED, errno, "ASAN_OPTIONS");
+    return value;
+}

@@ -26,4 +26,12 @@ void library_name_for_preload(const char *library, char name[PATH_MAX]);
  */
 char *library_compose_preload(const char *existing, const char *name);
 
+/*
+ * The value of ASAN_OPTIONS for a program with our library in it, malloc'd: a program that is
+ * linked with libasan.so ends at once if another library stands before it, as ours does, unless
+ * it is told not to look. It works behind ours too: both hand calls on. What the user says of it
+ * stays. existing may be NULL. Pure.
+ */
+char *library_compose_asan_options(const char *existing);
+
 #endif

@@ -20,7 +20,7 @@ static const struct {
 } values[] = {
     {NULL, OURS},
     {"", OURS},
-    {"/lib/libasan.so", "/lib/libasan.so:" OURS}, /* first, it says itself, or it ends */
+    {"/lib/libasan.so", "/lib/libasan.so:" OURS}, /* it keeps its place */
     {"/lib/a.so:/lib/b.so", "/lib/a.so:/lib/b.so:" OURS},
     {"/lib/a.so /lib/b.so", "/lib/a.so /lib/b.so:" OURS},
     {OURS, OURS},
@@ -62,6 +62,26 @@ START_TEST(a_preload_of_any_length_is_kept)
     free(existing);
     free(value);
     free(again);
+}
+END_TEST
+
+static const struct {
+    const char *existing, *composed;
+} options[] = {
+    {NULL, "verify_asan_link_order=0"},
+    {"", "verify_asan_link_order=0"},
+    {"detect_leaks=0", "detect_leaks=0:verify_asan_link_order=0"},
+    {"a=1:b=2:", "a=1:b=2::verify_asan_link_order=0"},
+    {"verify_asan_link_order=1", "verify_asan_link_order=1"},
+    {"a=1 verify_asan_link_order=0,b=2", "a=1 verify_asan_link_order=0,b=2"},
+};
+
+START_TEST(a_sanitizer_is_told_not_to_mind_its_place_unless_the_user_says)
+{
+    char *value = library_compose_asan_options(options[_i].existing);
+
+    ck_assert_str_eq(value, options[_i].composed);
+    free(value);
 }
 END_TEST
 
@@ -188,6 +208,9 @@ Suite *test_suite(void)
     suite_add_tcase(suite, values_tests);
     tcase_add_loop_test(values_tests, preload_keeps_what_is_there_and_has_ours_once, 0,
                         COUNT(values));
+    tcase_add_loop_test(values_tests,
+                        a_sanitizer_is_told_not_to_mind_its_place_unless_the_user_says, 0,
+                        COUNT(options));
     tcase_add_test(values_tests, a_preload_of_any_length_is_kept);
     tcase_add_test(values_tests, a_path_that_preload_can_hold_is_used_as_it_is);
 
