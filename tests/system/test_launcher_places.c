@@ -7,6 +7,9 @@ static const char *const squatters[] = {
     "mkdir -m 755 $d",
     ": >$d",
     "ln -s /nowhere $d",
+    "mkdir -m 700 x; ln -s x $d",
+    "mkdir -m 777 $d",
+    "mkdir -m 750 $d",
     "mkdir -m 700 $d; chown 12345 $d",
     "mkdir -m 700 $d; chown 12345 $d; mkdir -m 700 $d.aaaaaa; chown 12345 $d.aaaaaa",
 };
@@ -18,7 +21,7 @@ START_TEST(a_squatter_on_our_directory_denies_nobody_a_run)
     shell_run(&shell, "d=imdshim-$(id -u); %s", squatters[_i]);
     shell_run(&shell, "exec $IMDSHIM run -o port -- " LISTENER);
     assert_heard(&shell);
-    shell_run(&shell, "rm -r imdshim-*");
+    shell_run(&shell, "rm -rf imdshim-* x");
 }
 END_TEST
 
@@ -84,7 +87,7 @@ Suite *test_suite(void)
     Suite *suite = suite_of_tests(&tests, "launcher: places");
 
     tcase_add_loop_test(tests, a_squatter_on_our_directory_denies_nobody_a_run, 0,
-                        geteuid() == 0 ? COUNT(squatters) : 3);
+                        geteuid() == 0 ? COUNT(squatters) : 6);
     tcase_add_loop_test(tests, neither_a_tmpdir_nor_a_tree_needs_a_name_that_preload_can_hold,
                         0, COUNT(places));
     if (works("fakeroot true 2>/dev/null"))
