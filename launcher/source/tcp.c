@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "launcher/base/clock.h"
+#include "launcher/base/entropy.h"
 #include "launcher/source/host_addresses.h"
 #include "shim/wire/address.h"
 #include "shim/wire/text.h"
@@ -49,7 +50,7 @@ static bool make_secret(char secret[SECRET + 1])
 {
     unsigned char bytes[SECRET_BYTES];
 
-    if (getentropy(bytes, sizeof bytes) != 0)
+    if (!entropy_fill(bytes, sizeof bytes))
         return false;
     for (int i = 0; i < SECRET_BYTES; i++)
         snprintf(secret + 2 * i, 3, "%02x", bytes[i]);

@@ -166,6 +166,19 @@ START_TEST(what_is_no_run_is_not_listed)
 }
 END_TEST
 
+/* Before Linux 3.17, and in some sandboxes. */
+START_TEST(a_run_without_a_memfd_is_listed_and_leaves_no_file)
+{
+    shell_start(&shell, "exec $DOUBLES/forbid memfd_create 38 $IMDSHIM run -q -- " ENGINE
+                        " listen=127.0.0.1 until=stop exit=4");
+    wait_for_listed("listening");
+    ck_assert_int_eq(count_fifos(), 1);
+    make_file("stop");
+    shell_finish(&shell);
+    ck_assert_int_eq(shell_status(&shell), 4);
+}
+END_TEST
+
 /* Anyone may make a file of that name. */
 START_TEST(a_run_beside_a_directory_that_is_not_ours_is_listed_and_leaves_no_fifo)
 {
@@ -254,6 +267,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, a_record_of_a_strange_making_does_the_table_no_harm);
     tcase_add_test(tests, a_killed_run_is_not_listed_and_its_fifo_goes);
     tcase_add_test(tests, what_is_no_run_is_not_listed);
+    if (!launcher_is_wrapped()) /* execv(3) of one word */
+        tcase_add_test(tests, a_run_without_a_memfd_is_listed_and_leaves_no_file);
     tcase_add_test(tests,
                    a_run_beside_a_directory_that_is_not_ours_is_listed_and_leaves_no_fifo);
     tcase_add_test(tests, other_users_see_nothing_and_disturb_nothing);
