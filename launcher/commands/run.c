@@ -60,8 +60,8 @@ static void prepare_for_other_hosts(struct run *run)
                 "an engine on another host can tell its port by TCP, to port %u",
                 run->event_port.number);
     else
-        message(run->options, errno == EADDRNOTAVAIL ? VERBOSE : NORMAL,
-                "an engine on another host would not be heard: %s", strerror(errno));
+        message_error(run->options, errno == EADDRNOTAVAIL ? VERBOSE : NORMAL, errno,
+                      "cannot receive events from other hosts");
 }
 
 /* As child_start(). */

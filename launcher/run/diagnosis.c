@@ -129,19 +129,26 @@ static bool always(const struct evidence *evidence)
 
 /* ---- the table: evidence, cause, sentence ---- */
 
-enum heading { NO_HEADING, NOT_LOADED, NOT_HEARD, CANNOT_LISTEN, NOTHING_MATCHED, ENDED_FIRST };
+enum heading {
+    NO_HEADING,
+    NOT_LOADED,
+    NO_REPORTS,
+    CANNOT_LISTEN,
+    NOTHING_MATCHED,
+    ENDED_FIRST
+};
 
 static const char *const headings[] = {
     [NO_HEADING] = "",
     [NOT_LOADED] = "not loaded: ",
-    [NOT_HEARD] = "not heard: ",
+    [NO_REPORTS] = "no reports: ",
     [CANNOT_LISTEN] = "cannot listen: ",
     [NOTHING_MATCHED] = "nothing matched: ",
     [ENDED_FIRST] = "engine ended first: ",
 };
 
 /* While the engine runs: is it said then, and when? Ranks on other hosts take their time. */
-enum { NEVER = 0, SOON = 3, LATE = 4 };
+enum { NEVER = 0, SOON = 4, LATE = 5 };
 
 struct row {
     bool (*seen)(const struct evidence *); /* NULL: suspect_is_it() with that cause */
@@ -171,7 +178,7 @@ static const struct row table[] = {
      "{binder} asked for port {asked} and did not get it ({error}): see what it printed"},
     {unmatched, CAUSE_UNMATCHED, NOTHING_MATCHED, NEVER,
      "only {listeners} listened, none as --port and --match say: see -v"},
-    {fifo_removed, CAUSE_FIFO_REMOVED, NOT_HEARD, SOON,
+    {fifo_removed, CAUSE_FIFO_REMOVED, NO_REPORTS, SOON,
      "the FIFO on which the engine reports, {fifo}, has been removed: keep what cleans up "
      "there away from it, or set TMPDIR to another directory"},
 
@@ -197,18 +204,18 @@ static const struct row table[] = {
     {NULL, CAUSE_NO_LIBRARY, NOT_LOADED, SOON,
      "{suspect} runs without the library, although LD_PRELOAD names it{listens}{failed}: see "
      "what ld.so printed, and ask 'imdshim check'"},
-    {NULL, CAUSE_VARIABLES_LOST, NOT_HEARD, SOON,
+    {NULL, CAUSE_VARIABLES_LOST, NO_REPORTS, SOON,
      "{suspect} has the library, but not the variables IMDSHIM_* in its "
      "environment{failed}: " BEHIND},
-    {NULL, CAUSE_FIFO_HIDDEN, NOT_HEARD, SOON,
+    {NULL, CAUSE_FIFO_HIDDEN, NO_REPORTS, SOON,
      "{suspect} has the library, but the FIFO {fifo} is not visible to it, which sees other "
      "files (a container, a private /tmp?){failed}: bind {directory} into it, or set TMPDIR to "
      "a directory that is visible there"},
-    {NULL, CAUSE_PORT_UNSEEN, NOT_HEARD, SOON,
+    {NULL, CAUSE_PORT_UNSEEN, NO_REPORTS, SOON,
      "{suspect} has the library and listens on port {port}, but not by a call that the library "
      "sees (a plug-in opened with RTLD_DEEPBIND, or system calls of its own){failed}: connect "
      "to that port yourself"},
-    {NULL, CAUSE_CLOSED, NOT_HEARD, SOON,
+    {NULL, CAUSE_CLOSED, NO_REPORTS, SOON,
      "{suspect}, of user {uid}, cannot be looked at and has not reported itself{failed}: "
      "set-user-ID programs and sudo drop LD_PRELOAD, start imdshim behind them"},
 
@@ -218,7 +225,7 @@ static const struct row table[] = {
     {launcher_failed, CAUSE_LAUNCHER_FAILED, ENDED_FIRST, NEVER,
      "{launcher} ended with status {status}, and no program that it started has reported "
      "itself: see what it printed{runtime}"},
-    {launched_elsewhere, CAUSE_ELSEWHERE, NOT_HEARD, LATE,
+    {launched_elsewhere, CAUSE_ELSEWHERE, NO_REPORTS, LATE,
      "{launcher} starts programs on other hosts ({agent} runs below it), and none has reported "
      "that it has the library: " PASS_ON "{runtime}"},
     {launcher_alone, CAUSE_NOT_PASSED_ON, ENDED_FIRST, LATE,

@@ -10,10 +10,10 @@
 enum { PROCESSES = 64 };
 
 /*
- * The first for engines that end at once, the third for those whose client waits; ranks on
+ * The first for engines that end at once, the fourth for those whose client waits; ranks on
  * other hosts, in a queue perhaps, take longer.
  */
-static const int64_t times[] = {30, 300, 3000, 15000, 60000}; /* milliseconds */
+static const int64_t times[] = {30, 300, 1000, 3000, 15000, 60000}; /* milliseconds */
 
 void evidence_begin(struct evidence *evidence, struct looks *looks,
                     const struct reports *reports, const char *const *command)
@@ -24,7 +24,6 @@ void evidence_begin(struct evidence *evidence, struct looks *looks,
     evidence->library = looks->wanted.library;
     evidence->fifo = looks->wanted.fifo;
     looks->started = clock_now();
-    proc_sockets_read("/proc/self", &looks->wanted.inherited);
     if (fstat(looks->fifo, &looks->wanted.fifo_status) != 0)
         memset(&looks->wanted.fifo_status, 0, sizeof looks->wanted.fifo_status);
 }
@@ -117,7 +116,8 @@ void evidence_look(struct evidence *evidence, struct looks *looks)
 {
     struct sight *sight = malloc(sizeof *sight);
 
-    evidence->looks++;
+    if (evidence->looks++ == 0)
+        proc_sockets_read("/proc/self", &looks->wanted.inherited);
     evidence->fifo_removed = fifo_is_removed(looks);
     if (sight == NULL)
         return;

@@ -3,7 +3,7 @@
  *
  * Call evidence_look() when evidence_due() has come and nothing listens, once more when the time
  * of --timeout is up, and evidence_end() when the engine has ended, before diagnosis_explain().
- * If diagnosis_is_trouble() then, and a client waits, say it: at the third look, after 3 s.
+ * If diagnosis_is_trouble() then, and a client waits, say it: from the fourth look on, after 3 s.
  */
 #ifndef IMDSHIM_LAUNCHER_RUN_EVIDENCE_H
 #define IMDSHIM_LAUNCHER_RUN_EVIDENCE_H

@@ -51,9 +51,8 @@ static void on_listening(struct run *run)
     endpoint_for_others(listener, host);
     endpoint_bracket(host);
     if (file != NULL && port_file_write(file, host, listener->port) != 0)
-        message(run->options, QUIET,
-                "cannot write the port file '%s', the run goes on without: %s", file,
-                strerror(errno));
+        message_error(run->options, QUIET, errno,
+                      "cannot write the port file '%s', the run goes on without it", file);
 }
 
 static void start_client(struct run *run, const char *host, unsigned port)
@@ -69,8 +68,8 @@ static void start_client(struct run *run, const char *host, unsigned port)
 
     if (error == 0)
         return;
-    message(run->options, QUIET, "cannot start the client, ending the engine: %s",
-            strerror(abs(error)));
+    message_error(run->options, QUIET, abs(error),
+                  "cannot start the client, ending the engine");
     end_engine(run, BY_CLIENT);
 }
 

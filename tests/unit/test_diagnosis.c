@@ -151,19 +151,19 @@ static const struct {
      {"although LD_PRELOAD names it", "what ld.so printed", "imdshim check"}},
     {{.has_library = YES, .has_channel = NO},
      CAUSE_VARIABLES_LOST,
-     "not heard: ",
+     "no reports: ",
      {"srv[300] has the library", "IMDSHIM_*", "start imdshim"}},
     {{.has_library = YES, .has_channel = YES, .sees_fifo = NO},
      CAUSE_FIFO_HIDDEN,
-     "not heard: ",
+     "no reports: ",
      {"the FIFO /tmp/imdshim-7/node.1.2 is not visible", "private /tmp", "set TMPDIR"}},
     {{.has_library = YES, .port_count = 1, .ports = {8888}},
      CAUSE_PORT_UNSEEN,
-     "not heard: ",
+     "no reports: ",
      {"listens on port 8888", "RTLD_DEEPBIND", "connect to that port"}},
     {{.closed = YES, .uid = 1001},
      CAUSE_CLOSED,
-     "not heard: ",
+     "no reports: ",
      {"srv[300], of user 1001, cannot be looked at", "sudo", "start imdshim"}},
 };
 
@@ -198,8 +198,8 @@ END_TEST
 
 START_TEST(each_is_worth_a_line_while_the_engine_runs_but_not_in_its_first_moment)
 {
-    ck_assert(!diagnosis_is_trouble(suspects[_i].cause, 2));
-    ck_assert(diagnosis_is_trouble(suspects[_i].cause, 3));
+    ck_assert(!diagnosis_is_trouble(suspects[_i].cause, 3));
+    ck_assert(diagnosis_is_trouble(suspects[_i].cause, 4));
 }
 END_TEST
 
@@ -396,7 +396,7 @@ static const struct {
      {"0.0.0.0:1024 (mca_btl_tcp.so)", "as --port and --match say"}},
     {remove_fifo,
      CAUSE_FIFO_REMOVED,
-     "not heard: ",
+     "no reports: ",
      {"/tmp/imdshim-7/node.1.2, has been removed", "TMPDIR"}},
     {load_nothing,
      CAUSE_NOTHING_LOADED,
@@ -412,7 +412,7 @@ static const struct {
      {"mpirun[100] ended with status 134", "see what it printed"}},
     {launch_elsewhere,
      CAUSE_ELSEWHERE,
-     "not heard: ",
+     "no reports: ",
      {"mpirun[100]", "(ssh runs below it)", "-x LD_PRELOAD"}},
     {launch,
      CAUSE_NOT_PASSED_ON,
@@ -488,7 +488,7 @@ START_TEST(a_lost_library_comes_before_a_status)
 }
 END_TEST
 
-/* It is seen to listen: whatever else runs, this is the one that was not heard. */
+/* It is seen to listen: whatever else runs, this one does not report. */
 START_TEST(a_process_that_listens_is_the_cause_even_beside_one_in_order)
 {
     look_at_two();
@@ -524,10 +524,10 @@ END_TEST
 /* mpirun takes its time with other hosts. */
 START_TEST(ranks_elsewhere_have_longer_to_report)
 {
-    ck_assert(!diagnosis_is_trouble(CAUSE_ELSEWHERE, 3));
-    ck_assert(diagnosis_is_trouble(CAUSE_ELSEWHERE, 4));
-    ck_assert(!diagnosis_is_trouble(CAUSE_NOT_PASSED_ON, 3));
-    ck_assert(diagnosis_is_trouble(CAUSE_NOT_PASSED_ON, 4));
+    ck_assert(!diagnosis_is_trouble(CAUSE_ELSEWHERE, 4));
+    ck_assert(diagnosis_is_trouble(CAUSE_ELSEWHERE, 5));
+    ck_assert(!diagnosis_is_trouble(CAUSE_NOT_PASSED_ON, 4));
+    ck_assert(diagnosis_is_trouble(CAUSE_NOT_PASSED_ON, 5));
 }
 END_TEST
 
