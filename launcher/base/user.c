@@ -25,8 +25,8 @@ static int stat_link(const char *path, struct stat *status)
 }
 
 /*
- * In a user namespace every user that it does not know has one number, and that may be ours: of a
- * directory with mode 0700 the kernel knows better who may write to it.
+ * In a user namespace every user that it does not know has one number, and that may be ours: of
+ * a directory with mode 0700 the kernel knows better who may write to it.
  */
 bool user_has_alone(const char *path)
 {

@@ -2,8 +2,8 @@
  * Who we are to the kernel.
  *
  * fakeroot(1) and its kind answer geteuid(2) and stat(2) themselves, in a library: what the
- * kernel says of sockets, processes and files of ours would not agree with that. The system calls
- * are asked directly.
+ * kernel says of sockets, processes and files of ours would not agree with that. The system
+ * calls are asked directly.
  */
 #ifndef IMDSHIM_LAUNCHER_BASE_USER_H
 #define IMDSHIM_LAUNCHER_BASE_USER_H

@@ -101,15 +101,15 @@ static bool is_comm(const char *name, const void *comm)
     return strncmp(name, comm, COMM_SIZE - 1) == 0;
 }
 
-/* env(1), say, is named at its end as the program that it was told to start. */
+/* env(1), for example, has at its end the name of the program that it was to start. */
 static bool became_named(const struct evidence *evidence)
 {
     return renamed(evidence) && command_line_names(evidence->command, is_comm, evidence->comm);
 }
 
 /*
- * The program with the library was seen to be the one that ran: by a look, or because the engine
- * is the last process that reported itself and has kept its name to its end.
+ * The program with the library was seen to be the one that ran: by a look, or because the
+ * engine is the last process that reported itself and has kept its name to its end.
  */
 static bool had_the_library_to_its_end(const struct evidence *evidence)
 {
@@ -147,7 +147,7 @@ static const char *const headings[] = {
     [ENDED_FIRST] = "engine ended first: ",
 };
 
-/* While the engine runs: is it said then, and when? Ranks on other hosts take their time. */
+/* After how many looks is it said while the engine runs? Ranks on other hosts start late. */
 enum { NEVER = 0, SOON = 4, LATE = 5 };
 
 struct row {
@@ -269,8 +269,8 @@ bool diagnosis_is_trouble(enum cause cause, unsigned looks)
 }
 
 /*
- * The engine has not ended first while it runs; and if others listened than the engine, they are
- * in the sentence.
+ * The engine has not ended first while it runs; and if others listened than the engine, they
+ * are in the sentence.
  */
 static const char *heading_of(const struct row *row, const struct evidence *evidence)
 {

@@ -10,8 +10,8 @@
 enum { PROCESSES = 64 };
 
 /*
- * The first for engines that end at once, the fourth for those whose client waits; ranks on
- * other hosts, in a queue perhaps, take longer.
+ * The first is for engines that end at once, the fourth for those whose client waits. Ranks on
+ * other hosts may wait in a queue before they start.
  */
 static const int64_t times[] = {30, 300, 1000, 3000, 15000, 60000}; /* milliseconds */
 
@@ -56,7 +56,7 @@ struct sight {
     struct proc_facts facts[PROCESSES];
 };
 
-/* Processes that have ended and were not reaped are not there, for their parents either. */
+/* A zombie is no process here, and no child of its parent. */
 static void see(struct sight *sight, pid_t root, const struct proc_wanted *wanted)
 {
     memset(sight->is_parent, 0, sizeof sight->is_parent);

@@ -8,8 +8,8 @@
 
 enum ending {
     BY_ITSELF, /* the engine was left to end */
-    TIMED_OUT, /* it was ended, for nothing listened in time */
-    BY_CLIENT, /* it was ended, for the client failed or --stop-with-client was given */
+    TIMED_OUT, /* it was ended because nothing listened in time */
+    BY_CLIENT, /* it was ended because the client failed, or by --stop-with-client */
 };
 
 struct outcome {

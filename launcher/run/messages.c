@@ -168,6 +168,6 @@ void message_client_ended(const struct options *options, int status, bool connec
     else if (!connected)
         message(options, NORMAL,
                 "the client has ended and has not asked for port %d through imdshim: if it did "
-                "connect, start it without --port, it is told the port in IMD_PORT",
+                "connect, start it without --port: the port is then in IMD_PORT",
                 options->port);
 }

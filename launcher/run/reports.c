@@ -82,7 +82,7 @@ static enum news add_passed(struct reports *reports, const struct event *event)
     return NEWS_PASSED;
 }
 
-/* The first listener is taken; another process's claim to be it too is one that is passed. */
+/* The first one is the IMD listener. Another process may claim to be it too: it is ignored. */
 static enum news add_listening(struct reports *reports, const struct event *event)
 {
     if (reports->listening)

@@ -44,6 +44,19 @@ START_TEST(preload_keeps_what_is_there_and_has_ours_once)
 }
 END_TEST
 
+START_TEST(without_our_name_the_users_preloads_are_all)
+{
+    static const char *const existing[] = {NULL, "", "a.so", "a.so:b.so"};
+
+    for (int i = 0; i < 4; i++) {
+        char *value = library_compose_preload(existing[i], NULL);
+
+        ck_assert_str_eq(value, existing[i] != NULL ? existing[i] : "");
+        free(value);
+    }
+}
+END_TEST
+
 START_TEST(a_preload_of_any_length_is_kept)
 {
     enum { LENGTH = 65536 };
@@ -211,6 +224,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(values_tests,
                         a_sanitizer_is_told_not_to_mind_its_place_unless_the_user_says, 0,
                         COUNT(options));
+    tcase_add_test(values_tests, without_our_name_the_users_preloads_are_all);
     tcase_add_test(values_tests, a_preload_of_any_length_is_kept);
     tcase_add_test(values_tests, a_path_that_preload_can_hold_is_used_as_it_is);
 
