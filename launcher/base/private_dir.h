@@ -11,6 +11,7 @@
 #define IMDSHIM_LAUNCHER_BASE_PRIVATE_DIR_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 /*
  * Make it if needed and return its path. A directory that belongs to somebody else, or is open
@@ -18,7 +19,10 @@
  */
 void private_dir_make(char path[PATH_MAX]);
 
-/* All the user's private directories: runs that began together may have made several. */
-void private_dir_visit(void (*visit)(const char *path, void *with), void *with);
+/*
+ * All the user's private directories: runs that began together may have made several. False, and
+ * errno, if not all could be looked for.
+ */
+bool private_dir_visit(void (*visit)(const char *path, void *with), void *with);
 
 #endif

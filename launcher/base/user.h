@@ -14,7 +14,10 @@
 /* The effective user. */
 uid_t user_id(void);
 
-/* Is the path a directory, no link to one, that is ours and that nobody else may enter? */
+/*
+ * Is the path a directory, no link to one, that is ours and that nobody else may enter? If not,
+ * errno says what kept us from looking, or is 0.
+ */
 bool user_has_alone(const char *path);
 
 #endif
