@@ -23,8 +23,8 @@ struct evidence {
 
     /* What the kernel has said of the processes below the engine; evidence.h collects it. */
     unsigned looks;
-    enum cause suspect_cause; /* of the most telling process, or CAUSE_NOT_KNOWN */
-    struct proc_facts suspect;
+    bool has_suspect;
+    struct proc_facts suspect; /* the most telling process of which something seemed wrong */
     bool sound;     /* since it was seen, and in that look, another had the library in order */
     char agent[16]; /* ssh(1) or its kind runs below, "": none */
     enum known fifo_removed;

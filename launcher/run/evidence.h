@@ -28,7 +28,11 @@ void evidence_begin(struct evidence *evidence, struct looks *looks,
 /* When to look next, milliseconds of CLOCK_MONOTONIC; 0: no more. */
 int64_t evidence_due(const struct evidence *evidence, const struct looks *looks);
 
-/* Some hundred microseconds for each process below the engine, and at most 64 of them. */
+/*
+ * Some hundred microseconds for each process below the engine, and at most 64 of them. Receive
+ * the events that have come meanwhile before you explain: a port that was seen may be among
+ * them.
+ */
 void evidence_look(struct evidence *evidence, struct looks *looks);
 
 /* comm is what the engine's process was named when it had ended, "" if that is not known. */
@@ -36,8 +40,8 @@ void evidence_end(struct evidence *evidence, const struct looks *looks, int wait
                   const char *comm);
 
 /*
- * Is there a program below a client that cannot have the library, so that its connection cannot
- * wait for the engine? True: then the facts are its.
+ * Do the programs of a client run without the library, so that none of their connections can
+ * wait for the engine? True: then the facts are those of one.
  */
 bool evidence_of_client(const struct looks *looks, pid_t client, struct proc_facts *facts);
 

@@ -262,6 +262,7 @@ void run_look(struct run *run)
     struct proc_facts facts;
 
     evidence_look(&run->evidence, &run->looks);
+    run_take_events(run);
     if (run->options->client != NULL && !run->reports.listening && !run->reports.refused &&
         !run->trouble_said && !run->obstacle)
         run->trouble_said = message_trouble(run->options, &run->evidence);
@@ -277,6 +278,9 @@ void run_look(struct run *run)
 static void give_up(struct run *run)
 {
     evidence_look(&run->evidence, &run->looks);
+    run_take_events(run);
+    if (run->reports.listening)
+        return;
     message_timed_out(run->options, &run->evidence);
     end_engine(run, TIMED_OUT);
 }

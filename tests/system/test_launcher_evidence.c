@@ -26,7 +26,8 @@ static const struct {
 } losses[] = {
     {"sh -c 'export LD_PRELOAD=libm.so.6; $E; exit $?'",
      {"not loaded: launcher-engine[", "without the library in LD_PRELOAD", "listens on port"}},
-    {"sh -c 'unset LD_PRELOAD; $E & wait $!'", {"not loaded: launcher-engine[", "sudo"}},
+    {"sh -c 'sleep 0.2; unset LD_PRELOAD; $E & wait $!'",
+     {"not loaded: launcher-engine[", "sudo"}},
     {"sh -c 'env -i $E; exit $?'", {"not loaded: launcher-engine[", "env -i"}},
     {"sh -c 'LD_PRELOAD=/none/libimdshim.so exec $E'",
      {"not loaded: launcher-engine[", "although LD_PRELOAD names it"}},

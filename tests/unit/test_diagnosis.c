@@ -76,7 +76,7 @@ static struct proc_facts *suspect(void)
 
 static void judge(void)
 {
-    evidence.suspect_cause = suspect_cause(&evidence.suspect, &reports);
+    evidence.has_suspect = true;
 }
 
 /* ---- one process ---- */
@@ -499,6 +499,17 @@ START_TEST(a_process_that_listens_is_the_cause_even_beside_one_in_order)
 }
 END_TEST
 
+/* The look came between listen(2) and its report. */
+START_TEST(a_port_that_was_reported_after_the_look_is_no_cause)
+{
+    see_suspect(9);
+    ck_assert_int_eq(explain(), CAUSE_PORT_UNSEEN);
+    reports.ports[0] = 8888;
+    reports.port_count = 1;
+    ck_assert_int_eq(explain(), CAUSE_NEVER_LISTENED);
+}
+END_TEST
+
 START_TEST(a_run_that_goes_on_has_not_ended_first)
 {
     evidence.ended = false;
@@ -583,6 +594,7 @@ Suite *test_suite(void)
     tcase_add_test(order, a_port_in_use_is_the_cause_whatever_else_was_seen);
     tcase_add_test(order, a_lost_library_comes_before_a_status);
     tcase_add_test(order, a_process_that_listens_is_the_cause_even_beside_one_in_order);
+    tcase_add_test(order, a_port_that_was_reported_after_the_look_is_no_cause);
     tcase_add_test(order, a_run_that_goes_on_has_not_ended_first);
     tcase_add_test(order, silence_that_may_end_yet_is_no_trouble);
     tcase_add_test(order, ranks_elsewhere_have_longer_to_report);
