@@ -155,7 +155,7 @@ static const char *const headings[] = {
 };
 
 /* After how many looks is it said while the engine runs? Ranks on other hosts start late. */
-enum { NEVER = 0, SOON = 4, LATE = 5 };
+enum { NEVER = 0, SOON = LOOKS_SOON, LATE = LOOKS_LATE };
 
 struct row {
     bool (*seen)(const struct evidence *); /* NULL: suspect_is_it() with that cause */

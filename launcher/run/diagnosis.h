@@ -16,6 +16,9 @@
 #include "launcher/run/reports.h"
 #include "launcher/run/suspect.h"
 
+/* After so many looks, 3 s and 15 s, what is seen is no matter of the first moments. */
+enum { LOOKS_SOON = 4, LOOKS_LATE = 5 };
+
 struct evidence {
     const struct reports *reports;
     const char *library, *fifo; /* paths */

@@ -1,10 +1,10 @@
 /*
  * Collects what the kernel says of the processes below an engine of which no IMD port is known.
  *
- * Call evidence_look() when evidence_due() has come and nothing listens, once more when the
- * time of --timeout is up, and evidence_end() when the engine has ended, before
- * diagnosis_explain(). If diagnosis_is_trouble() then, and a client waits, say it: from the
- * fourth look on, after 3 s.
+ * The run calls evidence_begin() when the engine has been started; evidence_look() each time
+ * that evidence_due() has come and nothing listens, and when the time of --timeout is up;
+ * evidence_end() when the engine has ended. Then diagnosis_explain() has all that can be known.
+ * While a client waits, a cause that is diagnosis_is_trouble() is worth a line after a look.
  */
 #ifndef IMDSHIM_LAUNCHER_RUN_EVIDENCE_H
 #define IMDSHIM_LAUNCHER_RUN_EVIDENCE_H

@@ -267,7 +267,7 @@ void run_look(struct run *run)
         !run->trouble_said && !run->obstacle)
         run->trouble_said = message_trouble(run->options, &run->evidence);
     if (run_has_gate(run) && run->gate.asked == 0 && !run->client_lost &&
-        run->client.state == CHILD_RUNS &&
+        run->client.state == CHILD_RUNS && run->evidence.looks >= LOOKS_SOON &&
         evidence_of_client(&run->looks, run->client.pid, &facts)) {
         run->client_lost = true;
         message_client_lost(run->options, &facts);

@@ -254,8 +254,8 @@ START_TEST(of_a_client_that_does_not_connect_only_what_is_known_is_said)
 
     shell_run(&shell,
               "exec $IMDSHIM run -p 8888 -c '%s' -- $DOUBLES/gate-engine 0.0.0.0 8888"
-              " pause=%d listen pause=100 exit=4",
-              clients[_i].client, _i == 0 ? 3000 : 500);
+              " pause=3500 listen pause=100 exit=4",
+              clients[_i].client);
     assert_has(shell.err, clients[_i].says);
     assert_has_not(shell.err, clients[_i].says_not);
 }
