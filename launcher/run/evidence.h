@@ -18,9 +18,9 @@ struct looks {
 };
 
 /*
- * The engine has been started. library and preload as library_find() and
- * library_name_for_preload() have them; the paths and reports must last as long as the
- * evidence.
+ * The engine has been started. looks has the run's FIFO and, in wanted, the paths of the FIFO
+ * and of the library, and the name that LD_PRELOAD has for it. All these, the reports and the
+ * command must last as long as the evidence.
  */
 void evidence_begin(struct evidence *evidence, struct looks *looks,
                     const struct reports *reports, const char *const *command);

@@ -49,6 +49,19 @@ START_TEST(neither_a_tmpdir_nor_a_tree_needs_a_name_that_preload_can_hold)
 }
 END_TEST
 
+/* Kernels before 3.17, and some sandboxes. */
+START_TEST(a_run_without_getrandom_has_random_bytes_all_the_same)
+{
+    struct shell shell;
+
+    shell_run(&shell,
+              "cp " ENGINE " srun; exec $DOUBLES/forbid getrandom 38 $IMDSHIM run -v -o "
+              "port -- ./srun listen=127.0.0.1 exit=4");
+    ck_assert_int_eq(shell_status(&shell), 4);
+    ck_assert_int_eq(shell_count_lines(shell.err, "can tell its port by TCP"), 1);
+}
+END_TEST
+
 /* geteuid(2) says 0 there, and the kernel says who connects. */
 START_TEST(under_fakeroot_a_run_has_its_own_place_and_its_client_is_let_in)
 {
@@ -96,6 +109,8 @@ Suite *test_suite(void)
                         geteuid() == 0 ? COUNT(squatters) : 6);
     tcase_add_loop_test(tests, neither_a_tmpdir_nor_a_tree_needs_a_name_that_preload_can_hold,
                         0, COUNT(places));
+    if (!launcher_is_wrapped()) /* execv(3) of one word */
+        tcase_add_test(tests, a_run_without_getrandom_has_random_bytes_all_the_same);
     if (works("fakeroot true 2>/dev/null"))
         tcase_add_test(tests, under_fakeroot_a_run_has_its_own_place_and_its_client_is_let_in);
     else
