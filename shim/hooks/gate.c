@@ -232,17 +232,20 @@ int gate_resume_poll(struct pollfd *fds, nfds_t count, const struct timespec *ti
 
 int gate_resume_select(int count, fd_set *const sets[3], const struct timespec *timeout)
 {
+    enum { WORD = 8 * sizeof(unsigned long) };
+    size_t size = ((size_t)count + WORD - 1) / WORD * sizeof(unsigned long);
     fd_set writable;
     int result = 1;
 
-    if (sets[1] == NULL || count > FD_SETSIZE ||
-        memory_copy(&writable, sets[1], sizeof writable) != 0)
+    /* As the kernel reads a set: no further than the count says, in whole longs. */
+    if (sets[1] == NULL || count <= 0 || count > FD_SETSIZE ||
+        memory_copy(&writable, sets[1], size) != 0)
         return 1;
     for (int fd = 0; fd < count && result == 1; fd++)
         if (FD_ISSET(fd, &writable))
             result = gate_resume(fd, timeout);
     for (int i = 0; i < 3 && result == 0; i++)
         if (sets[i] != NULL)
-            FD_ZERO(sets[i]);
+            memset(sets[i], 0, size);
     return result;
 }

@@ -1,4 +1,4 @@
-/* What a channel that does not work costs the engine: nothing but a bounded moment. */
+/* What a way for events that does not work costs the engine: nothing but a bounded moment. */
 #include "shim/events/event_sink.h"
 #include "shim/wire/sys.h"
 
@@ -16,10 +16,10 @@
 #include "shim/wire/wire.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
-#include "tests/unit/channel.h"
+#include "tests/unit/event_sink.h"
 
 enum {
-    BOUND = 20, /* seconds; CHANNEL_PATIENCE is a tenth of one, on any machine */
+    BOUND = 20, /* seconds; EVENT_SINK_TIMEOUT_MS is a tenth of one, on any machine */
     HIGHEST_FD = 64,
 };
 
@@ -47,7 +47,7 @@ static void note_descriptors(struct descriptors *descriptors)
  * Write as the engine would come to it: it is over soon, the process has the descriptors that
  * it had, with the flags that they had, and the signals that it had.
  */
-static void write_line_patiently(const struct channel *channel, bool patient)
+static void write_line_as(const struct event_sink *sink, enum event_weight weight)
 {
     struct timespec start, end;
     struct descriptors before, after;
@@ -56,7 +56,7 @@ static void write_line_patiently(const struct channel *channel, bool patient)
     note_descriptors(&before);
     sigprocmask(SIG_BLOCK, NULL, &mask_before);
     clock_gettime(CLOCK_MONOTONIC, &start);
-    channel_write(channel, line, sizeof line - 1, patient);
+    event_sink_tell(sink, &ready, weight);
     clock_gettime(CLOCK_MONOTONIC, &end);
     sigprocmask(SIG_BLOCK, NULL, &mask_after);
     note_descriptors(&after);
@@ -66,10 +66,10 @@ static void write_line_patiently(const struct channel *channel, bool patient)
         ck_assert_int_eq(sigismember(&mask_before, signal), sigismember(&mask_after, signal));
 }
 
-static void write_line(const struct channel *channel)
+static void write_line(const struct event_sink *sink)
 {
-    write_line_patiently(channel, true);
-    write_line_patiently(channel, false);
+    write_line_as(sink, EVENT_REQUIRED);
+    write_line_as(sink, EVENT_OPTIONAL);
 }
 
 static void assert_nothing_heard(int fd)
@@ -90,67 +90,67 @@ static off_t size_of(const char *path)
 
 TEST_OPTIONS(IN_SANDBOX);
 
-TEST(a_channel_that_works_leaves_no_trace)
+TEST(a_way_that_works_leaves_no_trace)
 {
     int ends[2];
-    struct channel channel = inherited_pipe(ends);
+    struct event_sink sink = inherited_pipe(ends);
 
-    write_line(&channel);
+    write_line(&sink);
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-    channel = inherited(ends[1]);
-    write_line(&channel);
-    make_path(&channel, "fifo");
+    sink = inherited(ends[1]);
+    write_line(&sink);
+    make_path(&sink, "fifo");
     ck_assert_int_eq(mkfifo("fifo", 0600), 0);
     ck_assert_int_ge(open("fifo", O_RDWR), 0);
-    write_line(&channel);
+    write_line(&sink);
 }
 
 /* SIGPIPE has its default action here: it would end the test. */
 TEST(a_reader_that_is_gone_does_not_end_the_engine)
 {
-    struct channel channel;
+    struct event_sink sink;
     int ends[2];
 
     signal(SIGPIPE, SIG_DFL);
-    channel = inherited_pipe(ends);
+    sink = inherited_pipe(ends);
     close(ends[0]);
-    write_line(&channel);
+    write_line(&sink);
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-    channel = inherited(ends[1]);
+    sink = inherited(ends[1]);
     close(ends[0]);
-    write_line(&channel);
+    write_line(&sink);
 }
 
 TEST(a_fifo_without_a_reader_does_not_block_the_engine)
 {
-    struct channel channel;
+    struct event_sink sink;
 
-    make_path(&channel, "fifo");
+    make_path(&sink, "fifo");
     ck_assert_int_eq(mkfifo("fifo", 0600), 0);
-    write_line(&channel);
+    write_line(&sink);
 }
 
 TEST(a_fifo_that_is_gone_does_not_disturb_the_engine)
 {
-    struct channel channel;
+    struct event_sink sink;
 
-    make_path(&channel, "nothing");
-    write_line(&channel);
-    make_path(&channel, "nowhere/fifo");
-    write_line(&channel);
+    make_path(&sink, "nothing");
+    write_line(&sink);
+    make_path(&sink, "nowhere/fifo");
+    write_line(&sink);
     ck_assert_int_ne(access("nothing", F_OK), 0);
 }
 
 TEST(what_is_no_fifo_is_not_written)
 {
-    struct channel channel;
+    struct event_sink sink;
 
-    make_path(&channel, "trajectory");
+    make_path(&sink, "trajectory");
     close(open("trajectory", O_WRONLY | O_CREAT, 0600));
-    write_line(&channel);
+    write_line(&sink);
     ck_assert_int_eq(size_of("trajectory"), 0);
-    make_path(&channel, ".");
-    write_line(&channel);
+    make_path(&sink, ".");
+    write_line(&sink);
 }
 
 /* Fill a pipe or socket but for less than a line; the number of bytes in it. */
@@ -182,52 +182,52 @@ static size_t drain(int fd)
 
 TEST(a_full_pipe_does_not_block_the_engine)
 {
-    struct channel channel;
+    struct event_sink sink;
     size_t length;
     int ends[2];
 
     ck_assert_int_eq(pipe(ends), 0);
     length = fill(ends[1]);
-    channel = inherited(ends[1]);
-    write_line(&channel);
+    sink = inherited(ends[1]);
+    write_line(&sink);
     ck_assert_uint_eq(drain(ends[0]), length);
 }
 
 TEST(a_full_socket_does_not_block_the_engine)
 {
-    struct channel channel;
+    struct event_sink sink;
     size_t length;
     int ends[2];
 
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
     length = fill(ends[1]);
-    channel = inherited(ends[1]);
-    write_line(&channel);
+    sink = inherited(ends[1]);
+    write_line(&sink);
     ck_assert_uint_eq(drain(ends[0]), length);
 }
 
 /* Half a line would spoil the next one: pipe(7) writes all of PIPE_BUF or nothing. */
 TEST(a_line_is_written_whole_or_not_at_all)
 {
-    struct channel channel;
+    struct event_sink sink;
     char text[EVENT_MAX];
+    const struct event event = longest_event('y', text);
     size_t length;
     int ends[2];
 
-    memset(text, 'y', sizeof text);
     ck_assert_int_eq(pipe(ends), 0);
     ck_assert_int_eq(fcntl(ends[1], F_SETPIPE_SZ, 4096), 4096);
     ck_assert_int_eq(write(ends[1], text, sizeof text), sizeof text);
     ck_assert_int_eq(write(ends[1], text, 1000), 1000);
     length = sizeof text + 1000;
-    channel = inherited(ends[1]);
-    channel_write(&channel, text, sizeof text, true);
+    sink = inherited(ends[1]);
+    event_sink_tell(&sink, &event, EVENT_REQUIRED);
     ck_assert_uint_eq(drain(ends[0]), length);
 }
 
 static void *drain_soon(void *fd)
 {
-    const struct timespec soon = {0, CHANNEL_PATIENCE * 1000000L / 10};
+    const struct timespec soon = {0, EVENT_SINK_TIMEOUT_MS * 1000000L / 10};
 
     nanosleep(&soon, NULL);
     drain(*(int *)fd);
@@ -240,15 +240,15 @@ TEST(a_slow_reader_is_waited_for)
     bool heard = false;
 
     for (int i = 0; i < 50 && !heard; i++) {
-        struct channel channel;
+        struct event_sink sink;
         pthread_t reader;
         int ends[2];
 
         ck_assert_int_eq(pipe(ends), 0);
         fill(ends[1]);
-        channel = inherited(ends[1]);
+        sink = inherited(ends[1]);
         pthread_create(&reader, NULL, drain_soon, &ends[0]);
-        channel_write(&channel, line, sizeof line - 1, true);
+        event_sink_tell(&sink, &ready, EVENT_REQUIRED);
         pthread_join(reader, NULL);
         heard = drain(ends[0]) > 0;
         close(ends[0]);
@@ -260,22 +260,22 @@ TEST(a_slow_reader_is_waited_for)
 TEST(a_descriptor_that_was_closed_is_not_used)
 {
     int ends[2];
-    struct channel channel = inherited_pipe(ends);
+    struct event_sink sink = inherited_pipe(ends);
 
     close(ends[1]);
-    write_line(&channel);
+    write_line(&sink);
     assert_nothing_heard(ends[0]);
 }
 
 /* A port number in a trajectory: that is what the device and inode are for. */
 TEST(a_number_used_again_for_another_file_is_left_untouched)
 {
-    struct channel channel;
+    struct event_sink sink;
     int ends[2], file = open("trajectory", O_WRONLY | O_CREAT, 0600);
 
-    channel = inherited_pipe(ends);
+    sink = inherited_pipe(ends);
     dup2(file, ends[1]);
-    write_line(&channel);
+    write_line(&sink);
     ck_assert_int_eq(size_of("trajectory"), 0);
     ck_assert_int_eq(lseek(file, 0, SEEK_CUR), 0);
     assert_nothing_heard(ends[0]);
@@ -283,20 +283,20 @@ TEST(a_number_used_again_for_another_file_is_left_untouched)
 
 TEST(a_number_used_again_for_another_of_its_kind_is_left_untouched)
 {
-    struct channel channel;
+    struct event_sink sink;
     int first[2], second[2];
 
     ck_assert_int_eq(pipe(first), 0);
     ck_assert_int_eq(pipe(second), 0);
-    channel = inherited(first[1]);
+    sink = inherited(first[1]);
     dup2(second[1], first[1]);
-    write_line(&channel);
+    write_line(&sink);
     assert_nothing_heard(second[0]);
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, first), 0);
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, second), 0);
-    channel = inherited(first[1]);
+    sink = inherited(first[1]);
     dup2(second[1], first[1]);
-    write_line(&channel);
+    write_line(&sink);
     assert_nothing_heard(second[0]);
 }
 
@@ -304,23 +304,23 @@ TEST(a_number_used_again_for_another_of_its_kind_is_left_untouched)
 TEST(a_file_of_another_device_is_left_untouched)
 {
     int ends[2];
-    struct channel channel = inherited_pipe(ends);
+    struct event_sink sink = inherited_pipe(ends);
 
-    channel.device++;
-    write_line(&channel);
+    sink.file.device++;
+    write_line(&sink);
     assert_nothing_heard(ends[0]);
 }
 
 TEST(the_ends_keep_their_flags_whichever_they_are)
 {
     int ends[2];
-    struct channel channel = inherited_pipe(ends);
+    struct event_sink sink = inherited_pipe(ends);
 
-    write_line(&channel);
+    write_line(&sink);
     ck_assert_int_eq(fcntl(ends[1], F_GETFL) & O_NONBLOCK, 0);
     ck_assert_int_eq(fcntl(ends[0], F_GETFL) & O_NONBLOCK, 0);
     ck_assert_int_eq(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
-    write_line(&channel);
+    write_line(&sink);
     ck_assert_int_ne(fcntl(ends[1], F_GETFL) & O_NONBLOCK, 0);
     ck_assert_int_eq(fcntl(ends[0], F_GETFL) & O_NONBLOCK, 0);
 }
@@ -328,17 +328,17 @@ TEST(the_ends_keep_their_flags_whichever_they_are)
 /* A bind() that is no cancellation point must not become one. */
 static void *write_while_cancelled(void *went_on)
 {
-    struct channel channel;
+    struct event_sink sink;
     int ends[2];
 
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     if (pipe(ends) != 0)
         return NULL;
     fill(ends[1]);
-    channel = inherited(ends[1]);
+    sink = inherited(ends[1]);
     pthread_cancel(pthread_self());
     pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
-    channel_write(&channel, line, sizeof line - 1, true);
+    event_sink_tell(&sink, &ready, EVENT_REQUIRED);
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     *(bool *)went_on = true;
     return NULL;

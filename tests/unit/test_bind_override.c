@@ -1,14 +1,12 @@
 /* Where the IMD socket is bound instead: the kernel is asked whether it takes it so. */
 #include "shim/wire/bind_override.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "shim/wire/address.h"
 #include "tests/support/suite.h"
 
 static const struct {
@@ -40,20 +38,21 @@ TEST_OPTIONS(.timeout = 120);
 
 LOOP_TEST(an_address_or_ports_or_both_are_read, COUNT(good))
 {
-    struct binding binding;
-    char address[INET6_ADDRSTRLEN];
+    struct bind_override override;
+    char buffer[INET6_ADDRSTRLEN] = "";
+    struct text text = {buffer, 0, sizeof buffer - 1};
 
-    memset(&binding, 0xee, sizeof binding);
-    ck_assert_ptr_null(binding_parse(&binding, good[_i].text));
-    ck_assert_int_eq(binding.family, good[_i].family);
+    memset(&override, 0xee, sizeof override);
+    ck_assert_ptr_null(bind_override_parse(&override, good[_i].text));
+    ck_assert_int_eq(override.host.any.sa_family, good[_i].family);
     if (good[_i].address != NULL) {
-        inet_ntop(good[_i].family, &binding.address, address, sizeof address);
-        ck_assert_str_eq(address, good[_i].address);
+        address_put(&text, &override.host);
+        ck_assert_str_eq(buffer, good[_i].address);
     }
-    ck_assert_int_eq(binding.has_ports, good[_i].has_ports);
-    ck_assert_uint_eq(binding.low, good[_i].low);
-    ck_assert_uint_eq(binding.high, good[_i].high);
-    ck_assert_int_eq(binding_is_range(&binding), good[_i].low != good[_i].high);
+    ck_assert_int_eq(override.has_ports, good[_i].has_ports);
+    ck_assert_uint_eq(override.low, good[_i].low);
+    ck_assert_uint_eq(override.high, good[_i].high);
+    ck_assert_uint_eq(bind_override_attempts(&override), good[_i].high - good[_i].low + 1);
 }
 
 #define ADDRESS "numeric address"
@@ -122,8 +121,8 @@ static const struct {
 
 LOOP_TEST(bad_text_is_refused_with_what_is_wrong_in_it, COUNT(bad))
 {
-    struct binding binding;
-    const char *reason = binding_parse(&binding, bad[_i].text);
+    struct bind_override override;
+    const char *reason = bind_override_parse(&override, bad[_i].text);
 
     ck_assert_msg(reason != NULL, "taken: '%s'", bad[_i].text);
     ck_assert_msg(strstr(reason, bad[_i].reason) != NULL, "'%s': %s", bad[_i].text, reason);
@@ -135,14 +134,14 @@ TEST(text_of_any_length_is_refused_whole)
                                              "127.0.0.1:", "[::1]:", "[::1"};
     enum { LONG = 1 << 20 };
     char *text = malloc(LONG + 1);
-    struct binding binding;
+    struct bind_override override;
 
     for (int i = 0; i < COUNT(beginnings); i++)
         for (const char *fill = "9:]-.a["; *fill != '\0'; fill++) {
             memset(text, *fill, LONG);
             memcpy(text, beginnings[i], strlen(beginnings[i]));
             text[LONG] = '\0';
-            ck_assert_ptr_nonnull(binding_parse(&binding, text));
+            ck_assert_ptr_nonnull(bind_override_parse(&override, text));
         }
     free(text);
 }
@@ -153,17 +152,17 @@ static const unsigned seeds[] = {0, 1, 2, 3, 4711, 65534, 65535, 65536, INT32_MA
 
 LOOP_TEST(every_port_of_a_range_comes_once_whatever_the_seed, COUNT(ranges))
 {
-    struct binding binding;
+    struct bind_override override;
 
-    ck_assert_ptr_null(binding_parse(&binding, ranges[_i]));
+    ck_assert_ptr_null(bind_override_parse(&override, ranges[_i]));
     for (int s = 0; s < COUNT(seeds); s++) {
         static bool seen[UINT16_MAX + 1];
 
         memset(seen, 0, sizeof seen);
-        for (unsigned attempt = 0; attempt <= binding.high - binding.low; attempt++) {
-            unsigned port = binding_port(&binding, seeds[s], attempt);
+        for (unsigned attempt = 0; attempt < bind_override_attempts(&override); attempt++) {
+            unsigned port = bind_override_port(&override, seeds[s], attempt);
 
-            if (port < binding.low || port > binding.high || seen[port])
+            if (port < override.low || port > override.high || seen[port])
                 ck_abort_msg("%u with seed %u is outside, or came twice", port, seeds[s]);
             seen[port] = true;
         }
@@ -173,24 +172,20 @@ LOOP_TEST(every_port_of_a_range_comes_once_whatever_the_seed, COUNT(ranges))
 /* Runs that begin together must not all fight for the first port. */
 TEST(neighbours_begin_at_different_ports)
 {
-    struct binding binding;
+    struct bind_override override;
 
-    ck_assert_ptr_null(binding_parse(&binding, ":50000-50100"));
+    ck_assert_ptr_null(bind_override_parse(&override, ":50000-50100"));
     for (unsigned pid = 4711; pid < 4711 + 100; pid++)
-        ck_assert_uint_ne(binding_port(&binding, pid, 0), binding_port(&binding, pid + 1, 0));
+        ck_assert_uint_ne(bind_override_port(&override, pid, 0),
+                          bind_override_port(&override, pid + 1, 0));
 }
 
-static socklen_t make_address(struct sockaddr_storage *storage, int domain, in_port_t port)
+static union address any_address(int domain, unsigned port)
 {
-    struct sockaddr_in ipv4 = {.sin_family = AF_INET, .sin_port = htons(port)};
-    struct sockaddr_in6 ipv6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    union address address = {.any = {.sa_family = (sa_family_t)domain}};
 
-    memset(storage, 0xee, sizeof *storage);
-    if (domain == AF_INET)
-        memcpy(storage, &ipv4, sizeof ipv4);
-    else
-        memcpy(storage, &ipv6, sizeof ipv6);
-    return domain == AF_INET ? sizeof ipv4 : sizeof ipv6;
+    address_set_port(&address, port);
+    return address;
 }
 
 static const struct {
@@ -216,26 +211,25 @@ static const struct {
 LOOP_TEST(the_address_fits_the_socket_or_the_kernel_refuses_its_family, COUNT(fits))
 {
     int fd = socket(fits[_i].domain, SOCK_STREAM | SOCK_CLOEXEC, 0), result;
-    struct sockaddr_storage address;
-    socklen_t length = make_address(&address, fits[_i].domain, 0);
-    struct binding binding;
+    union address address = any_address(fits[_i].domain, 0);
+    socklen_t length = sizeof address;
+    struct bind_override override;
     char buffer[INET6_ADDRSTRLEN] = "";
     struct text text = {buffer, 0, sizeof buffer - 1};
 
     ck_assert_int_ge(fd, 0);
     if (fits[_i].domain == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){fits[_i].v6_only}, sizeof(int));
-    ck_assert_ptr_null(binding_parse(&binding, fits[_i].listen));
-    binding_apply(&binding, fits[_i].domain, fits[_i].v6_only, &address, &length);
-    result = bind(fd, (struct sockaddr *)&address, length);
+    ck_assert_ptr_null(bind_override_parse(&override, fits[_i].listen));
+    bind_override_apply(&override, fits[_i].domain, fits[_i].v6_only, &address);
+    result = bind(fd, &address.any, sizeof address.ipv6);
     if (fits[_i].bound == NULL) {
         ck_assert_int_eq(result, -1);
         ck_assert_int_eq(errno, EAFNOSUPPORT);
     } else {
         ck_assert_int_eq(result, 0);
-        length = sizeof address;
-        getsockname(fd, (struct sockaddr *)&address, &length);
-        address_put(&text, (struct sockaddr *)&address);
+        getsockname(fd, &address.any, &length);
+        address_put(&text, &address);
         ck_assert_str_eq(buffer, fits[_i].bound);
     }
     close(fd);
@@ -243,34 +237,31 @@ LOOP_TEST(the_address_fits_the_socket_or_the_kernel_refuses_its_family, COUNT(fi
 
 LOOP_TEST(the_port_that_was_asked_for_stays, COUNT(fits))
 {
-    static const in_port_t ports[] = {0, 1, 8888, 65535};
+    static const unsigned ports[] = {0, 1, 8888, 65535};
 
     for (int i = 0; i < COUNT(ports); i++) {
-        struct sockaddr_storage address;
-        socklen_t length = make_address(&address, fits[_i].domain, ports[i]);
-        struct binding binding;
+        union address address = any_address(fits[_i].domain, ports[i]);
+        struct bind_override override;
 
-        ck_assert_ptr_null(binding_parse(&binding, fits[_i].listen));
-        binding_apply(&binding, fits[_i].domain, fits[_i].v6_only, &address, &length);
-        ck_assert_uint_eq(address_port((struct sockaddr *)&address, length), ports[i]);
+        ck_assert_ptr_null(bind_override_parse(&override, fits[_i].listen));
+        bind_override_apply(&override, fits[_i].domain, fits[_i].v6_only, &address);
+        ck_assert_uint_eq(address_port(&address), ports[i]);
     }
 }
 
-/* A scope, a flow label, what stands behind the address: all of it is the engine's. */
+/* A scope and a flow label are the engine's. */
 TEST(without_an_address_nothing_is_changed)
 {
-    struct sockaddr_storage address, before;
-    struct binding binding;
-    socklen_t length;
+    static const int domains[] = {AF_INET, AF_INET6};
 
-    ck_assert_ptr_null(binding_parse(&binding, ":50000"));
-    memset(&address, 0xee, sizeof address);
-    before = address;
-    for (length = 0; length <= sizeof address; length += 4) {
-        socklen_t after = length;
+    for (int i = 0; i < 4; i++) {
+        union address address, before;
+        struct bind_override override;
 
-        binding_apply(&binding, AF_INET6, false, &address, &after);
-        ck_assert_uint_eq(after, length);
+        ck_assert_ptr_null(bind_override_parse(&override, ":50000"));
+        memset(&address, 0xee, sizeof address);
+        before = address;
+        bind_override_apply(&override, domains[i / 2], i % 2 == 1, &address);
         ck_assert_mem_eq(&address, &before, sizeof before);
     }
 }

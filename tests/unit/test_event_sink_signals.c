@@ -14,34 +14,25 @@
 
 #include "tests/support/suite.h"
 #include "tests/unit/apart.h"
+#include "tests/unit/event_sink.h"
 
 enum { NOBODY = 65534, BOUND = 20 /* seconds */ };
 
-static const char line[] = "42165 ready pid=4711\n";
-
 /* For processes of their own: nobody may open it. */
-static struct channel pipe_of_another_user(int ends[2])
+static struct event_sink pipe_of_another_user(int ends[2])
 {
-    struct channel channel;
-    struct stat status;
-
-    if (pipe(ends) != 0 || fchmod(ends[1], 0) != 0 || (geteuid() == 0 && setuid(NOBODY) != 0) ||
-        fstat(ends[1], &status) != 0)
+    if (pipe(ends) != 0 || fchmod(ends[1], 0) != 0 || (geteuid() == 0 && setuid(NOBODY) != 0))
         _exit(100);
-    channel.fd = ends[1];
-    channel.device = status.st_dev;
-    channel.inode = status.st_ino;
-    channel.birth = sys_birth(channel.fd);
-    return channel;
+    return inherited(ends[1]);
 }
 
-static struct channel broken_pipe(void)
+static struct event_sink broken_pipe(void)
 {
     int ends[2];
-    struct channel channel = pipe_of_another_user(ends);
+    struct event_sink sink = pipe_of_another_user(ends);
 
     close(ends[0]);
-    return channel;
+    return sink;
 }
 
 static volatile sig_atomic_t delivered;
@@ -54,12 +45,12 @@ static void count(int signal)
 
 static void write_to_broken_pipe(const void *unused)
 {
-    const struct channel channel = broken_pipe();
+    const struct event_sink sink = broken_pipe();
     sigset_t pending;
 
     (void)unused;
     signal(SIGPIPE, SIG_DFL);
-    channel_write(&channel, line, sizeof line - 1, true);
+    event_sink_tell(&sink, &ready, EVENT_REQUIRED);
     sigpending(&pending);
     _exit(sigismember(&pending, SIGPIPE));
 }
@@ -74,7 +65,7 @@ TEST(a_broken_pipe_raises_no_signal)
 /* The exit status is the number of signals that are there once they are let in. */
 static void write_with_signal_pending(int (*send)(void))
 {
-    const struct channel channel = broken_pipe();
+    const struct event_sink sink = broken_pipe();
     sigset_t pipe_signal;
 
     sigemptyset(&pipe_signal);
@@ -82,7 +73,7 @@ static void write_with_signal_pending(int (*send)(void))
     sigprocmask(SIG_BLOCK, &pipe_signal, NULL);
     signal(SIGPIPE, count);
     send();
-    channel_write(&channel, line, sizeof line - 1, true);
+    event_sink_tell(&sink, &ready, EVENT_REQUIRED);
     if (delivered != 0)
         _exit(101);
     sigprocmask(SIG_UNBLOCK, &pipe_signal, NULL);
@@ -125,10 +116,10 @@ static void write_with_room(const void *unused)
 {
     char heard[64] = "";
     int ends[2];
-    const struct channel channel = pipe_of_another_user(ends);
+    const struct event_sink sink = pipe_of_another_user(ends);
 
     (void)unused;
-    channel_write(&channel, line, sizeof line - 1, true);
+    event_sink_tell(&sink, &ready, EVENT_REQUIRED);
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     _exit(read(ends[0], heard, sizeof heard - 1) == sizeof line - 1 ? 0 : 1);
 }
@@ -141,7 +132,7 @@ TEST(a_pipe_of_another_user_is_heard)
 static void write_without_room(const void *unused)
 {
     int ends[2];
-    const struct channel channel = pipe_of_another_user(ends);
+    const struct event_sink sink = pipe_of_another_user(ends);
     char chunk[4096] = "";
 
     (void)unused;
@@ -150,7 +141,7 @@ static void write_without_room(const void *unused)
         continue;
     fcntl(ends[1], F_SETFL, 0);
     alarm(BOUND);
-    channel_write(&channel, line, sizeof line - 1, true);
+    event_sink_tell(&sink, &ready, EVENT_REQUIRED);
 }
 
 TEST(a_full_pipe_of_another_user_does_not_block_the_engine)
