@@ -194,7 +194,7 @@ fuzz:
 	$(MAKE) fuzzers
 	tests/faults/fuzz.sh $(BUILD)-fuzz $(FUZZ_SECONDS) $(FUZZ_RUNS)
 
-threaded_tests = $(filter %sockets %settings %shim_channel %engine_contexts %engine_asked,$(unit_tests) $(system_tests))
+threaded_tests = $(filter %sockets %settings %epolls %event_sink %engine_contexts %engine_asked,$(unit_tests) $(system_tests))
 # Not part of CI: it needs the archive's older release.
 check-old-glibc: all
 	BUILD=$(BUILD) scripts/old-glibc.sh
