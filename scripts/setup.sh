@@ -50,6 +50,13 @@ check?  libcap2-bin     setcap
 check?  mandoc          mandoc
 check?  tini            tini
 check?  dumb-init       dumb-init
+check?  musl-tools      musl-gcc
+check?  clang           clang
+check?  fakeroot        fakeroot
+check?  bubblewrap      bwrap
+check?  s6              s6-supervise
+check?  libseccomp-dev  <seccomp.h>
+check?  liburing-dev    <liburing.h>
 check?  libpython3.11-testsuite /usr/lib/python3.11/test/test_socket.py
 check?  redis-server    redis-server
 check?  redis-tools     redis-cli

@@ -8,6 +8,7 @@
 #undef _FORTIFY_SOURCE /* it would put inline definitions of poll and ppoll before these */
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "shim/hooks/accept_filter.h"
 #include "shim/hooks/gate.h"

@@ -6,8 +6,6 @@
 #include "shim/state/settings.h"
 #include "shim/wire/sys.h"
 
-_Atomic unsigned active_hooks = HOOK_ALL;
-
 static unsigned hooks_for(const struct settings *settings)
 {
     if (settings == NULL)

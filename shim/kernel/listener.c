@@ -13,6 +13,10 @@ uint64_t listener_inode(int fd)
     return sys_fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode) ? status.st_ino : 0;
 }
 
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262 /* since glibc 2.32 */
+#endif
+
 bool listener_is_tcp(int fd)
 {
     int protocol = sys_getsockopt(fd, SOL_SOCKET, SO_PROTOCOL);

@@ -86,6 +86,7 @@ void process_host(char name[HOST_SIZE])
 unsigned process_netns(void)
 {
     struct stat status = {.st_ino = 0};
+    BLOCK_SIGNALS;
     int fd = process_open("ns/net");
 
     if (fd >= 0) {
@@ -101,6 +102,7 @@ unsigned process_descriptor_slots(void)
     char text[PATH_ROOM]; /* it is among the first ten lines */
     ssize_t length = -1;
     uint64_t slots = 0;
+    BLOCK_SIGNALS;
     int fd = process_open("status");
 
     if (fd >= 0) {

@@ -8,6 +8,7 @@
 static ssize_t exchange(int protocol, const struct nlmsghdr *request,
                         union netlink_answer *answer)
 {
+    BLOCK_SIGNALS;
     int fd = sys_socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
     ssize_t length;
 

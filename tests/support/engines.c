@@ -12,13 +12,7 @@
 
 bool engines_have(const char *program)
 {
-    char command[256], why[64];
-
-    snprintf(command, sizeof command, "command -v %s >/dev/null", program);
-    if (system(command) == 0)
-        return true;
-    snprintf(why, sizeof why, "no %s here", program);
-    return suite_skip("real engines", why);
+    return suite_has_program(program, "real engines");
 }
 
 bool engines_have_gromacs(void)

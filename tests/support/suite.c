@@ -29,6 +29,15 @@ bool suite_skip(const char *what, const char *why)
     return false;
 }
 
+bool suite_has_program(const char *program, const char *what)
+{
+    char command[256], why[64];
+
+    snprintf(command, sizeof command, "command -v %s >/dev/null", program);
+    snprintf(why, sizeof why, "no %s here", program);
+    return system(command) == 0 || suite_skip(what, why);
+}
+
 int suite_forbidden_skips(void)
 {
     return forbidden_skips;

@@ -57,6 +57,9 @@ struct test_options {
  */
 bool suite_skip(const char *what, const char *why);
 
+/* Is the program in PATH? If not, WHAT is skipped. */
+bool suite_has_program(const char *program, const char *what);
+
 /* What a condition says. It is asked once, so that it names its skip once. */
 bool suite_has(bool (*condition)(void));
 

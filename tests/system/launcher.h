@@ -95,13 +95,22 @@ static inline void read_line(const char *path, char *line, int size)
     fclose(file);
 }
 
+/* A shell creates the file before it writes to it: the line may be a moment late. */
 static inline pid_t read_pid(const char *path)
 {
-    char line[32];
+    long pid = 0;
+    char end = '\0';
 
-    read_line(path, line, sizeof line);
-    ck_assert_int_gt(atol(line), 1);
-    return (pid_t)atol(line);
+    for (int i = 0; i < SHELL_SECONDS * 100 && end != '\n'; i++) {
+        FILE *file = fopen(path, "re");
+
+        ck_assert_msg(file != NULL, "%s is missing", path);
+        if (fscanf(file, "%ld%c", &pid, &end) != 2)
+            shell_pause(10);
+        fclose(file);
+    }
+    ck_assert_msg(end == '\n' && pid > 1, "%s has no pid", path);
+    return (pid_t)pid;
 }
 
 #define NO_PROCESS ""

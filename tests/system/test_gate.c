@@ -143,7 +143,12 @@ static const char *const pythons[] = {
     "s = socket.socket(); s.settimeout(10); s.connect((\"127.0.0.1\", 8888))",
 };
 
-LOOP_TEST(the_client_in_python_meets_its_engine, COUNT(pythons))
+static bool has_python(void)
+{
+    return suite_has_program("python3", "clients in Python");
+}
+
+LOOP_TEST(the_client_in_python_meets_its_engine, COUNT(pythons), .needs = has_python)
 {
     shell_run(&shell,
               RUN "-c 'python3 -c '\\''import socket, signal; %s;"
@@ -153,7 +158,7 @@ LOOP_TEST(the_client_in_python_meets_its_engine, COUNT(pythons))
     assert_out("True\n");
 }
 
-TEST(the_client_in_asyncio_meets_its_engine)
+TEST(the_client_in_asyncio_meets_its_engine, .needs = has_python)
 {
     shell_run(&shell,
               RUN "-c 'python3 -c '\\''import asyncio\nasync def main():\n"
@@ -207,8 +212,13 @@ TEST(another_host_with_the_same_port_is_another_host, .needs = has_networks)
     }
 }
 
+static bool has_networks_and_python(void)
+{
+    return suite_has(has_networks) && suite_has(has_python);
+}
+
 /* Where every port is taken an address is still one's own. */
-TEST(a_host_without_a_free_port_is_still_this_host, .needs = has_networks)
+TEST(a_host_without_a_free_port_is_still_this_host, .needs = has_networks_and_python)
 {
     shell_run(&shell,
               "exec " NETWORK "sh -c 'ip link set lo up;"

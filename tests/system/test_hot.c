@@ -38,8 +38,7 @@ TEST_OPTIONS(IN_SANDBOX);
 
 static bool has_valgrind(void)
 {
-    return system("command -v valgrind >/dev/null") == 0 ||
-           suite_skip("instructions of a call", "no valgrind here");
+    return suite_has_program("valgrind", "instructions of a call");
 }
 
 LOOP_TEST(a_call_costs_a_few_instructions_more_and_no_system_call, COUNT(calls),

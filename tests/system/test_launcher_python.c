@@ -19,7 +19,7 @@ static void assert_client_came(const struct shell *shell)
 
 static bool has_python(void)
 {
-    return engines_have("python3");
+    return suite_has_program("python3", "an engine in Python");
 }
 
 TEST_OPTIONS(IN_SANDBOX, .needs = has_python);

@@ -30,6 +30,11 @@ static int count_fifos(void)
 
 TEST_OPTIONS(IN_SANDBOX);
 
+static bool has_python(void)
+{
+    return suite_has_program("python3", "the list in JSON");
+}
+
 TEST(without_runs_there_is_nothing_to_list)
 {
     shell_run(&list, LIST " && " LIST " --json");
@@ -38,7 +43,7 @@ TEST(without_runs_there_is_nothing_to_list)
     ck_assert_str_eq(list.err, "");
 }
 
-TEST(a_run_is_listed_as_it_goes_on)
+TEST(a_run_is_listed_as_it_goes_on, .needs = has_python)
 {
     static const char *const states[] = {"starting", "listening", "ready", "connected",
                                          "ending"};
@@ -64,7 +69,7 @@ TEST(a_run_is_listed_as_it_goes_on)
     ck_assert_str_eq(list.out, "");
 }
 
-TEST(a_listed_run_says_where_it_is_and_whose)
+TEST(a_listed_run_says_where_it_is_and_whose, .needs = has_python)
 {
     char expected[512], here[256];
 
@@ -103,7 +108,7 @@ static const struct {
     {"100%41", "/100%41\""},
 };
 
-LOOP_TEST(any_name_of_a_directory_is_listed, 6)
+LOOP_TEST(any_name_of_a_directory_is_listed, 6, .needs = has_python)
 {
     setenv("NAME", names[_i].name, 1);
     setenv("PYTHONUTF8", "1", 1);
@@ -118,7 +123,7 @@ LOOP_TEST(any_name_of_a_directory_is_listed, 6)
 }
 
 /* Whatever else of the user's may call itself a run. */
-TEST(a_record_of_a_strange_making_does_the_table_no_harm)
+TEST(a_record_of_a_strange_making_does_the_table_no_harm, .needs = has_python)
 {
     shell_start(&shell, LIST "; cd imdshim-*; exec python3 -c 'import os, time\n"
                              "fd = os.memfd_create(\"imdshim\")\n"
@@ -138,7 +143,7 @@ TEST(a_record_of_a_strange_making_does_the_table_no_harm)
     shell_finish(&shell);
 }
 
-TEST(a_killed_run_is_not_listed_and_its_fifo_goes)
+TEST(a_killed_run_is_not_listed_and_its_fifo_goes, .needs = has_python)
 {
     shell_start(&shell, "exec $IMDSHIM run -q -- " ENGINE " pids until=stop");
     wait_for_listed("starting");
@@ -161,7 +166,7 @@ TEST(what_is_no_run_is_not_listed)
     ck_assert_int_eq(shell_status(&list), 0);
 }
 
-TEST(other_users_see_nothing_and_disturb_nothing)
+TEST(other_users_see_nothing_and_disturb_nothing, .needs = has_python)
 {
     if (geteuid() != 0)
         return;
