@@ -103,8 +103,8 @@ static void demand_read_by_library(const struct options *options, unsigned rules
     DEMAND(read != NULL && read->reports_events && strcmp(read->sink.fifo, "/fifo") == 0);
     DEMAND(read->match.port == (unsigned)options->port);
     DEMAND(read->match.count == rules);
-    DEMAND(read->rewrites == (options->port != 0 || options->listen != NULL));
-    DEMAND(read->wakes == !options->no_wake && read->only_me == options->only_me);
+    DEMAND(read->overrides_bind == (options->port != 0 || options->listen != NULL));
+    DEMAND(read->cuts_sleep == !options->no_wake && read->only_me == options->only_me);
     if (options->listen != NULL)
         DEMAND(bind_override_parse(&override, options->listen) == NULL);
     override.has_ports |= options->port != 0;

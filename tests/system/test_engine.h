@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "launcher/source/event.h"
+#include "shim/wire/event_text.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/shell.h"
 #include "tests/support/suite.h"
@@ -31,17 +31,29 @@ static inline int engine_count(const struct shell *shell, const char *event)
     return shell_count_lines(shell->out, part);
 }
 
-/* The first event of its kind; there must be one. */
+/* The first event of its kind; there must be one. Its texts are there until the next call. */
 static inline struct event engine_told(const struct shell *shell, enum event_kind kind)
 {
-    char lines[SHELL_OUTPUT], *rest = NULL;
+    static char lines[SHELL_OUTPUT];
+    char *rest = NULL;
     struct event event;
 
     strcpy(lines, shell->out);
     for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-        if (event_parse(line, &event) && event.kind == kind)
+        if (event_text_parse(line, &event) && event.kind == kind)
             return event;
     ck_abort_msg("not told; stdout: %s stderr: %s", shell->out, shell->err);
+}
+
+/* Where the socket of an event is, as text. */
+static inline const char *engine_address(const struct event *event)
+{
+    static char host[INET6_ADDRSTRLEN];
+    struct text text = {host, 0, sizeof host - 1};
+
+    address_put(&text, &event->address);
+    text_end(&text);
+    return host;
 }
 
 /* The number behind the first "port " of stderr; there must be one. */
