@@ -20,8 +20,9 @@ shim/hooks: shim/wire shim/kernel shim/events shim/state
 launcher/base: shim/wire
 launcher/imd: launcher/base
 launcher/preload: launcher/base shim/wire
+launcher/proc: launcher/base launcher/preload shim/wire
 launcher/source: launcher/base shim/wire
-launcher/run: launcher/base launcher/source launcher/preload shim/wire
+launcher/run: launcher/base launcher/proc launcher/source launcher/preload shim/wire
 launcher/commands: launcher/base launcher/imd launcher/preload launcher/source launcher/run shim/wire
 launcher: launcher/base launcher/commands
 '

@@ -1,11 +1,12 @@
 #include "launcher/base/environment.h"
 
-#include <err.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "launcher/base/say.h"
 #include "launcher/base/status.h"
 
 static bool names(const struct variable *variable, const char *entry)
@@ -39,7 +40,7 @@ static char **allocate(size_t pointers, const struct variable *variables, size_t
         size += size_of(&variables[i]);
     block = calloc(1, size);
     if (block == NULL)
-        err(STATUS_FAILED, "environment");
+        die_error(STATUS_FAILED, errno, "environment");
     return block;
 }
 

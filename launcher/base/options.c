@@ -5,7 +5,6 @@
  * Parsing stops at the first operand, as in env(1): what follows belongs to the engine.
  */
 #include <bsd/stdlib.h>
-#include <err.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -15,11 +14,12 @@
 #include <string.h>
 
 #include "launcher/base/options.h"
+#include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "shim/wire/bind_override.h"
 #include "shim/wire/match.h"
 
-/* S, W, O, J, d and f have no short form. */
+/* S, W, O, J, d, f and w have no short form. */
 static const struct option long_options[] = {
     {"port", required_argument, NULL, 'p'},
     {"listen", required_argument, NULL, 'l'},
@@ -27,6 +27,7 @@ static const struct option long_options[] = {
     {"client", required_argument, NULL, 'c'},
     {"port-file", required_argument, NULL, 'o'},
     {"timeout", required_argument, NULL, 't'},
+    {"when", required_argument, NULL, 'w'},
     {"stop-with-client", no_argument, NULL, 'S'},
     {"no-wake", no_argument, NULL, 'W'},
     {"only-me", no_argument, NULL, 'O'},
@@ -47,19 +48,19 @@ static int parse_number(const char *name, const char *text, int least, int most)
     int number = (int)strtonum(text, least, most, &reason);
 
     if (reason != NULL)
-        errx(STATUS_FAILED, "%s '%s' is %s: give a whole number from %d to %d", name, text,
-             reason, least, most);
+        die(STATUS_FAILED, "%s '%s' is %s: give a whole number from %d to %d", name, text,
+            reason, least, most);
     return number;
 }
 
 static void store_listen(struct options *options, const char *text)
 {
-    struct binding binding;
-    const char *reason = binding_parse(&binding, text);
+    struct bind_override override;
+    const char *reason = bind_override_parse(&override, text);
 
     if (reason != NULL)
-        errx(STATUS_FAILED, "--listen '%s': %s: give [ADDR][:PORTS], as 127.0.0.1:50000-50100",
-             text, reason);
+        die(STATUS_FAILED, "--listen '%s': %s: give [ADDR][:PORTS], as 127.0.0.1:50000-50100",
+            text, reason);
     options->listen = text;
 }
 
@@ -76,8 +77,17 @@ static void add_match(struct options *options, const char *text)
         *blank = '?';
     if (strlen(text) >= sizeof options->match - length - 1 ||
         !match_parse(&match, options->match))
-        errx(STATUS_FAILED, "--match '%s': give port=GLOB, exe=GLOB or object=GLOB, %d at most",
-             text, MATCH_RULES);
+        die(STATUS_FAILED, "--match '%s': give port=GLOB, exe=GLOB or object=GLOB, %d at most",
+            text, MATCH_RULES);
+}
+
+static enum when parse_when(const char *text)
+{
+    if (strcmp(text, EVENT_READY) == 0)
+        return WHEN_READY;
+    if (strcmp(text, EVENT_LISTENING) != 0)
+        die(STATUS_FAILED, "--when '%s': give listening or ready", text);
+    return WHEN_LISTENING;
 }
 
 static void store(const struct command *command, struct options *options, int letter)
@@ -94,7 +104,7 @@ static void store(const struct command *command, struct options *options, int le
         break;
     case 'c':
         if (optarg[0] == '\0')
-            errx(STATUS_FAILED, "--client is empty: give a command for sh -c");
+            die(STATUS_FAILED, "--client is empty: give a command for sh -c");
         options->client = optarg;
         break;
     case 'o':
@@ -102,6 +112,9 @@ static void store(const struct command *command, struct options *options, int le
         break;
     case 't':
         options->timeout = parse_number("--timeout", optarg, 1, INT_MAX / 1000);
+        break;
+    case 'w':
+        options->when = parse_when(optarg);
         break;
     case 'S':
         options->stop_with_client = true;
@@ -148,10 +161,10 @@ static bool is_spelled_out(const char *word, int index)
 static void refuse(const struct command *command, const char *word, int letter)
 {
     if (letter == ':')
-        errx(STATUS_FAILED, "option '%s' needs a value: imdshim %s %s", word, command->name,
-             command->synopsis);
-    errx(STATUS_FAILED, "'%s' is no option of %s: imdshim %s %s", word, command->name,
-         command->name, command->synopsis);
+        die(STATUS_FAILED, "option '%s' needs a value: imdshim %s %s", word, command->name,
+            command->synopsis);
+    die(STATUS_FAILED, "'%s' is no option of %s: imdshim %s %s", word, command->name,
+        command->name, command->synopsis);
 }
 
 void options_parse(const struct command *command, int argc, char **argv,
@@ -175,8 +188,8 @@ void options_parse(const struct command *command, int argc, char **argv,
     }
     options->operands = argv + optind;
     if (command->takes_operands && options->operands[0] == NULL)
-        errx(STATUS_FAILED, "nothing to %s: imdshim %s %s", command->name, command->name,
-             command->synopsis);
+        die(STATUS_FAILED, "nothing to %s: imdshim %s %s", command->name, command->name,
+            command->synopsis);
     if (options->stop_with_client && options->client == NULL)
-        errx(STATUS_FAILED, "--stop-with-client needs a --client");
+        die(STATUS_FAILED, "--stop-with-client needs a --client");
 }

@@ -1,6 +1,5 @@
 #include "launcher/base/private_dir.h"
 
-#include <err.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "launcher/base/say.h"
 #include "launcher/base/status.h"
 
 /* A space or colon would be a separator in LD_PRELOAD. The engine may change its directory. */
@@ -25,13 +25,14 @@ void private_dir_make(char path[PATH_MAX])
 
     if (snprintf(path, PATH_MAX, "%s/imdshim-%lu", temporary_directory(),
                  (unsigned long)user) >= PATH_MAX)
-        errx(STATUS_FAILED, "TMPDIR is too long");
+        die(STATUS_FAILED, "TMPDIR is too long");
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        err(STATUS_FAILED, "cannot make %s: set TMPDIR to a directory that can be written",
-            path);
+        die_error(STATUS_FAILED, errno,
+                  "cannot make %s: set TMPDIR to a directory that can be written", path);
     if (lstat(path, &status) != 0)
-        err(STATUS_FAILED, "cannot look at %s: set TMPDIR to another directory", path);
+        die_error(STATUS_FAILED, errno, "cannot look at %s: set TMPDIR to another directory",
+                  path);
     if (!S_ISDIR(status.st_mode) || status.st_uid != user || (status.st_mode & 077) != 0)
-        errx(STATUS_FAILED,
-             "%s is not a directory of yours alone (mode 0700): remove it or set TMPDIR", path);
+        die(STATUS_FAILED,
+            "%s is not a directory of yours alone (mode 0700): remove it or set TMPDIR", path);
 }

@@ -2,10 +2,10 @@
  * imdshim check: can an engine be shimmed? One line on stdout; 0 yes, 1 no, 126 and 127 as
  * env(1).
  */
-#include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
 #include "launcher/preload/library.h"
@@ -17,8 +17,8 @@ int check_main(const struct options *options)
     struct preflight preflight;
 
     if (options->operands[1] != NULL)
-        errx(STATUS_FAILED, "'%s' is too much: check one engine, without arguments",
-             options->operands[1]);
+        die(STATUS_FAILED, "'%s' is too much: check one engine, without arguments",
+            options->operands[1]);
     library_find(library);
     preflight_examine(options->operands[0], library, &preflight);
     preflight_explain(&preflight, text, sizeof text);

@@ -6,7 +6,6 @@
  * status 125 and nothing is started; an engine that cannot be shimmed is started all the same,
  * with one line on stderr.
  */
-#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,29 +13,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
 #include "launcher/preload/engine.h"
 #include "launcher/preload/library.h"
 #include "launcher/preload/peer_check.h"
 #include "launcher/preload/preflight.h"
+#include "shim/wire/handover.h"
+#include "shim/wire/sys.h"
 
 enum { FD_TEXT = 96 };
-
-/* As shim/wire/wire.h has BIRTH. */
-static unsigned long long birth_of(int fd)
-{
-    struct statx status;
-
-    if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &status) != 0 ||
-        (status.stx_mask & STATX_BTIME) == 0)
-        return 0;
-    return (unsigned long long)status.stx_btime.tv_sec * 1000000000 + status.stx_btime.tv_nsec;
-}
 
 /* The library writes to it only while it is this very file. */
 static void hand_over_fd(int fd, char text[FD_TEXT])
 {
+    struct text handover = {text, 0, FD_TEXT - 1};
     struct stat status;
     int flags = fcntl(fd, F_GETFL), close_on_exec = fcntl(fd, F_GETFD);
 
@@ -45,12 +37,15 @@ static void hand_over_fd(int fd, char text[FD_TEXT])
         close_on_exec = -1;
     }
     if (flags < 0 || close_on_exec < 0 || fstat(fd, &status) != 0)
-        err(STATUS_FAILED, "--fd %d is not open: pass it on to imdshim (pass_fds, %d>...)", fd,
-            fd);
+        die_error(STATUS_FAILED, errno,
+                  "--fd %d is not open: pass it on to imdshim (pass_fds, %d>...)", fd, fd);
     if ((flags & O_ACCMODE) == O_RDONLY)
-        errx(STATUS_FAILED, "--fd %d is open for reading only: give the end to write to", fd);
-    snprintf(text, FD_TEXT, "%d:%llu:%llu:%llu", fd, (unsigned long long)status.st_dev,
-             (unsigned long long)status.st_ino, birth_of(fd));
+        die(STATUS_FAILED, "--fd %d is open for reading only: give the end to write to", fd);
+    handover_put_fd(&handover, &(struct handover_fd){.fd = fd,
+                                                     .device = status.st_dev,
+                                                     .inode = status.st_ino,
+                                                     .birth = sys_birth(fd)});
+    text_end(&handover);
 }
 
 /* An absolute path, for the engine may change its directory. */
@@ -59,11 +54,13 @@ static void find_fifo(const char *fifo, char path[PATH_MAX])
     struct stat status;
 
     if (realpath(fifo, path) == NULL || stat(path, &status) != 0)
-        err(STATUS_FAILED, "--fifo '%s' is not there: make it first, with mkfifo", fifo);
+        die_error(STATUS_FAILED, errno, "--fifo '%s' is not there: make it first, with mkfifo",
+                  fifo);
     if (!S_ISFIFO(status.st_mode))
-        errx(STATUS_FAILED, "--fifo '%s' is not a FIFO: make one with mkfifo", fifo);
+        die(STATUS_FAILED, "--fifo '%s' is not a FIFO: make one with mkfifo", fifo);
     if (access(path, W_OK) != 0)
-        err(STATUS_FAILED, "--fifo '%s' cannot be written: give yourself the permission", fifo);
+        die_error(STATUS_FAILED, errno,
+                  "--fifo '%s' cannot be written: give yourself the permission", fifo);
 }
 
 int exec_main(const struct options *options)
@@ -75,7 +72,7 @@ int exec_main(const struct options *options)
     int error;
 
     if ((options->fd >= 0) == (options->fifo != NULL))
-        errx(STATUS_FAILED, "exec needs --fd or --fifo, one of them: where shall events go?");
+        die(STATUS_FAILED, "exec needs --fd or --fifo, one of them: where shall events go?");
     if (options->only_me)
         only_me_prepare();
     library_find(library);
@@ -87,10 +84,12 @@ int exec_main(const struct options *options)
         channel.fd = fd;
     }
     library_name_for_preload(library, preload);
-    environment = engine_environment(options, preload, &channel, options->verbosity == VERBOSE);
+    environment =
+        engine_environment(options, preload, &channel,
+                           options->verbosity == VERBOSE && options->when != WHEN_READY);
     if (options->verbosity != QUIET &&
         preflight_finds_obstacle(options->operands[0], library, obstacle))
-        warnx("not loaded: %s", obstacle);
+        say("not loaded: %s", obstacle);
     execvpe(options->operands[0], options->operands, environment);
     error = errno;
     free(environment);

@@ -6,13 +6,13 @@
  */
 #include <bsd/string.h>
 #include <ctype.h>
-#include <err.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "launcher/base/clock.h"
 #include "launcher/base/private_dir.h"
+#include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
 #include "launcher/run/endpoint.h"
@@ -24,34 +24,21 @@ static long age_of(const struct record *record)
     return (long)((clock_now() - record->started) / 1000);
 }
 
-/* A newline or an escape sequence must not disturb the table. */
-static char plain(char c)
-{
-    return iscntrl((unsigned char)c) ? '?' : c;
-}
-
-static void print_name(const char *name)
-{
-    for (; *name != '\0'; name++)
-        putchar(plain(*name));
-}
-
-static void print_row(const struct record *record)
+/* A newline or an escape sequence in a name must not disturb the table. */
+static void print_row(struct record *record)
 {
     char host[ENDPOINT_HOST_SIZE], where[ENDPOINT_HOST_SIZE + 16] = "-";
 
     strlcpy(host, record->host, sizeof host);
     endpoint_bracket(host);
-    for (char *at = host; *at != '\0'; at++)
-        *at = plain(*at);
     if (record->port != 0)
         snprintf(where, sizeof where, "%s:%u", host, record->port);
-    printf("%8ld  %-9s  %-22s  %6ld s  ", (long)record->pid, record_state_name(record->state),
-           where, age_of(record));
-    print_name(record->engine);
-    printf("  ");
-    print_name(record->directory);
-    putchar('\n');
+    say_clean(where);
+    say_clean(record->engine);
+    say_clean(record->directory);
+    printf("%8ld  %-9s  %-22s  %6ld s  %s  %s\n", (long)record->pid,
+           record_state_name(record->state), where, age_of(record), record->engine,
+           record->directory);
 }
 
 /* Bytes of the character of UTF-8 that the text begins with, 0 if it is none; RFC 3629, 4. */
@@ -115,7 +102,8 @@ static void print_json(const struct record *record, pid_t launcher, bool first)
 static void warn_of(pid_t launcher)
 {
     if (errno != 0 && errno != ENOENT && errno != ESRCH)
-        warn("cannot look at the run of process %ld, it is not listed", (long)launcher);
+        say_error(errno, "cannot look at the run of process %ld, it is not listed",
+                  (long)launcher);
 }
 
 int list_main(const struct options *options)
@@ -127,12 +115,13 @@ int list_main(const struct options *options)
     bool first = true;
 
     if (options->operands[0] != NULL)
-        errx(STATUS_FAILED, "'%s' is too much: list takes no operand", options->operands[0]);
+        die(STATUS_FAILED, "'%s' is too much: list takes no operand", options->operands[0]);
     private_dir_make(directory);
     fifos_sweep(directory, true);
     runs = opendir(directory);
     if (runs == NULL)
-        err(STATUS_FAILED, "cannot read %s: give yourself the permission", directory);
+        die_error(STATUS_FAILED, errno, "cannot read %s: give yourself the permission",
+                  directory);
     if (options->json)
         putchar('[');
     while ((launcher = fifos_next(runs)) > 0) {
@@ -151,7 +140,7 @@ int list_main(const struct options *options)
         first = false;
     }
     if (errno != 0)
-        err(STATUS_FAILED, "cannot read all of %s", directory);
+        die_error(STATUS_FAILED, errno, "cannot read all of %s", directory);
     closedir(runs);
     if (options->json)
         printf("%s]\n", first ? "" : "\n");

@@ -14,7 +14,6 @@
  * Exit status: 0 the run ended or the user did not want to see more; 1 anything else, with one
  * line on stderr; 125 bad usage.
  */
-#include <err.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -25,6 +24,7 @@
 
 #include "launcher/base/clock.h"
 #include "launcher/base/options.h"
+#include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
 #include "launcher/imd/connection.h"
@@ -79,7 +79,7 @@ static void step(struct watch *watch)
 
     if (poll(fds, 2, poll_timeout(watch)) < 0) {
         if (errno != EINTR)
-            err(EXIT_FAILURE, "poll");
+            die_error(EXIT_FAILURE, errno, "poll");
         return;
     }
     if (fds[0].revents != 0 && take_signals(watch) && session->phase != LEAVING)
@@ -105,7 +105,7 @@ static void open_signals(struct watch *watch, sigset_t *before)
     sigprocmask(SIG_BLOCK, &taken, before);
     watch->signals = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
     if (watch->signals < 0)
-        err(EXIT_FAILURE, "cannot watch for signals: signalfd");
+        die_error(EXIT_FAILURE, errno, "cannot receive signals");
 }
 
 /* Those that came while leaving are read off, lest they kill us at the very end. */
@@ -122,14 +122,14 @@ static void find_server(struct connection *connection, char **operands)
     const char *problem;
 
     if (operands[1] != NULL)
-        errx(STATUS_FAILED, "'%s' is one operand too many: imdshim watch [-t SECS] [HOST:]PORT",
-             operands[1]);
+        die(STATUS_FAILED, "'%s' is one operand too many: imdshim watch [-t SECS] [HOST:]PORT",
+            operands[1]);
     problem = connection_parse(connection, operands[0]);
     if (problem != NULL)
-        errx(STATUS_FAILED, "cannot watch '%s': %s", operands[0], problem);
+        die(STATUS_FAILED, "cannot watch '%s': %s", operands[0], problem);
     problem = connection_resolve(connection);
     if (problem != NULL)
-        errx(EXIT_FAILURE, "cannot find the host of %s: %s", connection->name, problem);
+        die(EXIT_FAILURE, "cannot find the host of %s: %s", connection->name, problem);
 }
 
 static void conclude(struct watch *watch)
@@ -138,12 +138,12 @@ static void conclude(struct watch *watch)
 
     if (session->failure[0] != '\0') {
         meter_leave(&watch->meter);
-        errx(EXIT_FAILURE, "%s", session->failure);
+        die(EXIT_FAILURE, "%s", session->failure);
     }
     meter_clear(&watch->meter);
     summary_print(stdout, &session->imd, session->heard - session->went);
     if (ferror(stdout))
-        errx(EXIT_FAILURE, "cannot write to standard output");
+        die(EXIT_FAILURE, "cannot write to standard output");
 }
 
 int watch_main(const struct options *options)

@@ -1,12 +1,12 @@
 #include "launcher/preload/engine.h"
 
-#include <bsd/err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "launcher/base/environment.h"
+#include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/preload/cluster.h"
 #include "launcher/preload/library.h"
@@ -30,7 +30,9 @@ char **engine_environment(const struct options *options, const char *preload,
         {WIRE_GATE, NULL},
         WITH_OPENMPI(WIRE_FIFO, channel->fifo),
         WITH_OPENMPI(WIRE_TCP, channel->tcp),
-        WITH_OPENMPI(WIRE_EVENTS, all_events ? WIRE_EVENTS_ALL : NULL),
+        WITH_OPENMPI(WIRE_EVENTS, all_events                    ? WIRE_EVENTS_ALL
+                                  : options->when == WHEN_READY ? WIRE_EVENTS_READY
+                                                                : NULL),
         WITH_OPENMPI(WIRE_PORT, options->port != 0 ? port : NULL),
         WITH_OPENMPI(WIRE_MATCH, options->match[0] != '\0' ? options->match : NULL),
         WITH_OPENMPI(WIRE_LISTEN, options->listen),
@@ -47,7 +49,7 @@ char **engine_environment(const struct options *options, const char *preload,
     if (agent != NULL)
         variables[count++].value = agent;
     else if (channel->tcp != NULL && options->verbosity != QUIET)
-        warnx("Open MPI cannot carry LD_PRELOAD='%s' to other hosts: use plain names", list);
+        say("Open MPI cannot carry LD_PRELOAD='%s' to other hosts: use plain names", list);
     environment = environment_with(environ, variables, count);
     free(list);
     free(agent);
@@ -66,6 +68,6 @@ static const char *advice(const char *engine, int error)
 
 int engine_exec_failed(const char *engine, int error)
 {
-    warnc(error, "cannot execute '%s': %s", engine, advice(engine, error));
+    say_error(error, "cannot execute '%s': %s", engine, advice(engine, error));
     return status_of_exec_error(error);
 }

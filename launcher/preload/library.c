@@ -1,7 +1,6 @@
 #include "launcher/preload/library.h"
 
 #include <bsd/string.h>
-#include <err.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "launcher/base/private_dir.h"
+#include "launcher/base/say.h"
 #include "launcher/base/status.h"
 
 static const char separators[] = " :";
@@ -30,14 +30,16 @@ void library_find(char path[PATH_MAX])
     ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
 
     if (length < 0)
-        err(STATUS_FAILED, "cannot find the library: /proc/self/exe (is /proc mounted?)");
+        die_error(STATUS_FAILED, errno,
+                  "cannot find the library: /proc/self/exe (is /proc mounted?)");
     path[length] = '\0';
     cut_component(path);
     cut_component(path);
     if (strlcat(path, below, PATH_MAX) >= PATH_MAX)
-        errx(STATUS_FAILED, "cannot find the library: the path of this program is too long");
+        die(STATUS_FAILED, "cannot find the library: the path of this program is too long");
     if (access(path, R_OK) != 0)
-        err(STATUS_FAILED, "cannot read the library %s: install imdshim again", path);
+        die_error(STATUS_FAILED, errno, "cannot read the library %s: install imdshim again",
+                  path);
 }
 
 static bool link_points_to(const char *link, const char *target)
@@ -60,10 +62,10 @@ static void make_link(const char *library, const char *link)
     if (link_points_to(link, library))
         return;
     if (snprintf(temporary, sizeof temporary, "%s.%ld", link, (long)getpid()) >= PATH_MAX)
-        errx(STATUS_FAILED, "%s: the path is too long", link);
+        die(STATUS_FAILED, "%s: the path is too long", link);
     unlink(temporary); /* of a killed run that had our number */
     if (symlink(library, temporary) != 0 || rename(temporary, link) != 0)
-        err(STATUS_FAILED, "cannot make the link %s to the library", link);
+        die_error(STATUS_FAILED, errno, "cannot make the link %s to the library", link);
 }
 
 void library_name_for_preload(const char *library, char name[PATH_MAX])
@@ -77,11 +79,12 @@ void library_name_for_preload(const char *library, char name[PATH_MAX])
     }
     private_dir_make(directory);
     if (stat(library, &status) != 0)
-        err(STATUS_FAILED, "cannot look at the library %s: install imdshim again", library);
+        die_error(STATUS_FAILED, errno, "cannot look at the library %s: install imdshim again",
+                  library);
     if (snprintf(name, PATH_MAX, "%s/lib.%llx.%llx.so", directory,
                  (unsigned long long)status.st_dev,
                  (unsigned long long)status.st_ino) >= PATH_MAX)
-        errx(STATUS_FAILED, "%s: the path is too long", directory);
+        die(STATUS_FAILED, "%s: the path is too long", directory);
     make_link(library, name);
 }
 
@@ -111,6 +114,6 @@ char *library_compose_preload(const char *existing, const char *name)
     else if (asprintf(&value, "%s:%s", existing, name) < 0)
         value = NULL;
     if (value == NULL)
-        err(STATUS_FAILED, "LD_PRELOAD");
+        die_error(STATUS_FAILED, errno, "LD_PRELOAD");
     return value;
 }

@@ -1,13 +1,13 @@
 #include "launcher/preload/peer_check.h"
 
 #include <arpa/inet.h>
-#include <bsd/err.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "shim/wire/peer.h"
 
@@ -36,14 +36,15 @@ void only_me_prepare(void)
     uid_t uid;
 
     if (connection < 0)
-        errc(STATUS_FAILED, error, "--only-me cannot be tried: no connection on 127.0.0.1");
-    peer = peer_of(connection, &uid, &error);
+        die_error(STATUS_FAILED, error,
+                  "--only-me cannot be tried: no connection on 127.0.0.1");
+    peer = peer_lookup(connection, &uid, &error);
     if (peer == PEER_UNKNOWN)
-        errc(STATUS_FAILED, error,
-             "--only-me: the kernel does not tell whose a connection is, sock_diag(7)");
-    if (peer != PEER_OURS)
-        errx(STATUS_FAILED,
-             "--only-me: the kernel does not tell whose a connection is: is tcp_diag there?");
+        die_error(STATUS_FAILED, error,
+                  "--only-me: the kernel does not tell whose a connection is, sock_diag(7)");
+    if (peer != PEER_SAME_USER)
+        die(STATUS_FAILED,
+            "--only-me: the kernel does not tell whose a connection is: is tcp_diag there?");
     close(connection);
     close(client);
     close(listener);

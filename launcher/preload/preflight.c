@@ -1,7 +1,6 @@
 #include "launcher/preload/preflight.h"
 
 #include <bsd/string.h>
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -15,6 +14,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "launcher/base/say.h"
 #include "launcher/preload/elf_file.h"
 
 enum {
@@ -227,14 +227,6 @@ void preflight_examine(const char *engine, const char *library, struct preflight
         note_error(preflight);
 }
 
-/* Names that a file has in it may be anything. */
-static void make_plain(char *text)
-{
-    for (; *text != '\0'; text++)
-        if (iscntrl((unsigned char)*text))
-            *text = '?';
-}
-
 void preflight_explain(const struct preflight *preflight, char *text, size_t size)
 {
     static const struct {
@@ -263,7 +255,7 @@ void preflight_explain(const struct preflight *preflight, char *text, size_t siz
 
     snprintf(text, size, "%s %s%s%s", preflight->program, reasons[preflight->verdict].before,
              preflight->detail, reasons[preflight->verdict].after);
-    make_plain(text);
+    say_clean(text);
 }
 
 bool preflight_finds_obstacle(const char *engine, const char *library,

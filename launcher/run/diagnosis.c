@@ -13,49 +13,40 @@ void findings_begin(struct findings *findings, pid_t engine)
     findings->engine = engine;
 }
 
-static void add_loaded(struct findings *findings, const struct event *event)
+static void add_loaded(struct findings *findings, const struct received *received)
 {
     struct image *image = &findings->last_image;
 
-    image->pid = event->pid;
-    image->ended = false;
-    image->remote = event->peer[0] != '\0';
-    strlcpy(image->exe, event->exe, sizeof image->exe);
-    strlcpy(image->comm, event->comm, sizeof image->comm);
-    if (event->pid == findings->engine && !image->remote)
+    image->pid = (pid_t)received->event.pid;
+    image->remote = received->remote;
+    strlcpy(image->exe, received->event.exe, sizeof image->exe);
+    strlcpy(image->comm, received->event.comm, sizeof image->comm);
+    if (image->pid == findings->engine && !image->remote)
         findings->engine_image = *image;
-}
-
-static void add_ended(struct findings *findings, const struct event *event)
-{
-    bool remote = event->peer[0] != '\0';
-
-    if (findings->last_image.pid == event->pid && findings->last_image.remote == remote)
-        findings->last_image.ended = true;
-    if (findings->engine_image.pid == event->pid && !remote)
-        findings->engine_image.ended = true;
 }
 
 /* The text names as many as it has room for. */
 static enum news add_passed(struct findings *findings, const struct event *event)
 {
+    char address[ENDPOINT_HOST_SIZE];
     size_t length = strlen(findings->passed);
 
+    endpoint_address(&event->address, address);
+    endpoint_bracket(address);
     findings->passed_count++;
     findings->unmatched |= strcmp(event->reason, REASON_UNMATCHED) == 0;
-    snprintf(findings->passed + length, sizeof findings->passed - length,
-             strchr(event->address, ':') != NULL ? "%s[%s]:%u (%.40s)" : "%s%s:%u (%.40s)",
-             length > 0 ? ", " : "", event->address, event->port, event->object);
+    snprintf(findings->passed + length, sizeof findings->passed - length, "%s%s:%u (%.40s)",
+             length > 0 ? ", " : "", address, event->port, event->object);
     return NEWS_PASSED;
 }
 
 /* The first listener is taken; another process's claim to be it too is one that is passed. */
-static enum news add_listening(struct findings *findings, const struct event *event)
+static enum news add_listening(struct findings *findings, const struct received *received)
 {
     if (findings->listening)
-        return add_passed(findings, event);
+        return add_passed(findings, &received->event);
     findings->listening = true;
-    findings->listener = *event;
+    listener_keep(&findings->listener, received);
     return NEWS_LISTENING;
 }
 
@@ -76,11 +67,13 @@ static enum news add_connected(struct findings *findings, const struct event *ev
     return NEWS_CONNECTED;
 }
 
-enum news findings_add(struct findings *findings, const struct event *event)
+enum news findings_add(struct findings *findings, const struct received *received)
 {
+    const struct event *event = &received->event;
+
     switch (event->kind) {
     case KIND_LISTENING:
-        return add_listening(findings, event);
+        return add_listening(findings, received);
     case KIND_READY:
         return add_ready(findings, event);
     case KIND_PASSED:
@@ -93,10 +86,9 @@ enum news findings_add(struct findings *findings, const struct event *event)
     case KIND_DENIED:
         return NEWS_DENIED;
     case KIND_LOADED:
-        add_loaded(findings, event);
+        add_loaded(findings, received);
         break;
-    case KIND_ENDED:
-        add_ended(findings, event);
+    case EVENT_KINDS:
         break;
     }
     return NEWS_NONE;
@@ -110,14 +102,6 @@ static bool became_another(const struct image *image, const char *comm)
 {
     return comm[0] != '\0' && strchr(image->comm, '%') == NULL &&
            strcmp(image->comm, comm) != 0;
-}
-
-/* A wrapper such as env(1) does not come to its exit(3): it becomes what it starts. */
-static bool vanished(const struct image *image, const struct present *present)
-{
-    if (present->last_comm[0] != '\0')
-        return became_another(image, present->last_comm);
-    return !image->ended && !(present->ended && WIFSIGNALED(present->wait_status));
 }
 
 enum why findings_explain(const struct findings *findings, const struct present *present,
@@ -146,7 +130,8 @@ enum why findings_explain(const struct findings *findings, const struct present 
                  (long)own->pid, present->engine_comm, advice);
         return WHY_NOT_LOADED;
     }
-    if (last->pid != findings->engine && !last->remote && vanished(last, present)) {
+    if (last->pid != findings->engine && !last->remote &&
+        became_another(last, present->last_comm)) {
         snprintf(text, size, "%s[%ld] became a program without the library: %s", last->exe,
                  (long)last->pid, advice);
         return WHY_NOT_LOADED;

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "launcher/source/event.h"
+#include "launcher/run/endpoint.h"
 
 /* A program image that had the library. */
 struct image {
@@ -16,13 +16,12 @@ struct image {
     bool remote; /* on another host: a process here may have the same number */
     char exe[3 * NAME_SIZE];
     char comm[3 * COMM_SIZE];
-    bool ended; /* by exit(3); else it was killed, or became another image by exec(2) */
 };
 
 struct findings {
     pid_t engine;
     bool listening, ready, connected;
-    struct event listener;
+    struct listener listener;
     struct image engine_image; /* the last one of the engine's own process */
     struct image last_image;   /* the last one of any process that the engine started */
     unsigned passed_count;
@@ -43,7 +42,7 @@ enum news {
 };
 
 void findings_begin(struct findings *findings, pid_t engine);
-enum news findings_add(struct findings *findings, const struct event *event);
+enum news findings_add(struct findings *findings, const struct received *received);
 
 /* Why no listener has been found. */
 enum why { WHY_NOT_LOADED, WHY_NOTHING_MATCHED, WHY_NEVER_LISTENED };

@@ -4,61 +4,91 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
-static bool is_ipv4_wildcard(const char *address)
+#include "shim/wire/text.h"
+
+void listener_keep(struct listener *listener, const struct received *received)
 {
-    return strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::ffff:0.0.0.0") == 0;
+    const struct event *event = &received->event;
+
+    *listener = (struct listener){
+        .pid = (pid_t)event->pid,
+        .address = event->address,
+        .port = event->port,
+        .asked = event->asked,
+        .netns = event->netns,
+        .remote = received->remote,
+        .peer = received->peer,
+    };
+    strlcpy(listener->host, event->host, sizeof listener->host);
+    strlcpy(listener->exe, event->exe, sizeof listener->exe);
+    strlcpy(listener->object, event->object, sizeof listener->object);
 }
 
-static bool is_wildcard(const char *address)
+bool listener_is_cut_off(const struct listener *listener)
 {
-    return is_ipv4_wildcard(address) || strcmp(address, "::") == 0;
+    struct stat ours;
+
+    return !listener->remote && listener->netns != 0 && stat("/proc/self/ns/net", &ours) == 0 &&
+           listener->netns != ours.st_ino;
 }
 
-static bool is_loopback(const char *address)
+void endpoint_address(const union address *address, char host[ENDPOINT_HOST_SIZE])
 {
-    static const char mapped[] = "::ffff:";
+    struct text text = {host, 0, ENDPOINT_HOST_SIZE - 1};
 
-    if (strncmp(address, mapped, strlen(mapped)) == 0)
-        address += strlen(mapped);
-    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
+    address_put(&text, address);
+    text_end(&text);
 }
 
 /* The address that an event came from is known to lead there; a name has to be looked up. */
-static const char *its_host(const struct event *listener)
+static void put_its_host(const struct listener *listener, char host[ENDPOINT_HOST_SIZE])
 {
-    if (listener->peer[0] != '\0')
-        return listener->peer;
-    return listener->host[0] != '\0' ? listener->host : listener->address;
+    if (listener->remote)
+        endpoint_address(&listener->peer, host);
+    else if (listener->host[0] != '\0')
+        strlcpy(host, listener->host, ENDPOINT_HOST_SIZE);
+    else
+        endpoint_address(&listener->address, host);
 }
 
-void endpoint_for_others(const struct event *listener, char host[ENDPOINT_HOST_SIZE])
+void endpoint_for_others(const struct listener *listener, char host[ENDPOINT_HOST_SIZE])
 {
-    bool anywhere = is_wildcard(listener->address);
-
-    strlcpy(host, anywhere ? its_host(listener) : listener->address, ENDPOINT_HOST_SIZE);
+    if (address_is_wildcard(&listener->address))
+        put_its_host(listener, host);
+    else
+        endpoint_address(&listener->address, host);
 }
 
-void endpoint_for_client(const struct event *listener, const char *this_host,
+static bool is_ipv4(union address address)
+{
+    address_unmap(&address);
+    return address.any.sa_family == AF_INET;
+}
+
+void endpoint_for_client(const struct listener *listener, const char *this_host,
                          char host[ENDPOINT_HOST_SIZE])
 {
     bool here = strcmp(listener->host, this_host) == 0 || listener->host[0] == '\0';
-    bool anywhere = is_wildcard(listener->address);
 
-    if (anywhere && here && listener->peer[0] == '\0')
-        strlcpy(host, is_ipv4_wildcard(listener->address) ? "127.0.0.1" : "localhost",
+    if (address_is_wildcard(&listener->address) && here && !listener->remote)
+        strlcpy(host, is_ipv4(listener->address) ? "127.0.0.1" : "localhost",
                 ENDPOINT_HOST_SIZE);
-    else if (!here && is_loopback(listener->address))
-        strlcpy(host, its_host(listener), ENDPOINT_HOST_SIZE);
+    else if (!here && address_is_loopback(&listener->address))
+        put_its_host(listener, host);
     else
         endpoint_for_others(listener, host);
 }
 
-const char *endpoint_numeric(const struct event *listener)
+union address endpoint_numeric(const struct listener *listener)
 {
-    bool lost = is_wildcard(listener->address) || is_loopback(listener->address);
+    bool lost =
+        address_is_wildcard(&listener->address) || address_is_loopback(&listener->address);
+    union address address = lost && listener->remote ? listener->peer : listener->address;
 
-    return lost && listener->peer[0] != '\0' ? listener->peer : listener->address;
+    address_set_port(&address, listener->port);
+    return address;
 }
 
 void endpoint_bracket(char host[ENDPOINT_HOST_SIZE])

@@ -1,41 +1,23 @@
 #include "launcher/run/messages.h"
 
-#include <bsd/string.h>
-#include <err.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "launcher/run/endpoint.h"
+#include "launcher/base/say.h"
 
-enum {
-    REASON_SIZE = 2048,
-    PATIENCE = 100, /* milliseconds */
-};
-
-/*
- * A pipe that nobody drains, a terminal that was stopped with Ctrl-S: a line is lost rather
- * than that signals and deadlines wait for it.
- */
-static bool stderr_has_room(void)
-{
-    struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
-
-    return poll(&fd, 1, PATIENCE) != 0;
-}
+enum { REASON_SIZE = 2048 };
 
 void notice(const struct options *options, enum verbosity least, const char *format, ...)
 {
     va_list arguments;
 
-    if (options->verbosity < least || !stderr_has_room())
+    if (options->verbosity < least)
         return;
     va_start(arguments, format);
-    vwarnx(format, arguments);
+    say_list(0, format, arguments);
     va_end(arguments);
 }
 
@@ -48,12 +30,12 @@ static const char *reason_to_take(const struct options *options)
     return "the first listener of no MPI or cluster runtime";
 }
 
-void notice_listener(const struct options *options, const struct event *listener)
+void notice_listener(const struct options *options, const struct listener *listener)
 {
     char address[ENDPOINT_HOST_SIZE];
-    bool remote = listener->peer[0] != '\0';
+    bool remote = listener->remote;
 
-    strlcpy(address, listener->address, sizeof address);
+    endpoint_address(&listener->address, address);
     endpoint_bracket(address);
     notice(options, NORMAL, "%s[%ld]%s%s listens on %s:%u (asked for %u)", listener->exe,
            (long)listener->pid, remote ? " on " : "", remote ? listener->host : "", address,
@@ -83,12 +65,12 @@ void notice_passed(const struct options *options, enum verbosity least,
 void notice_refused(const struct options *options, const struct event *refused)
 {
     const char *place = options->listen != NULL ? options->listen : "a free port";
-    const char *why = strerror(refused->error);
+    const char *why = strerror((int)refused->error);
 
     if (refused->error == EADDRINUSE)
         why = "no port of it is free: give --listen a larger range";
     else if (refused->error == EAFNOSUPPORT)
-        why = strchr(refused->address, ':') != NULL
+        why = refused->address.any.sa_family == AF_INET6
                   ? "its socket is of IPv4: give --listen an IPv4 address"
                   : "its socket is of IPv6 alone: give --listen an IPv6 address";
     else if (refused->error == EADDRNOTAVAIL)
@@ -104,7 +86,7 @@ void notice_denied(const struct options *options, const struct event *denied)
 {
     char whose[64] = "a client that was gone at once";
 
-    if (denied->has_uid)
+    if ((denied->has & EVENT_HAS(KEY_UID)) != 0)
         snprintf(whose, sizeof whose, "user %lu", (unsigned long)denied->uid);
     if (denied->error == 0)
         notice(options, NORMAL, "--only-me: closed a connection of %s to port %u", whose,
@@ -114,7 +96,7 @@ void notice_denied(const struct options *options, const struct event *denied)
             options, NORMAL,
             "--only-me: closed a connection to port %u, for the kernel does not say whose it "
             "is (%s): run without --only-me",
-            denied->port, strerror(denied->error));
+            denied->port, strerror((int)denied->error));
 }
 
 static enum why explain(const struct findings *findings, const struct child *engine,
@@ -154,4 +136,36 @@ void notice_timed_out(const struct options *options, const struct findings *find
     explain(findings, engine, reason);
     notice(options, NORMAL, "timed out: nothing listened within %d s, ending the engine: %s",
            options->timeout, reason);
+}
+
+void notice_not_waiting(const struct options *options, const struct listener *listener,
+                        int seconds)
+{
+    notice(
+        options, NORMAL,
+        "%s[%ld] listens on port %u, but has not been seen to wait for a client for %d s: it "
+        "may still be setting up; if it waits in a way that cannot be seen (io_uring, another "
+        "program that has the socket), use --when listening",
+        listener->exe, (long)listener->pid, listener->port, seconds);
+}
+
+void notice_timed_out_waiting(const struct options *options, const struct listener *listener)
+{
+    notice(options, NORMAL,
+           "timed out: %s[%ld] listens on port %u, but has not been seen to wait for a client "
+           "within %d s, ending the engine: give it more time with --timeout, or use --when "
+           "listening if it waits in a way that cannot be seen (io_uring, another program that "
+           "has the socket)",
+           listener->exe, (long)listener->pid, listener->port, options->timeout);
+}
+
+void notice_cut_off(const struct options *options, const struct listener *listener)
+{
+    notice(
+        options, NORMAL,
+        "%s[%ld] is in a network namespace of its own (a container?), where no client of this "
+        "host reaches its port %u%s: let it share the host's network, for example with "
+        "--network=host",
+        listener->exe, (long)listener->pid, listener->port,
+        options->client != NULL ? ", ending the engine" : "");
 }

@@ -1,7 +1,6 @@
 #include "launcher/run/port_file.h"
 
 #include <bsd/string.h>
-#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -13,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "launcher/base/say.h"
 #include "launcher/base/status.h"
 
 /*
@@ -76,20 +76,21 @@ void port_file_prepare(const char *path)
     int fd;
 
     if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
-        errx(STATUS_FAILED,
-             "cannot write the port file '%s', it is no regular file: choose another name",
-             path);
+        die(STATUS_FAILED,
+            "cannot write the port file '%s', it is no regular file: choose another name",
+            path);
     fd = make_nameless(path);
     if (fd < 0) {
         fd = make_temporary(path, temporary);
         if (fd < 0)
-            err(STATUS_FAILED, "cannot write the port file '%s': choose another directory",
-                path);
+            die_error(STATUS_FAILED, errno,
+                      "cannot write the port file '%s': choose another directory", path);
         unlink(temporary);
     }
     close(fd);
     if (unlink(path) != 0 && errno != ENOENT)
-        err(STATUS_FAILED, "cannot replace the port file '%s': choose another name", path);
+        die_error(STATUS_FAILED, errno,
+                  "cannot replace the port file '%s': choose another name", path);
 }
 
 int port_file_write(const char *path, const char *host, unsigned port)

@@ -94,7 +94,7 @@ TEST(the_secret_is_on_no_command_line_and_in_no_message)
     make_file("stop");
     shell_finish(&shell);
     ck_assert_ptr_null(strstr(shell.err, offer.secret));
-    snprintf(named, sizeof named, " by TCP, to port %d\n", offer.port);
+    snprintf(named, sizeof named, " by TCP, on port %d\n", offer.port);
     ck_assert_ptr_nonnull(strstr(shell.err, named));
 }
 

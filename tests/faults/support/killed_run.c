@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "launcher/source/fifos.h"
 #include "launcher/base/status.h"
+#include "launcher/source/fifos.h"
 #include "shim/wire/wire.h"
 #include "tests/faults/support/leftover.h"
 #include "tests/faults/support/run_start.h"

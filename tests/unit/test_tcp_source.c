@@ -1,5 +1,5 @@
 /* Where events arrive by TCP: from the engine. */
-#include "tests/unit/event_port.h"
+#include "tests/unit/tcp_source.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,11 +8,11 @@ TEST_OPTIONS(EVENT_PORT);
 
 TEST(a_line_with_the_secret_is_an_event)
 {
-    unsigned junk = port.junk;
+    unsigned malformed = port->source.malformed;
 
     assert_still_works();
     assert_still_works();
-    ck_assert_uint_eq(port.junk, junk);
+    ck_assert_uint_eq(port->source.malformed, malformed);
 }
 
 TEST(the_port_is_of_both_families)
@@ -21,12 +21,12 @@ TEST(the_port_is_of_both_families)
                                        .sin6_addr = IN6ADDR_LOOPBACK_INIT,
                                        .sin6_port = htons(tcp_port())};
     int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct event event;
+    struct received received;
 
     if (fd >= 0 && connect(fd, (const struct sockaddr *)&local, sizeof local) == 0) {
         send_line(fd, LINE);
-        ck_assert(next_event(&event));
-        ck_assert_str_eq(event.peer, "::1");
+        ck_assert(next_event(&received));
+        assert_peer(&received, "::1");
     }
     close(fd);
 }
@@ -45,12 +45,12 @@ TEST(each_run_has_a_secret_of_its_own)
 TEST(no_descriptor_of_it_is_inherited)
 {
     int fd = new_connection(), taken = 0;
-    struct event event;
+    struct received received;
 
-    event_port_next(&port, &event);
+    source_next(&port->source, &received);
     for (int i = 0; i < HIGHEST_FD; i++)
         taken += fcntl(i, F_GETFD) == FD_CLOEXEC;
-    ck_assert_int_ge(taken, 5); /* listener, timer, epoll, the connection at both its ends */
+    ck_assert_int_ge(taken, 4); /* listener, epoll, the connection at both its ends */
     ck_assert_int_eq(count_descriptors() - taken, descriptors);
     close(fd);
 }
@@ -68,11 +68,11 @@ TEST(a_line_may_be_as_long_as_an_event_and_no_longer)
 {
     char line[EVENT_MAX + 2];
     int fd = new_connection(), longer = new_connection();
-    struct event event;
+    struct received received;
 
     make_line(line, EVENT_MAX);
     send_line(fd, line);
-    ck_assert(next_event(&event));
+    ck_assert(next_event(&received));
     make_line(line, EVENT_MAX + 1);
     send_line(longer, line);
     assert_dropped_without_event(longer);
@@ -87,7 +87,7 @@ TEST(events_that_come_together_all_arrive)
     bool seen[TOGETHER] = {false};
     int fds[TOGETHER];
     char line[64];
-    struct event event;
+    struct received received;
 
     for (int i = 0; i < TOGETHER; i++) {
         fds[i] = new_connection();
@@ -95,11 +95,11 @@ TEST(events_that_come_together_all_arrive)
         send_line(fds[i], line);
     }
     for (int i = 0; i < TOGETHER; i++) {
-        ck_assert_msg(next_event(&event), "only %d have arrived", i);
-        ck_assert(event.pid <= TOGETHER && !seen[event.pid - 1]);
-        seen[event.pid - 1] = true;
+        ck_assert_msg(next_event(&received), "only %d have arrived", i);
+        ck_assert(received.event.pid <= TOGETHER && !seen[received.event.pid - 1]);
+        seen[received.event.pid - 1] = true;
     }
-    ck_assert_uint_eq(port.junk, 0);
+    ck_assert_uint_eq(port->source.malformed, 0);
     for (int i = 0; i < TOGETHER; i++)
         close(fds[i]);
 }
@@ -109,26 +109,24 @@ TEST(a_line_may_come_byte_by_byte)
     char bytes[256];
     int length = snprintf(bytes, sizeof bytes, "%s " LINE, address.secret);
     int fd = new_connection();
-    struct event event;
+    struct received received;
 
     for (int i = 0; i < length; i++) {
-        ck_assert(!event_port_next(&port, &event));
+        ck_assert(!source_next(&port->source, &received));
         ck_assert_int_eq(send_bytes(fd, &bytes[i], 1), 1);
     }
-    ck_assert(next_event(&event));
+    ck_assert(next_event(&received));
     close(fd);
 }
 
-TEST(a_port_that_is_closed_has_no_events)
+TEST(a_port_that_is_closed_drops_its_connections)
 {
-    struct event event;
+    int fd = new_connection();
+    struct received received;
 
-    new_connection();
-    event_port_next(&port, &event);
-    event_port_close(&port);
-    ck_assert_int_eq(port.fd, -1);
-    ck_assert(!event_port_next(&port, &event));
-    event_port_close(&port);
-    ck_assert_str_eq(port.text, "");
-    descriptors++; /* our own end of the connection */
+    ck_assert(!source_next(&port->source, &received));
+    source_close(&port->source);
+    ck_assert(is_closed(fd));
+    close(fd);
+    open_port();
 }

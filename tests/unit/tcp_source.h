@@ -2,8 +2,8 @@
  * A port for events, opened and closed around each test, and those who connect to it. The test
  * is the launcher too: nothing is read while it does something else.
  */
-#ifndef IMDSHIM_TESTS_UNIT_EVENT_PORT_H
-#define IMDSHIM_TESTS_UNIT_EVENT_PORT_H
+#ifndef IMDSHIM_TESTS_UNIT_TCP_SOURCE_H
+#define IMDSHIM_TESTS_UNIT_TCP_SOURCE_H
 
 #include "launcher/source/tcp.h"
 
@@ -17,20 +17,19 @@
 #include <unistd.h>
 
 #include "launcher/base/clock.h"
-#include "shim/wire/address.h"
-#include "shim/events/tcp.h"
+#include "shim/wire/handover.h"
 #include "tests/support/suite.h"
 
 enum {
     BOUND = 30000, /* milliseconds; a connection has two seconds */
-    SECRET = TCP_SECRET,
+    SECRET = HANDOVER_SECRET,
     HIGHEST_FD = 2048,
 };
 
 #define LINE "42165 ready pid=4711\n"
 
-static struct event_port port;
-static struct tcp address; /* as the library reads it */
+static struct tcp_source *port;
+static struct handover_tcp address; /* as the library reads it */
 static int descriptors;
 
 static inline int count_descriptors(void)
@@ -45,20 +44,21 @@ static inline int count_descriptors(void)
 static inline void open_port(void)
 {
     descriptors = count_descriptors();
-    ck_assert(event_port_open(&port));
-    ck_assert_msg(tcp_parse(&address, port.text), "not of the library's form: %s", port.text);
+    port = tcp_source_open();
+    ck_assert_ptr_nonnull(port);
+    ck_assert_msg(handover_parse_tcp(&address, port->text), "not of the library's form: %s",
+                  port->text);
 }
 
 static inline void close_port(void)
 {
-    event_port_close(&port);
+    source_close(&port->source);
     ck_assert_int_eq(count_descriptors(), descriptors);
 }
 
 static inline in_port_t tcp_port(void)
 {
-    return (in_port_t)address_port((const struct sockaddr *)&address.addresses[0],
-                                   sizeof address.addresses[0]);
+    return (in_port_t)address_port(&address.addresses[0]);
 }
 
 static inline void connect_socket(int fd)
@@ -93,14 +93,14 @@ static inline void send_line(int fd, const char *line)
     ck_assert_int_eq(send_bytes(fd, bytes, (size_t)length), length);
 }
 
-static inline bool next_event(struct event *event)
+static inline bool next_event(struct received *received)
 {
-    struct pollfd fd = {.fd = port.fd, .events = POLLIN};
+    struct pollfd fd = {.fd = port->source.fd, .events = POLLIN};
     int64_t end = clock_now() + BOUND;
 
     while (clock_now() < end) {
         poll(&fd, 1, 100);
-        if (event_port_next(&port, event))
+        if (source_next(&port->source, received))
             return true;
     }
     return false;
@@ -116,36 +116,51 @@ static inline bool is_closed(int fd)
 /* Until the port has closed the connection, or all of its own end has been seen. */
 static inline void assert_dropped_without_event(int fd)
 {
-    struct pollfd ready = {.fd = port.fd, .events = POLLIN};
+    struct pollfd ready = {.fd = port->source.fd, .events = POLLIN};
     int64_t end = clock_now() + BOUND;
-    struct event event;
+    struct received received;
 
     while (!is_closed(fd)) {
         ck_assert_msg(clock_now() < end, "the connection is still there");
         poll(&ready, 1, 100);
-        ck_assert(!event_port_next(&port, &event));
+        ck_assert(!source_next(&port->source, &received));
     }
+}
+
+static inline void assert_peer(const struct received *received, const char *host)
+{
+    union address expected;
+
+    ck_assert(received->remote);
+    ck_assert(address_parse(&expected, host));
+    ck_assert_int_eq(received->peer.any.sa_family, expected.any.sa_family);
+    if (expected.any.sa_family == AF_INET)
+        ck_assert_uint_eq(received->peer.ipv4.sin_addr.s_addr, expected.ipv4.sin_addr.s_addr);
+    else
+        ck_assert(IN6_ARE_ADDR_EQUAL(&received->peer.ipv6.sin6_addr, &expected.ipv6.sin6_addr));
 }
 
 static inline void assert_still_works(void)
 {
     int fd = new_connection();
-    struct event event;
+    struct received received;
 
     send_line(fd, LINE);
-    ck_assert(next_event(&event));
-    ck_assert_int_eq(event.kind, KIND_READY);
-    ck_assert_int_eq(event.pid, 4711);
-    ck_assert_str_eq(event.peer, "127.0.0.1");
+    ck_assert(next_event(&received));
+    ck_assert_int_eq(received.event.kind, KIND_READY);
+    ck_assert_int_eq(received.event.pid, 4711);
+    assert_peer(&received, "127.0.0.1");
     close(fd);
 }
 
 /* Else it cannot but stay closed. */
 static inline bool has_event_port(void)
 {
-    if (!event_port_open(&port) && errno == EADDRNOTAVAIL)
+    port = tcp_source_open();
+    if (port == NULL && errno == EADDRNOTAVAIL)
         return suite_skip("event port", "this host has no address but its loopback's");
-    event_port_close(&port);
+    if (port != NULL)
+        source_close(&port->source);
     return true;
 }
 

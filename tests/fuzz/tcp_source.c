@@ -1,5 +1,5 @@
 /*
- * The TCP event port: connections that send any bytes, in pieces, each in its turn.
+ * The TCP source: connections that send any bytes, in pieces, each in its turn.
  *
  * A connection is one end of a socketpair, put where accept(2) puts one: of TCP only the bytes
  * matter here, and a port for each input would soon use them up. 'S' stands for the secret, 'X'
@@ -16,32 +16,37 @@ struct peer {
     size_t length; /* of what the port has of it */
     int fd;
     bool decided;
-    char bytes[SECRET + 1 + EVENT_MAX];
+    char bytes[HANDOVER_SECRET + 1 + EVENT_MAX];
 };
 
-static struct event_port port = {.fd = -1};
+static struct tcp_source *port;
 
 static void open_port(void)
 {
-    port.state = calloc(1, sizeof *port.state);
-    DEMAND(port.state != NULL && make_secret(port.state->secret));
-    port.fd = epoll_create1(EPOLL_CLOEXEC);
-    DEMAND(port.fd >= 0);
-    port.state->listener = port.state->timer = -1;
-    for (int i = 0; i < CONNECTIONS; i++)
-        port.state->connections[i].fd = -1;
+    port = make_source();
+    DEMAND(port != NULL && make_secret(port->handover.secret));
+    port->source.fd = epoll_create1(EPOLL_CLOEXEC);
+    DEMAND(port->source.fd >= 0);
+}
+
+static union address peer_address(void)
+{
+    union address address;
+
+    DEMAND(address_parse(&address, "192.0.2.7"));
+    return address;
 }
 
 static void connect_peer(struct peer *peer)
 {
     int ends[2];
-    struct connection *slot = free_slot(&port);
+    struct tcp_connection *slot = free_slot(port);
 
     DEMAND(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
     memset(peer, 0, offsetof(struct peer, bytes));
     peer->fd = ends[1];
-    *slot = (struct connection){.fd = ends[0], .end = 1, .peer = "192.0.2.7"};
-    DEMAND(watch(&port, ends[0], (uint32_t)(slot - port.state->connections)));
+    *slot = (struct tcp_connection){.fd = ends[0], .end = INT64_MAX, .peer = peer_address()};
+    DEMAND(watch(port, ends[0], (uint32_t)(slot - port->connections)));
 }
 
 static size_t spell(struct input *input, char *piece)
@@ -50,9 +55,9 @@ static size_t spell(struct input *input, char *piece)
     unsigned byte;
 
     while (input->left > 0 && (byte = take_byte(input)) != 0xff)
-        if ((byte == 'S' || byte == 'X') && length + SECRET <= MOST_PIECE) {
-            memcpy(piece + length, port.state->secret, SECRET);
-            length += SECRET;
+        if ((byte == 'S' || byte == 'X') && length + HANDOVER_SECRET <= MOST_PIECE) {
+            memcpy(piece + length, port->handover.secret, HANDOVER_SECRET);
+            length += HANDOVER_SECRET;
             piece[length - 1] ^= byte == 'X';
         } else if (length < MOST_PIECE) {
             piece[length++] = (char)byte;
@@ -60,24 +65,25 @@ static size_t spell(struct input *input, char *piece)
     return length;
 }
 
-/* Is it an event? As event_port.h says: the secret, and one line of the grammar. */
+/* Is it an event? As tcp.h says: the secret, and one line of the grammar. */
 static bool says_event(const struct peer *peer)
 {
     char line[sizeof peer->bytes];
     size_t length = peer->length;
     struct event event;
 
-    if (length < SECRET + 2 || memcmp(peer->bytes, port.state->secret, SECRET) != 0 ||
-        peer->bytes[SECRET] != ' ' ||
+    if (length < HANDOVER_SECRET + 2 ||
+        memcmp(peer->bytes, port->handover.secret, HANDOVER_SECRET) != 0 ||
+        peer->bytes[HANDOVER_SECRET] != ' ' ||
         memchr(peer->bytes, '\n', length) != peer->bytes + length - 1 ||
         memchr(peer->bytes, '\0', length) != NULL)
         return false;
-    memcpy(line, peer->bytes + SECRET + 1, length - SECRET - 2);
-    line[length - SECRET - 2] = '\0';
-    return event_parse(line, &event);
+    memcpy(line, peer->bytes + HANDOVER_SECRET + 1, length - HANDOVER_SECRET - 2);
+    line[length - HANDOVER_SECRET - 2] = '\0';
+    return event_text_parse(line, &event);
 }
 
-/* What the port has to make of a piece: an event (1), junk (-1), or it waits for more (0). */
+/* What the port has to make of a piece: an event (1), malformed (-1), or it waits for more (0). */
 static int expect(struct peer *peer, const char *piece, size_t length)
 {
     size_t room = sizeof peer->bytes - peer->length;
@@ -95,12 +101,13 @@ static int expect(struct peer *peer, const char *piece, size_t length)
 /* Whatever the port has to say now. */
 static unsigned count_events(void)
 {
+    const union address expected = peer_address();
     unsigned count = 0;
-    struct event event;
+    struct received received;
 
-    while (event_port_next(&port, &event)) {
-        DEMAND(event.port <= UINT16_MAX && event.pid > 0);
-        DEMAND(strcmp(event.peer, "192.0.2.7") == 0);
+    while (source_next(&port->source, &received)) {
+        DEMAND(received.event.port <= UINT16_MAX && received.event.pid > 0);
+        DEMAND(received.remote && memcmp(&received.peer, &expected, sizeof expected) == 0);
         count++;
     }
     return count;
@@ -108,7 +115,7 @@ static unsigned count_events(void)
 
 static void say(struct peer *peer, const char *piece, size_t length)
 {
-    unsigned junk = port.junk;
+    unsigned malformed = port->source.malformed;
     int expected = 0;
     char byte;
 
@@ -118,18 +125,18 @@ static void say(struct peer *peer, const char *piece, size_t length)
     if (!peer->decided)
         expected = expect(peer, piece, length);
     DEMAND(count_events() == (expected > 0));
-    DEMAND(port.junk - junk == (expected < 0));
+    DEMAND(port->source.malformed - malformed == (expected < 0));
     DEMAND((recv(peer->fd, &byte, 1, MSG_PEEK) < 0 && errno == EAGAIN) == !peer->decided);
 }
 
-/* An end in the middle of a line is junk; who has said nothing is nobody. */
+/* An end in the middle of a line is malformed; who has said nothing is nobody. */
 static void hang_up(struct peer *peer)
 {
-    unsigned junk = port.junk;
+    unsigned malformed = port->source.malformed;
 
     close(peer->fd);
     DEMAND(count_events() == 0);
-    DEMAND(port.junk - junk == (!peer->decided && peer->length > 0));
+    DEMAND(port->source.malformed - malformed == (!peer->decided && peer->length > 0));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
@@ -138,7 +145,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     static struct peer peers[PEERS];
     static char piece[MOST_PIECE];
 
-    if (port.fd < 0)
+    if (port == NULL)
         open_port();
     for (int i = 0; i < PEERS; i++)
         connect_peer(&peers[i]);
@@ -149,6 +156,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     }
     for (int i = 0; i < PEERS; i++)
         hang_up(&peers[i]);
-    DEMAND(oldest(port.state) == NULL);
+    DEMAND(oldest(port) == NULL);
     return 0;
 }

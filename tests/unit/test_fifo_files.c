@@ -13,17 +13,17 @@
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
 
-static struct channel channel;
+static struct fifo fifo;
 
 static void enter(void)
 {
     sandbox_enter();
-    channel_open(&channel);
+    fifo_open(&fifo);
 }
 
 static void leave(void)
 {
-    channel_close(&channel);
+    source_close(&fifo.source);
     sandbox_leave();
 }
 
@@ -35,35 +35,35 @@ TEST(only_the_user_can_reach_the_fifo)
     struct stat status;
     char directory[PATH_MAX];
 
-    ck_assert_int_eq(lstat(channel.path, &status), 0);
+    ck_assert_int_eq(lstat(fifo.path, &status), 0);
     ck_assert(S_ISFIFO(status.st_mode));
     ck_assert_uint_eq(status.st_mode & 0777, 0600);
-    strcpy(directory, channel.path);
+    strcpy(directory, fifo.path);
     *strrchr(directory, '/') = '\0';
     ck_assert_int_eq(lstat(directory, &status), 0);
     ck_assert_uint_eq(status.st_mode & 0777, 0700);
-    ck_assert_int_ne(fcntl(channel.fd, F_GETFD) & FD_CLOEXEC, 0);
+    ck_assert_int_ne(fcntl(fifo.source.fd, F_GETFD) & FD_CLOEXEC, 0);
 }
 
-TEST(a_channel_that_is_closed_is_gone)
+TEST(a_fifo_that_is_closed_is_gone)
 {
-    struct channel other;
+    struct fifo other;
 
-    channel_open(&other);
-    ck_assert_str_ne(other.path, channel.path);
-    channel_close(&other);
+    fifo_open(&other);
+    ck_assert_str_ne(other.path, fifo.path);
+    source_close(&other.source);
     ck_assert_int_ne(access(other.path, F_OK), 0);
-    ck_assert_int_eq(access(channel.path, F_OK), 0);
-    ck_assert_int_eq(fcntl(other.fd, F_GETFD), -1);
+    ck_assert_int_eq(access(fifo.path, F_OK), 0);
+    ck_assert_int_eq(fcntl(other.source.fd, F_GETFD), -1);
 }
 
-/* A FIFO beside the channel's, as HOST.PID.NUMBER. */
+/* A FIFO beside the other, as HOST.PID.NUMBER. */
 static void leave_fifo(char path[PATH_MAX], const char *host, long pid, const char *number)
 {
-    const char *slash = strrchr(channel.path, '/');
+    const char *slash = strrchr(fifo.path, '/');
 
-    snprintf(path, PATH_MAX, "%.*s/%s.%ld.%s", (int)(slash - channel.path), channel.path, host,
-             pid, number);
+    snprintf(path, PATH_MAX, "%.*s/%s.%ld.%s", (int)(slash - fifo.path), fifo.path, host, pid,
+             number);
     ck_assert_int_eq(mkfifo(path, 0600), 0);
 }
 
@@ -92,7 +92,7 @@ TEST(the_fifo_of_a_run_that_was_killed_is_removed)
     char path[PATH_MAX];
 
     leave_fifo(path, this_host(), dead_pid(), "7");
-    channel_sweep(&channel);
+    fifo_sweep_others(&fifo);
     ck_assert_int_ne(access(path, F_OK), 0);
 }
 
@@ -113,7 +113,7 @@ TEST(of_runs_that_were_killed_by_the_hundred_none_is_left)
         snprintf(number, sizeof number, "%d", i);
         leave_fifo(paths[i], this_host(), pid, number);
     }
-    channel_sweep(&channel);
+    fifo_sweep_others(&fifo);
     for (int i = 0; i < 200; i++)
         ck_assert_int_ne(access(paths[i], F_OK), 0);
 }
@@ -123,7 +123,7 @@ TEST(a_fifo_that_is_being_made_is_kept)
     char path[PATH_MAX];
 
     leave_fifo_being_made(path, getpid());
-    channel_sweep(&channel);
+    fifo_sweep_others(&fifo);
     ck_assert_int_eq(access(path, F_OK), 0);
     unlink(path);
 }
@@ -133,7 +133,7 @@ TEST(the_fifo_of_a_run_that_was_killed_while_making_it_is_removed)
     char path[PATH_MAX];
 
     leave_fifo_being_made(path, dead_pid());
-    channel_sweep(&channel);
+    fifo_sweep_others(&fifo);
     ck_assert_int_ne(access(path, F_OK), 0);
 }
 
@@ -141,14 +141,14 @@ TEST(the_fifo_of_a_run_that_lives_is_kept)
 {
     char path[PATH_MAX];
 
-    struct channel other;
+    struct fifo other;
 
-    channel_open(&other);
+    fifo_open(&other);
     snprintf(path, sizeof path, "%s", other.path);
-    channel_sweep(&channel);
+    fifo_sweep_others(&fifo);
     ck_assert_int_eq(access(path, F_OK), 0);
-    ck_assert_int_eq(access(channel.path, F_OK), 0);
-    channel_close(&other);
+    ck_assert_int_eq(access(fifo.path, F_OK), 0);
+    source_close(&other.source);
 }
 
 /* Its process is gone, but who reads it still? A run in another PID namespace, say. */
@@ -159,7 +159,7 @@ TEST(a_fifo_that_is_read_is_kept)
 
     leave_fifo(path, this_host(), dead_pid(), "7");
     reader = open(path, O_RDONLY | O_NONBLOCK);
-    channel_sweep(&channel);
+    fifo_sweep_others(&fifo);
     ck_assert_int_eq(access(path, F_OK), 0);
     close(reader);
     unlink(path);
@@ -169,19 +169,19 @@ TEST(a_fifo_that_is_read_is_kept)
 TEST(the_fifos_of_killed_runs_that_had_our_number_are_no_obstacle)
 {
     char paths[20][PATH_MAX], number[16];
-    struct channel other;
+    struct fifo other;
 
     for (int i = 0; i < 20; i++) {
         snprintf(number, sizeof number, "%d", i + 1);
         leave_fifo(paths[i], this_host(), (long)getpid(), number);
     }
-    channel_open(&other);
-    channel_sweep(&other);
+    fifo_open(&other);
+    fifo_sweep_others(&other);
     for (int i = 0; i < 20; i++)
         if (strcmp(paths[i], other.path) != 0)
             ck_assert_int_ne(access(paths[i], F_OK), 0);
     ck_assert_int_eq(access(other.path, F_OK), 0);
-    channel_close(&other);
+    source_close(&other.source);
 }
 
 TEST(the_fifos_of_other_hosts_are_kept)
@@ -194,7 +194,7 @@ TEST(the_fifos_of_other_hosts_are_kept)
     leave_fifo(paths[1], longer, dead, "7");
     snprintf(longer, sizeof longer, "%s.org", this_host());
     leave_fifo(paths[2], longer, dead, "7");
-    channel_sweep(&channel);
+    fifo_sweep_others(&fifo);
     for (int i = 0; i < 3; i++) {
         ck_assert_int_eq(access(paths[i], F_OK), 0);
         unlink(paths[i]);
@@ -220,13 +220,13 @@ LOOP_TEST(a_name_without_a_pid_is_no_runs, COUNT(no_pids))
     char directory[PATH_MAX], path[2 * PATH_MAX];
     DIR *runs;
 
-    strcpy(directory, channel.path);
+    strcpy(directory, fifo.path);
     *strrchr(directory, '/') = '\0';
     snprintf(path, sizeof path, "%s/%s%s", directory, this_host(), no_pids[_i]);
     ck_assert_int_eq(mkfifo(path, 0600), 0);
-    channel_sweep(&channel);
+    fifo_sweep_others(&fifo);
     ck_assert_int_eq(access(path, F_OK), 0);
-    unlink(channel.path);
+    unlink(fifo.path);
     runs = opendir(directory);
     ck_assert_int_eq(fifos_next(runs), 0);
     closedir(runs);
@@ -240,10 +240,10 @@ TEST(what_is_no_fifo_is_kept)
     leave_fifo(path, this_host(), dead_pid(), "7");
     unlink(path);
     close(open(path, O_WRONLY | O_CREAT, 0600));
-    channel_sweep(&channel);
+    fifo_sweep_others(&fifo);
     ck_assert_int_eq(access(path, F_OK), 0);
     unlink(path);
     ck_assert_int_eq(symlink("/dev/null", path), 0);
-    channel_sweep(&channel);
+    fifo_sweep_others(&fifo);
     ck_assert_int_eq(readlink(path, &(char){0}, 1), 1);
 }

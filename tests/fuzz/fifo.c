@@ -1,10 +1,10 @@
 /*
- * The launcher's end of the channel: a stream of any bytes, cut anywhere, has the events of its
+ * The launcher's end of the FIFO: a stream of any bytes, cut anywhere, has the events of its
  * lines and the rest is counted.
  *
  * A byte from 0x80 to 0xfe stands for up to 4 kB of 'x', for lines that are too long.
  */
-#include "launcher/source/fifo.h"
+#include "launcher/source/fifo.c" /* NOLINT: its class */
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -25,7 +25,7 @@ struct stream {
 };
 
 struct tally {
-    unsigned events, junk;
+    unsigned events, malformed;
     uint64_t sum; /* of what the events say, in their order */
 };
 
@@ -45,7 +45,8 @@ static void expand(struct input *input, struct stream *stream)
 
 static void count_event(struct tally *tally, const struct event *event)
 {
-    const char *names[] = {event->address, event->exe, event->object, event->host};
+    const char *names[] = {event->exe, event->object, event->host, event->reason};
+    const unsigned char *address = (const unsigned char *)&event->address;
 
     tally->events++;
     tally->sum =
@@ -53,6 +54,8 @@ static void count_event(struct tally *tally, const struct event *event)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         for (const char *at = names[i]; *at != '\0'; at++)
             tally->sum = tally->sum * 31 + (unsigned char)*at;
+    for (size_t i = 0; i < sizeof event->address; i++)
+        tally->sum = tally->sum * 31 + address[i];
 }
 
 /* The same by another way: each line that is whole. */
@@ -67,21 +70,21 @@ static struct tally expect(const struct stream *stream)
         size_t length = (size_t)(newline - at);
         char *line = fuzz_string(at, length);
 
-        if (length < MOST_LINE && strlen(line) == length && event_parse(line, &event))
+        if (length < MOST_LINE && strlen(line) == length && event_text_parse(line, &event))
             count_event(&tally, &event);
         else
-            tally.junk++;
+            tally.malformed++;
         free(line);
     }
     return tally;
 }
 
-static void drain(struct channel *channel, struct tally *tally)
+static void drain(struct fifo *fifo, struct tally *tally)
 {
-    struct event event;
+    struct received received;
 
-    while (channel_next(channel, &event))
-        count_event(tally, &event);
+    while (source_next(&fifo->source, &received))
+        count_event(tally, &received.event);
 }
 
 /* Up to the next newline, and that for itself. */
@@ -100,23 +103,24 @@ static void receive(const struct stream *stream, unsigned seed, size_t most,
                     const struct tally *expected)
 {
     static int ends[2] = {-1, -1};
-    struct channel *channel = malloc(sizeof *channel);
+    struct fifo *fifo = malloc(sizeof *fifo);
     struct tally tally = {0, 0, 0};
 
     if (ends[0] < 0)
         DEMAND(pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0);
-    memset(channel, 0, offsetof(struct channel, buffer));
-    channel->fd = ends[0];
+    memset(fifo, 0, offsetof(struct fifo, buffer));
+    fifo->source.class = &fifo_class;
+    fifo->source.fd = ends[0];
     for (size_t at = 0, length; at < stream->length; at += length) {
         length = most == LINES ? line_length(stream, at)
                                : next_piece(&seed, most, stream->length - at);
         DEMAND(write(ends[1], stream->bytes + at, length) == (ssize_t)length);
-        drain(channel, &tally);
+        drain(fifo, &tally);
     }
     DEMAND(tally.events == expected->events && tally.sum == expected->sum);
-    DEMAND(channel->junk == expected->junk);
-    DEMAND(channel->length < sizeof channel->buffer);
-    free(channel);
+    DEMAND(fifo->source.malformed == expected->malformed);
+    DEMAND(fifo->length < sizeof fifo->buffer);
+    free(fifo);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

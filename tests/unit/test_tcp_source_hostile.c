@@ -1,5 +1,5 @@
 /* Where events arrive by TCP: from anyone else who may connect. */
-#include "tests/unit/event_port.h"
+#include "tests/unit/tcp_source.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@ enum { FLOOD = 1000, MEGABYTE = 1 << 20 };
 static const struct {
     const char *pattern;
     size_t nul_at; /* where a NUL takes the place of a byte; 0: nowhere */
-} junk[] = {
+} malformed[] = {
     {LINE, 0},
     {"X " LINE, 0},
     {"s " LINE, 0},
@@ -58,17 +58,17 @@ static size_t spell(const char *pattern, char *to)
 
 TEST_OPTIONS(EVENT_PORT);
 
-LOOP_TEST(anything_else_is_no_event_and_ends_the_connection, COUNT(junk))
+LOOP_TEST(anything_else_is_no_event_and_ends_the_connection, COUNT(malformed))
 {
     char bytes[512];
-    size_t length = spell(junk[_i].pattern, bytes);
+    size_t length = spell(malformed[_i].pattern, bytes);
     int fd = new_connection();
 
-    if (junk[_i].nul_at > 0)
-        bytes[junk[_i].nul_at] = '\0';
+    if (malformed[_i].nul_at > 0)
+        bytes[malformed[_i].nul_at] = '\0';
     ck_assert_int_eq(send_bytes(fd, bytes, length), (ssize_t)length);
     assert_dropped_without_event(fd);
-    ck_assert_uint_eq(port.junk, 1);
+    ck_assert_uint_eq(port->source.malformed, 1);
     close(fd);
     assert_still_works();
 }
@@ -80,7 +80,7 @@ TEST(a_line_that_is_not_finished_is_no_event)
     send_line(fd, "42165 ready pid=4711");
     shutdown(fd, SHUT_WR);
     assert_dropped_without_event(fd);
-    ck_assert_uint_eq(port.junk, 1);
+    ck_assert_uint_eq(port->source.malformed, 1);
     close(fd);
     assert_still_works();
 }
@@ -95,7 +95,7 @@ TEST(connections_that_say_nothing_are_not_counted)
         assert_dropped_without_event(fd);
         close(fd);
     }
-    ck_assert_uint_eq(port.junk, 0);
+    ck_assert_uint_eq(port->source.malformed, 0);
     assert_still_works();
 }
 
@@ -103,7 +103,7 @@ TEST(a_megabyte_without_a_newline_is_cut_off)
 {
     char *bytes = malloc(MEGABYTE);
     int fd = new_connection();
-    struct event event;
+    struct received received;
     ssize_t sent = 0, part;
 
     memset(bytes, 'x', MEGABYTE);
@@ -114,10 +114,10 @@ TEST(a_megabyte_without_a_newline_is_cut_off)
         if (part < 0 && errno != EAGAIN)
             break;
         sent += part > 0 ? part : 0;
-        ck_assert(!event_port_next(&port, &event));
+        ck_assert(!source_next(&port->source, &received));
     }
     assert_dropped_without_event(fd);
-    ck_assert_uint_eq(port.junk, 1);
+    ck_assert_uint_eq(port->source.malformed, 1);
     close(fd);
     free(bytes);
     assert_still_works();
@@ -135,14 +135,14 @@ static void allow_descriptors(rlim_t count)
 TEST(a_thousand_idle_connections_keep_no_event_away)
 {
     static int fds[FLOOD];
-    struct event event;
+    struct received received;
     int count = 0, open;
 
     allow_descriptors(HIGHEST_FD);
     while (count < FLOOD &&
            (fds[count] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) >= 0) {
         connect_socket(fds[count++]);
-        ck_assert(!event_port_next(&port, &event));
+        ck_assert(!source_next(&port->source, &received));
     }
     open = count_descriptors() - descriptors - count;
     ck_assert_int_le(open, 100); /* it does not hold them all */
@@ -158,17 +158,17 @@ TEST(a_connection_that_dribbles_has_an_end)
 {
     int64_t end = clock_now() + BOUND;
     int fd = new_connection(), sent = 0;
-    struct event event;
+    struct received received;
 
     send_line(fd, "42165 ready pid=4711 x=");
     while (!is_closed(fd)) {
         ck_assert(clock_now() < end);
         shell_pause(20);
-        ck_assert(!event_port_next(&port, &event));
+        ck_assert(!source_next(&port->source, &received));
         sent += send_bytes(fd, "x", 1) == 1;
     }
     ck_assert_int_lt(sent, EVENT_MAX / 2); /* else it was for its length */
-    ck_assert_uint_eq(port.junk, 1);
+    ck_assert_uint_eq(port->source.malformed, 1);
     close(fd);
     assert_still_works();
 }
@@ -186,13 +186,13 @@ static void leave_descriptors(int count)
 TEST(out_of_descriptors_an_idle_connection_gives_its_own)
 {
     int idle = new_connection(), fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct event event;
+    struct received received;
 
-    ck_assert(!event_port_next(&port, &event));
+    ck_assert(!source_next(&port->source, &received));
     leave_descriptors(0);
     connect_socket(fd);
     send_line(fd, LINE);
-    ck_assert(next_event(&event));
+    ck_assert(next_event(&received));
     ck_assert(is_closed(idle));
     allow_descriptors(HIGHEST_FD);
     close(idle);
@@ -204,14 +204,14 @@ LOOP_TEST(out_of_descriptors_who_came_first_goes_first, 10)
 {
     enum { CAME, EVENT = 2 };
     int fds[4];
-    struct event event;
+    struct received received;
 
     for (int i = 0; i < 4; i++)
         fds[i] = new_connection();
     send_line(fds[EVENT], LINE);
     leave_descriptors(2);
-    ck_assert(next_event(&event));
-    ck_assert_int_eq(event.pid, 4711);
+    ck_assert(next_event(&received));
+    ck_assert_int_eq(received.event.pid, 4711);
     ck_assert(is_closed(fds[CAME]));
     allow_descriptors(HIGHEST_FD);
     for (int i = 0; i < 4; i++)
@@ -222,15 +222,15 @@ TEST(out_of_descriptors_the_port_rests_and_comes_back)
 {
     struct pollfd ready = {.events = POLLIN};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct event event;
+    struct received received;
 
     leave_descriptors(0);
     connect_socket(fd);
     send_line(fd, LINE);
-    ck_assert(!event_port_next(&port, &event));
-    ready.fd = port.fd;
+    ck_assert(!source_next(&port->source, &received));
+    ready.fd = port->source.fd;
     ck_assert_int_eq(poll(&ready, 1, 0), 0); /* else the launcher would spin */
     allow_descriptors(HIGHEST_FD);
-    ck_assert(next_event(&event));
+    ck_assert(next_event(&received));
     close(fd);
 }
