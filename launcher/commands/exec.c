@@ -20,15 +20,23 @@
 #include "launcher/preload/library.h"
 #include "launcher/preload/peer_check.h"
 #include "launcher/preload/preflight.h"
-#include "shim/wire/handover.h"
-#include "shim/wire/sys.h"
 
 enum { FD_TEXT = 96 };
+
+/* As shim/wire/wire.h has BIRTH. */
+static unsigned long long birth_of(int fd)
+{
+    struct statx status;
+
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &status) != 0 ||
+        (status.stx_mask & STATX_BTIME) == 0)
+        return 0;
+    return (unsigned long long)status.stx_btime.tv_sec * 1000000000 + status.stx_btime.tv_nsec;
+}
 
 /* The library writes to it only while it is this very file. */
 static void hand_over_fd(int fd, char text[FD_TEXT])
 {
-    struct text handover = {text, 0, FD_TEXT - 1};
     struct stat status;
     int flags = fcntl(fd, F_GETFL), close_on_exec = fcntl(fd, F_GETFD);
 
@@ -41,11 +49,8 @@ static void hand_over_fd(int fd, char text[FD_TEXT])
                   "--fd %d is not open: pass it on to imdshim (pass_fds, %d>...)", fd, fd);
     if ((flags & O_ACCMODE) == O_RDONLY)
         die(STATUS_FAILED, "--fd %d is open for reading only: give the end to write to", fd);
-    handover_put_fd(&handover, &(struct handover_fd){.fd = fd,
-                                                     .device = status.st_dev,
-                                                     .inode = status.st_ino,
-                                                     .birth = sys_birth(fd)});
-    text_end(&handover);
+    snprintf(text, FD_TEXT, "%d:%llu:%llu:%llu", fd, (unsigned long long)status.st_dev,
+             (unsigned long long)status.st_ino, birth_of(fd));
 }
 
 /* An absolute path, for the engine may change its directory. */
@@ -63,10 +68,18 @@ static void find_fifo(const char *fifo, char path[PATH_MAX])
                   "--fifo '%s' cannot be written: give yourself the permission", fifo);
 }
 
+static void say_obstacle(const struct preflight *preflight)
+{
+    char text[PREFLIGHT_TEXT];
+
+    preflight_explain(preflight, text, sizeof text);
+    say("not loaded: %s", text);
+}
+
 int exec_main(const struct options *options)
 {
     char library[PATH_MAX], preload[PATH_MAX], fifo[PATH_MAX], fd[FD_TEXT];
-    char obstacle[PREFLIGHT_TEXT];
+    struct preflight preflight;
     struct engine_channel channel = {NULL, NULL, NULL};
     char **environment;
     int error;
@@ -74,7 +87,7 @@ int exec_main(const struct options *options)
     if ((options->fd >= 0) == (options->fifo != NULL))
         die(STATUS_FAILED, "exec needs --fd or --fifo, one of them: where shall events go?");
     if (options->only_me)
-        only_me_prepare();
+        peer_check();
     library_find(library);
     if (options->fifo != NULL) {
         find_fifo(options->fifo, fifo);
@@ -84,12 +97,12 @@ int exec_main(const struct options *options)
         channel.fd = fd;
     }
     library_name_for_preload(library, preload);
-    environment =
-        engine_environment(options, preload, &channel,
-                           options->verbosity == VERBOSE && options->when != WHEN_READY);
-    if (options->verbosity != QUIET &&
-        preflight_finds_obstacle(options->operands[0], library, obstacle))
-        say("not loaded: %s", obstacle);
+    preflight_examine((const char *const *)options->operands, library, &preflight);
+    environment = engine_environment(
+        options, preflight_must_not_preload(preflight.verdict) ? NULL : preload, &channel,
+        options->verbosity == VERBOSE && options->when != WHEN_READY);
+    if (options->verbosity != QUIET && preflight_is_obstacle(preflight.verdict))
+        say_obstacle(&preflight);
     execvpe(options->operands[0], options->operands, environment);
     error = errno;
     free(environment);

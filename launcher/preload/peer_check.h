@@ -7,6 +7,6 @@
 #define IMDSHIM_LAUNCHER_PRELOAD_PEER_CHECK_H
 
 /* Dies with 125 if the kernel does not tell whose a connection is. */
-void only_me_prepare(void);
+void peer_check(void);
 
 #endif

@@ -26,6 +26,6 @@ struct outcome {
  * client's, if it decided the end; the engine's; the client's, if it failed after the engine.
  * If the engine's status is a signal's, *signal is its number, else 0.
  */
-int outcome_status(const struct outcome *outcome, int *signal);
+int exit_status_of(const struct outcome *outcome, int *signal);
 
 #endif

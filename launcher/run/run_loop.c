@@ -38,9 +38,9 @@ static void read_signals(struct run *run)
         run_on_signal(run, &info);
 }
 
-static void check_deadline(struct run *run, const int64_t *deadline, enum happening happening)
+static void check_deadline(struct run *run, int64_t deadline, enum happening happening)
 {
-    if (*deadline != 0 && *deadline <= clock_now())
+    if (deadline != 0 && deadline <= clock_now())
         run_happens(run, happening);
 }
 
@@ -63,9 +63,10 @@ static bool take_turn(struct run *run)
         run_happens(run, CLIENT_ENDS);
     if (engine_ended)
         run_happens(run, ENGINE_ENDS);
-    check_deadline(run, &run->give_up_at, TIME_IS_UP);
-    check_deadline(run, &run->remark_at, NO_WAIT_SEEN);
-    check_deadline(run, &run->kill_at, GRACE_IS_OVER);
+    check_deadline(run, run_look_at(run), LOOK_IS_DUE);
+    check_deadline(run, run->give_up_at, TIME_IS_UP);
+    check_deadline(run, run->remark_at, NO_WAIT_SEEN);
+    check_deadline(run, run->kill_at, GRACE_IS_OVER);
     return all_read;
 }
 
@@ -81,6 +82,7 @@ static int time_to_wait(const struct run *run)
                           sooner(run->kill_at, gate_deadline(&run->gate)));
     int64_t left;
 
+    next = sooner(next, run_look_at(run));
     for (int i = 0; i < run->source_count; i++)
         next = sooner(next, run->sources[i]->deadline);
     if (next == 0)

@@ -1,5 +1,5 @@
 /* Where a client is sent. */
-#include "launcher/run/endpoint.h"
+#include "launcher/source/endpoint.h"
 
 #include <string.h>
 

@@ -186,7 +186,7 @@ TEST(the_fifos_of_killed_runs_that_had_our_number_are_no_obstacle)
 
 TEST(the_fifos_of_other_hosts_are_kept)
 {
-    char longer[HOST_SIZE + 8], paths[3][PATH_MAX];
+    char longer[HOST_SIZE + 16], paths[5][PATH_MAX];
     pid_t dead = dead_pid();
 
     snprintf(longer, sizeof longer, "%s2", this_host());
@@ -194,8 +194,13 @@ TEST(the_fifos_of_other_hosts_are_kept)
     leave_fifo(paths[1], longer, dead, "7");
     snprintf(longer, sizeof longer, "%s.org", this_host());
     leave_fifo(paths[2], longer, dead, "7");
+    /* The number in its name may be that of a process here that is gone. */
+    snprintf(longer, sizeof longer, "%s.%ld", this_host(), (long)dead);
+    leave_fifo(paths[3], longer, dead, "7");
+    snprintf(longer, sizeof longer, "%s.%ld", this_host(), (long)getpid());
+    leave_fifo(paths[4], longer, dead, "7");
     fifo_sweep_others(&fifo);
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 5; i++) {
         ck_assert_int_eq(access(paths[i], F_OK), 0);
         unlink(paths[i]);
     }
@@ -213,7 +218,9 @@ static const char *const no_pids[] = {"",
                                       ".0.7",
                                       ".99999999999999999999.7",
                                       ".4294967295.7",
-                                      ".4294967297.7"};
+                                      ".4294967297.7",
+                                      ".7.7.7",
+                                      ".7.7."};
 
 LOOP_TEST(a_name_without_a_pid_is_no_runs, COUNT(no_pids))
 {

@@ -44,31 +44,30 @@ static const char *read_said(void)
     return said;
 }
 
-START_TEST(a_line_names_the_program_and_ends)
+TEST_OPTIONS(.setup = begin, .teardown = end);
+
+TEST(a_line_names_the_program_and_ends)
 {
     say("port %d", 8888);
     ck_assert_str_eq(read_said(), "imdshim: port 8888\n");
 }
-END_TEST
 
-START_TEST(an_error_is_told_by_its_text)
+TEST(an_error_is_told_by_its_text)
 {
     say_error(ENOENT, "cannot read '%s'", "x");
     ck_assert_str_eq(read_said(), "imdshim: cannot read 'x': No such file or directory\n");
 }
-END_TEST
 
 static const struct {
     int error;
     const char *advice;
 } limits[] = {{EMFILE, "ulimit -n"}, {ENFILE, "fs.file-max"}, {EAGAIN, "ulimit -u"}};
 
-START_TEST(what_has_run_out_is_told_with_its_limit)
+LOOP_TEST(what_has_run_out_is_told_with_its_limit, COUNT(limits))
 {
     say_error(limits[_i].error, "cannot start");
     ck_assert_msg(strstr(read_said(), limits[_i].advice) != NULL, "%s", said);
 }
-END_TEST
 
 static const struct {
     const char *text, *clean;
@@ -87,7 +86,7 @@ static const struct {
 };
 
 /* A byte 0x9b by itself is no character of UTF-8, and no terminal of today obeys it there. */
-START_TEST(a_name_with_control_characters_does_nothing_to_a_terminal)
+LOOP_TEST(a_name_with_control_characters_does_nothing_to_a_terminal, COUNT(texts))
 {
     char expected[64] = "imdshim: ";
 
@@ -95,9 +94,8 @@ START_TEST(a_name_with_control_characters_does_nothing_to_a_terminal)
     say("%s", texts[_i].text);
     ck_assert_str_eq(read_said(), expected);
 }
-END_TEST
 
-START_TEST(a_line_of_any_length_is_one_line_that_a_pipe_keeps_whole)
+TEST(a_line_of_any_length_is_one_line_that_a_pipe_keeps_whole)
 {
     static char name[3 * PIPE_BUF];
 
@@ -107,7 +105,6 @@ START_TEST(a_line_of_any_length_is_one_line_that_a_pipe_keeps_whole)
     ck_assert_uint_gt(strlen(said), PIPE_BUF - 8);
     ck_assert_ptr_eq(strchr(said, '\n'), said + strlen(said) - 1);
 }
-END_TEST
 
 static long milliseconds_to_say(void)
 {
@@ -129,14 +126,13 @@ static void fill_pipe(size_t but)
         ck_assert_int_eq(write(from_say, bytes, sizeof bytes), sizeof bytes);
 }
 
-START_TEST(a_pipe_that_nobody_drains_costs_a_line_and_not_the_run)
+TEST(a_pipe_that_nobody_drains_costs_a_line_and_not_the_run)
 {
     fill_pipe(0);
     ck_assert_int_lt(milliseconds_to_say(), 2000);
 }
-END_TEST
 
-START_TEST(the_longest_line_fits_where_the_pipe_says_there_is_room)
+TEST(the_longest_line_fits_where_the_pipe_says_there_is_room)
 {
     static char name[3 * PIPE_BUF];
 
@@ -146,9 +142,8 @@ START_TEST(the_longest_line_fits_where_the_pipe_says_there_is_room)
     say("%s", name);
     alarm(0);
 }
-END_TEST
 
-START_TEST(a_pipe_without_a_reader_ends_nobody)
+TEST(a_pipe_without_a_reader_ends_nobody)
 {
     sigset_t pending;
 
@@ -158,9 +153,8 @@ START_TEST(a_pipe_without_a_reader_ends_nobody)
     sigpending(&pending);
     ck_assert_int_eq(sigismember(&pending, SIGPIPE), 0);
 }
-END_TEST
 
-START_TEST(a_sigpipe_that_was_there_before_stays)
+TEST(a_sigpipe_that_was_there_before_stays)
 {
     sigset_t set, pending;
 
@@ -174,9 +168,8 @@ START_TEST(a_sigpipe_that_was_there_before_stays)
     sigpending(&pending);
     ck_assert_int_eq(sigismember(&pending, SIGPIPE), 1);
 }
-END_TEST
 
-START_TEST(the_signal_mask_is_as_it_was)
+TEST(the_signal_mask_is_as_it_was)
 {
     sigset_t before, after;
 
@@ -186,7 +179,6 @@ START_TEST(the_signal_mask_is_as_it_was)
     for (int signal = 1; signal <= SIGRTMAX; signal++)
         ck_assert_int_eq(sigismember(&before, signal), sigismember(&after, signal));
 }
-END_TEST
 
 static void die_of(const void *error)
 {
@@ -195,7 +187,7 @@ static void die_of(const void *error)
     die_error(126, *(const int *)error, "over");
 }
 
-START_TEST(who_dies_has_said_why)
+TEST(who_dies_has_said_why)
 {
     static const int error = EMFILE;
 
@@ -203,29 +195,4 @@ START_TEST(who_dies_has_said_why)
     ck_assert_str_eq(read_said(), "imdshim: over\n");
     ck_assert_int_eq(apart(die_of, &error), 126);
     ck_assert_ptr_nonnull(strstr(read_said(), "ulimit -n"));
-}
-END_TEST
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("say");
-    TCase *tests = tcase_create("say");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_checked_fixture(tests, begin, end);
-    tcase_add_test(tests, a_line_names_the_program_and_ends);
-    tcase_add_test(tests, an_error_is_told_by_its_text);
-    tcase_add_loop_test(tests, what_has_run_out_is_told_with_its_limit, 0, COUNT(limits));
-    tcase_add_loop_test(tests, a_name_with_control_characters_does_nothing_to_a_terminal, 0,
-                        COUNT(texts));
-    tcase_add_test(tests, a_line_of_any_length_is_one_line_that_a_pipe_keeps_whole);
-    tcase_add_test(tests, a_pipe_that_nobody_drains_costs_a_line_and_not_the_run);
-    tcase_add_test(tests, the_longest_line_fits_where_the_pipe_says_there_is_room);
-    tcase_add_test(tests, a_pipe_without_a_reader_ends_nobody);
-    tcase_add_test(tests, a_sigpipe_that_was_there_before_stays);
-    tcase_add_test(tests, the_signal_mask_is_as_it_was);
-    tcase_add_test(tests, who_dies_has_said_why);
-    return suite;
 }

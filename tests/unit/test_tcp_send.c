@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "shim/kernel/process.h"
+#include "shim/wire/address.h"
 #include "shim/wire/sys.h"
 #include "tests/support/network.h"
 #include "tests/support/suite.h"

@@ -12,7 +12,7 @@ static int signal_of_engine;
 
 static int status_of(struct outcome outcome)
 {
-    return outcome_status(&outcome, &signal_of_engine);
+    return exit_status_of(&outcome, &signal_of_engine);
 }
 
 LOOP_TEST(the_engines_status_is_the_status, 256)

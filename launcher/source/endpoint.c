@@ -1,4 +1,4 @@
-#include "launcher/run/endpoint.h"
+#include "launcher/source/endpoint.h"
 
 #include <bsd/string.h>
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 /*
  * The IMD socket as it was reported, and where it can be reached.
  */
-#ifndef IMDSHIM_LAUNCHER_RUN_ENDPOINT_H
-#define IMDSHIM_LAUNCHER_RUN_ENDPOINT_H
+#ifndef IMDSHIM_LAUNCHER_SOURCE_ENDPOINT_H
+#define IMDSHIM_LAUNCHER_SOURCE_ENDPOINT_H
 
 #include "launcher/source/source.h"
 
