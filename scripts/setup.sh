@@ -52,7 +52,9 @@ check?  mandoc          mandoc
 check?  tini            tini
 check?  dumb-init       dumb-init
 check?  musl-tools      musl-gcc
+check?  g++             g++
 check?  clang           clang
+check?  libclang-rt-14-dev -fsanitize=address
 check?  fakeroot        fakeroot
 check?  bubblewrap      bwrap
 check?  s6              s6-supervise

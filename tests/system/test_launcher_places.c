@@ -11,6 +11,25 @@ static const char *const squatters[] = {
     "mkdir -m 700 $d; chown 12345 $d; mkdir -m 700 $d.aaaaaa; chown 12345 $d.aaaaaa",
 };
 
+static bool works(const char *command)
+{
+    return system(command) == 0;
+}
+
+static bool has_fakeroot(void)
+{
+    return works("fakeroot true 2>/dev/null") ||
+           suite_skip("launcher: fakeroot", "there is no fakeroot");
+}
+
+static bool has_user_namespaces(void)
+{
+    return (geteuid() == 0 && works("setpriv --reuid 65534 --regid 65534 --clear-groups "
+                                    "unshare -r true 2>/dev/null")) ||
+           suite_skip("launcher: user namespaces",
+                      "they need root, and a kernel that allows them");
+}
+
 TEST_OPTIONS(IN_SANDBOX);
 
 LOOP_TEST(a_squatter_on_our_directory_denies_nobody_a_run,
@@ -42,7 +61,7 @@ LOOP_TEST(neither_a_tmpdir_nor_a_tree_needs_a_name_that_preload_can_hold, COUNT(
 }
 
 /* geteuid(2) says 0 there, and the kernel says who connects. */
-TEST(under_fakeroot_a_run_has_its_own_place_and_its_client_is_let_in)
+TEST(under_fakeroot_a_run_has_its_own_place_and_its_client_is_let_in, .needs = has_fakeroot)
 {
     struct shell shell;
 
@@ -57,7 +76,7 @@ TEST(under_fakeroot_a_run_has_its_own_place_and_its_client_is_let_in)
 }
 
 /* Root of a user namespace has the number of another, whose directory may be there. */
-TEST(the_root_of_a_user_namespace_has_a_place_beside_that_of_root)
+TEST(the_root_of_a_user_namespace_has_a_place_beside_that_of_root, .needs = has_user_namespaces)
 {
     struct shell shell;
 
@@ -68,9 +87,4 @@ TEST(the_root_of_a_user_namespace_has_a_place_beside_that_of_root)
     ck_assert(exists("own/port"));
     shell_run(&shell, "rm -r imdshim-0.*; ls -A imdshim-0 | wc -l");
     ck_assert_str_eq(shell.out, "0\n");
-}
-
-static bool works(const char *command)
-{
-    return system(command) == 0;
 }

@@ -167,7 +167,8 @@ TEST(what_is_no_run_is_not_listed)
 }
 
 /* Anyone may make a file of that name. */
-TEST(a_run_beside_a_directory_that_is_not_ours_is_listed_and_leaves_no_fifo, .needs = has_python)
+TEST(a_run_beside_a_directory_that_is_not_ours_is_listed_and_leaves_no_fifo,
+     .needs = has_python)
 {
     shell_run(&list, "mkdir -m 755 imdshim-$(id -u)");
     shell_start(&shell, "exec $IMDSHIM run -q -- " ENGINE " until=stop exit=4");

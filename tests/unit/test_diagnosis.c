@@ -232,12 +232,14 @@ static void bind_odd(void)
 
 static void add_passed(const char *reason)
 {
-    struct event event = {.kind = KIND_PASSED, .pid = CHILD, .port = 1024};
+    struct received received = {.event = {.kind = KIND_PASSED,
+                                          .pid = CHILD,
+                                          .port = 1024,
+                                          .object = "mca_btl_tcp.so",
+                                          .reason = reason}};
 
-    strcpy(event.address, "0.0.0.0");
-    strcpy(event.object, "mca_btl_tcp.so");
-    strcpy(event.reason, reason);
-    reports_add(&reports, &event);
+    address_parse(&received.event.address, "0.0.0.0");
+    reports_add(&reports, &received);
 }
 
 static void pass_runtimes(void)

@@ -51,7 +51,7 @@ static int known_epoll_with(int fd)
 
 static bool hold(int fd)
 {
-    return epolls_hold(listener_inode(fd));
+    return epolls_hold(socket_inode(fd));
 }
 
 TEST_OPTIONS(.timeout = 60);
@@ -161,7 +161,7 @@ TEST(a_number_that_is_another_epoll_now_holds_what_is_in_that)
 TEST(an_inode_is_found_whole_or_not_at_all)
 {
     int fd = make_socket();
-    uint64_t inode = listener_inode(fd);
+    uint64_t inode = socket_inode(fd);
 
     known_epoll_with(fd);
     ck_assert(epolls_hold(inode));

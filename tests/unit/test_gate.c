@@ -29,7 +29,8 @@ enum { GATE = 8888, SOON = 30, LONG = 20000 /* milliseconds */ };
 
 /* ---- what the library calls ---- */
 
-_Atomic unsigned active_hooks; /* ours: shim_start() would read the settings before a test does */
+_Atomic unsigned
+    active_hooks; /* ours: shim_start() would read the settings before a test does */
 
 static struct {
     int calls, fd, result, error;

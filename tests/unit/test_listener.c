@@ -22,10 +22,10 @@ TEST(a_socket_is_known_by_its_inode)
     int copy = dup(one);
 
     ck_assert_int_eq(fstat(one, &status), 0);
-    ck_assert_uint_eq(listener_inode(one), status.st_ino);
-    ck_assert_uint_eq(listener_inode(copy), listener_inode(one));
-    ck_assert_uint_ne(listener_inode(other), listener_inode(one));
-    ck_assert_uint_ne(listener_inode(other), 0);
+    ck_assert_uint_eq(socket_inode(one), status.st_ino);
+    ck_assert_uint_eq(socket_inode(copy), socket_inode(one));
+    ck_assert_uint_ne(socket_inode(other), socket_inode(one));
+    ck_assert_uint_ne(socket_inode(other), 0);
 }
 
 TEST(what_is_no_socket_has_no_inode)
@@ -33,11 +33,11 @@ TEST(what_is_no_socket_has_no_inode)
     int pipes[2], file = open("/dev/null", O_RDONLY);
 
     ck_assert_int_eq(pipe(pipes), 0);
-    ck_assert_uint_eq(listener_inode(pipes[0]), 0);
-    ck_assert_uint_eq(listener_inode(file), 0);
+    ck_assert_uint_eq(socket_inode(pipes[0]), 0);
+    ck_assert_uint_eq(socket_inode(file), 0);
     close(file);
-    ck_assert_uint_eq(listener_inode(file), 0);
-    ck_assert_uint_eq(listener_inode(-1), 0);
+    ck_assert_uint_eq(socket_inode(file), 0);
+    ck_assert_uint_eq(socket_inode(-1), 0);
 }
 
 /* MPTCP is TCP to the engine. Where the kernel has it not there is nothing to be told. */
@@ -102,7 +102,7 @@ TEST(an_event_of_a_listener_says_who_it_is)
     uname(&system);
     ck_assert(address_parse(&listener.address, "10.77.0.1"));
     address_set_port(&listener.address, 42165);
-    ck_assert(listener_read_caller(&listener, (const void *)(uintptr_t)listener_inode));
+    ck_assert(listener_read_caller(&listener, (const void *)(uintptr_t)socket_inode));
     event = listener_event(&listener, KIND_LISTENING);
     ck_assert_int_eq(event.kind, KIND_LISTENING);
     ck_assert_uint_eq(event.has, EVENT_OF_LISTENER);

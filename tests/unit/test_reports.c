@@ -1,6 +1,7 @@
 /* What events change, and what they leave for a diagnosis. */
 #include "launcher/diagnosis/reports.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,46 +19,59 @@ static void begin(void)
     reports_begin(&reports, ENGINE, &options);
 }
 
-static struct event event_of(enum event_kind kind, pid_t pid, unsigned port, const char *name)
+/* The event's texts are there until the next one. */
+static struct received received_of(enum event_kind kind, unsigned pid, unsigned port,
+                                   const char *name)
 {
-    struct event event = {.kind = kind, .pid = pid, .port = port, .address = "0.0.0.0"};
+    static char exe[NAME_SIZE], comm[COMM_SIZE], object[NAME_SIZE];
+    struct received received = {.event = {.kind = kind,
+                                          .pid = pid,
+                                          .port = port,
+                                          .host = "",
+                                          .reason = "",
+                                          .exe = exe,
+                                          .object = object,
+                                          .comm = comm}};
 
-    snprintf(event.exe, sizeof event.exe, "%s", name);
-    snprintf(event.comm, sizeof event.comm, "%.15s", name);
-    snprintf(event.object, sizeof event.object, "%s.so", name);
-    return event;
+    snprintf(exe, sizeof exe, "%s", name);
+    snprintf(comm, sizeof comm, "%.15s", name);
+    snprintf(object, sizeof object, "%.200s.so", name);
+    address_parse(&received.event.address, "0.0.0.0");
+    address_set_port(&received.event.address, port);
+    return received;
 }
 
-static enum news add(enum event_kind kind, pid_t pid, unsigned port, const char *name)
+static enum news add(enum event_kind kind, unsigned pid, unsigned port, const char *name)
 {
-    struct event event = event_of(kind, pid, port, name);
+    struct received received = received_of(kind, pid, port, name);
 
-    return reports_add(&reports, &event);
+    return reports_add(&reports, &received);
 }
 
-static enum news add_remote(enum event_kind kind, pid_t pid, unsigned port, const char *name)
+static enum news add_remote(enum event_kind kind, unsigned pid, unsigned port, const char *name)
 {
-    struct event event = event_of(kind, pid, port, name);
+    struct received received = received_of(kind, pid, port, name);
 
-    strcpy(event.peer, "10.77.0.2");
-    return reports_add(&reports, &event);
+    received.remote = true;
+    address_parse(&received.peer, "10.77.0.2");
+    return reports_add(&reports, &received);
 }
 
 static enum news add_passed(const char *name, const char *reason)
 {
-    struct event event = event_of(KIND_PASSED, CHILD, 1024, name);
+    struct received received = received_of(KIND_PASSED, CHILD, 1024, name);
 
-    strcpy(event.reason, reason);
-    return reports_add(&reports, &event);
+    received.event.reason = reason;
+    return reports_add(&reports, &received);
 }
 
-static enum news add_refused(const char *exe, unsigned asked, int error)
+static enum news add_refused(const char *exe, unsigned asked, unsigned error)
 {
-    struct event event = event_of(KIND_REFUSED, CHILD, 0, exe);
+    struct received received = received_of(KIND_REFUSED, CHILD, 0, exe);
 
-    event.asked = asked;
-    event.error = error;
-    return reports_add(&reports, &event);
+    received.event.asked = asked;
+    received.event.error = error;
+    return reports_add(&reports, &received);
 }
 
 TEST_OPTIONS(.setup = begin);
@@ -111,7 +125,8 @@ TEST(a_listener_elsewhere_is_the_imd_port)
 {
     add(KIND_LOADED, ENGINE, 0, "mpirun");
     ck_assert_int_eq(add_remote(KIND_LISTENING, ENGINE, 1024, "lmp"), NEWS_LISTENING);
-    ck_assert_str_eq(reports.listener.peer, "10.77.0.2");
+    ck_assert(reports.listener.remote);
+    ck_assert_uint_eq(reports.listener.peer.ipv4.sin_addr.s_addr, inet_addr("10.77.0.2"));
     ck_assert_int_eq(add_remote(KIND_READY, ENGINE, 1024, "lmp"), NEWS_READY);
     ck_assert_int_eq(add(KIND_LISTENING, CHILD, 1025, "lmp"), NEWS_PASSED);
 }

@@ -118,9 +118,11 @@ static int count_descriptors(void)
 /* The milliseconds that it took. */
 static int64_t send_to(const struct handover_tcp *tcp, bool required)
 {
+    char bytes[HANDOVER_SIGNATURE + sizeof line];
     int64_t start = sys_now();
 
-    tcp_send(tcp, line, required);
+    memcpy(bytes + HANDOVER_SIGNATURE, line, sizeof line);
+    tcp_send(tcp, bytes + HANDOVER_SIGNATURE, strlen(line), required);
     return sys_now() - start;
 }
 
@@ -152,17 +154,18 @@ TEST(the_secret_and_the_line_arrive_whole)
 
 TEST(the_longest_line_arrives_whole)
 {
-    char longest[EVENT_MAX + 1], expected[HANDOVER_SIGNED_MAX + 1] = SECRET " ";
+    char bytes[HANDOVER_SIGNATURE + EVENT_MAX + 1], *longest = bytes + HANDOVER_SIGNATURE;
+    char expected[sizeof bytes] = SECRET " ";
     struct launcher launcher;
     struct handover_tcp tcp;
 
     begin(&launcher);
     describe(&tcp, NULL, launcher.port, "127.0.0.1");
-    memset(longest, 'x', sizeof longest);
+    memset(longest, 'x', EVENT_MAX);
     memcpy(longest + EVENT_MAX - 1, "\n", 2);
     strcat(expected, longest);
     take(&launcher, 1);
-    tcp_send(&tcp, longest, true);
+    tcp_send(&tcp, longest, EVENT_MAX, true);
     assert_received(&launcher, expected);
 }
 
