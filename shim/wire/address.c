@@ -140,12 +140,12 @@ void address_put(struct text *text, const union address *address)
 {
     const struct in6_addr *ipv6 = &address->ipv6.sin6_addr;
 
-    if (address->any.sa_family != AF_INET6) {
+    if (address->any.sa_family == AF_INET) {
         put_ipv4(text, (const unsigned char *)&address->ipv4.sin_addr);
-    } else if (IN6_IS_ADDR_V4MAPPED(ipv6)) {
+    } else if (address->any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(ipv6)) {
         text_put_string(text, "::ffff:");
         put_ipv4(text, &ipv6->s6_addr[12]);
-    } else {
+    } else if (address->any.sa_family == AF_INET6) {
         put_ipv6(text, ipv6->s6_addr);
     }
 }

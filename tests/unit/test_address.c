@@ -123,6 +123,8 @@ TEST(any_ipv6_address_reads_as_inet_ntop_has_it)
         union address address = {.ipv6 = {.sin6_family = AF_INET6}}, back;
 
         make_random_ipv6(&address.ipv6.sin6_addr, state);
+        if (IN6_IS_ADDR_V4COMPAT(&address.ipv6.sin6_addr))
+            continue; /* a form that is not in use, RFC 4291: inet_ntop(3) has dots in it */
         inet_ntop(AF_INET6, &address.ipv6.sin6_addr, expected, sizeof expected);
         ck_assert_str_eq(as_text(&address), expected);
         back = parsed(expected);
