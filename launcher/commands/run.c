@@ -153,25 +153,15 @@ static void close_all(struct run *run)
     orphans_close(&run->orphans);
 }
 
-/* Does the client count as started? */
-static bool was_served(const struct run *run)
-{
-    bool by_itself = run->outcome.ending == BY_ITSELF;
-
-    /* That it could not be started is no news if the engine failed as soon as it was ready. */
-    if (by_itself && run->reports.ready && run->engine.wait_status != 0)
-        return true;
-    /* At the gate it has waited in vain, unless that was opened or it gave up itself. */
-    return run->client.state != CHILD_NONE && (run->served || run->outcome.ending == BY_CLIENT);
-}
-
 /* Returns the status, or ends by the engine's signal. */
 static int end(struct run *run)
 {
     int signal, status;
 
     run->outcome.client_asked = run->options->client != NULL;
-    run->outcome.client_started = was_served(run);
+    /* A client still blocked at the gate counts as never started, unless it gave up itself. */
+    run->outcome.client_started =
+        run->client.state != CHILD_NONE && (run->served || run->outcome.ending == BY_CLIENT);
     run->outcome.engine = run->engine.wait_status;
     run->outcome.client = run->client.wait_status;
     status = exit_status_of(&run->outcome, &signal);

@@ -94,13 +94,11 @@ static bool start_client(struct run *run, const char *host, unsigned port)
     return false;
 }
 
-/* The client's time has come: LISTENS or WAITS, as --when says. */
+/* The client's time has come, LISTENS or WAITS as --when says; even if the engine has just ended. */
 static void serve_client(struct run *run)
 {
     union address engine = endpoint_numeric(&run->reports.listener);
 
-    if (run->engine.state != CHILD_RUNS)
-        return;
     run->give_up_at = run->remark_at = 0;
     run->served = true;
     if (run_has_gate(run))
@@ -211,7 +209,7 @@ void run_note_connection(struct run *run)
 }
 
 /* A client that was to end with it has a limit, and so does one that would ask for it for ever. */
-static void leave_client(struct run *run)
+void run_leave_client(struct run *run)
 {
     bool in_vain = run_has_gate(run) && !run->served;
 
@@ -227,17 +225,16 @@ void run_explain_no_port(struct run *run)
     evidence_end(&run->evidence, &run->looks, run->engine.wait_status, run->engine.comm);
     if (!run->obstacle && !run->reports.refused && !run->trouble_said)
         message_no_port(run->options, &run->evidence);
-    leave_client(run);
+    run_leave_client(run);
 }
 
 void run_explain_no_client(struct run *run)
 {
     if (run->options->client != NULL && !run->served)
-        message(run->options, NORMAL, "the engine ended with status %d %s",
-                status_of_wait(run->engine.wait_status),
-                run->phase == LISTENING ? "before it waited for a client"
-                                        : "as soon as it waited for a client");
-    leave_client(run);
+        message(run->options, NORMAL,
+                "the engine ended with status %d before it waited for a client",
+                status_of_wait(run->engine.wait_status));
+    run_leave_client(run);
 }
 
 /* What it has left behind keeps the time that it had. */

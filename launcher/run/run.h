@@ -80,6 +80,7 @@ run_look_at(const struct run *run); /* when, milliseconds of CLOCK_MONOTONIC; 0:
 /* Of an engine that has ended. */
 void run_explain_no_port(struct run *run);
 void run_explain_no_client(struct run *run);
+void run_leave_client(struct run *run);
 void run_leave_orphans(struct run *run);
 
 /* Of a client that has ended. */

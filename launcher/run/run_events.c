@@ -25,13 +25,13 @@ static action *const actions[PHASES][HAPPENINGS] = {
     },
     [READY] = {
         [ACCEPTS]       = run_note_connection,
-        [ENGINE_ENDS]   = run_explain_no_client,
+        [ENGINE_ENDS]   = run_leave_client,
         [CLIENT_ENDS]   = run_judge_client,
         [INTERRUPTED]   = run_note_interrupt,
         [LOOK_IS_DUE]   = run_look,
     },
     [CONNECTED] = {
-        [ENGINE_ENDS]   = run_explain_no_client,
+        [ENGINE_ENDS]   = run_leave_client,
         [CLIENT_ENDS]   = run_judge_client,
         [INTERRUPTED]   = run_note_interrupt,
         [LOOK_IS_DUE]   = run_look,
