@@ -5,6 +5,7 @@
  * Parsing stops at the first operand, as in env(1): what follows belongs to the engine.
  */
 #include <bsd/stdlib.h>
+#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -40,7 +41,44 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
+/* What --help says of each, for the commands that take it. */
+static const struct {
+    int letter;
+    const char *names, *text;
+} help[] = {
+    {'p', "-p, --port N", "the engine asks for port N and gets a free one; clients ask for N"},
+    {'l', "-l, --listen [ADDR][:PORTS]", "where the IMD socket listens, whatever is asked for"},
+    {'m', "-m, --match KEY=GLOB",
+     "which socket it is: port=, exe= or object=; may be repeated"},
+    {'W', "    --no-wake", "leave the engine's sleep() alone while it waits for its client"},
+    {'O', "    --only-me", "close connections from other users of this host"},
+    {'c', "-c, --client COMMAND", "start it when the engine is ready, with IMD_URL set"},
+    {'o', "-o, --port-file FILE", "write HOST:PORT there once it is known"},
+    {'t', "-t, --timeout SECS", "give up if there is nothing by then"},
+    {'S', "    --stop-with-client", "end the engine when the client ends"},
+    {'d', "    --fd N", "send events to this descriptor"},
+    {'f', "    --fifo PATH", "send events to this FIFO"},
+    {'J', "    --json", "print JSON"},
+    {'q', "-q, --quiet", "say nothing about the run"},
+    {'v', "-v, --verbose", "name every listening socket, and why it was taken or not"},
+    {'h', "-h, --help", "this"},
+};
+
 static const char short_options[] = "+:p:l:m:c:o:t:qvh";
+
+static bool takes(const struct command *command, int letter)
+{
+    return letter == 'h' || strchr(command->letters, letter) != NULL;
+}
+
+void options_print_help(const struct command *command)
+{
+    printf("usage: imdshim %s %s\n", command->name, command->synopsis);
+    for (size_t i = 0; i < sizeof help / sizeof help[0]; i++)
+        if (takes(command, help[i].letter))
+            printf("  %-28s %s\n", help[i].names, help[i].text);
+    printf("See imdshim(1).\n");
+}
 
 static int parse_number(const char *name, const char *text, int least, int most)
 {
@@ -141,8 +179,9 @@ static void store(const struct command *command, struct options *options, int le
         options->verbosity = VERBOSE;
         break;
     case 'h':
-        printf("usage: imdshim %s %s\n       see imdshim(1)\n", command->name,
-               command->synopsis);
+        options_print_help(command);
+        if (fflush(stdout) != 0)
+            die_error(STATUS_FAILED, errno, "cannot write to standard output");
         exit(EXIT_SUCCESS);
     }
 }
@@ -182,7 +221,7 @@ void options_parse(const struct command *command, int argc, char **argv,
         if (letter == -1)
             break;
         if (letter == '?' || letter == ':' || !is_spelled_out(word, index) ||
-            (letter != 'h' && strchr(command->letters, letter) == NULL))
+            !takes(command, letter))
             refuse(command, word, letter);
         store(command, options, letter);
     }

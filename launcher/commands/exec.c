@@ -20,19 +20,9 @@
 #include "launcher/preload/library.h"
 #include "launcher/preload/peer_check.h"
 #include "launcher/preload/preflight.h"
+#include "shim/wire/sys.h"
 
 enum { FD_TEXT = 96 };
-
-/* As shim/wire/wire.h has BIRTH. */
-static unsigned long long birth_of(int fd)
-{
-    struct statx status;
-
-    if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &status) != 0 ||
-        (status.stx_mask & STATX_BTIME) == 0)
-        return 0;
-    return (unsigned long long)status.stx_btime.tv_sec * 1000000000 + status.stx_btime.tv_nsec;
-}
 
 /* The library writes to it only while it is this very file. */
 static void hand_over_fd(int fd, char text[FD_TEXT])
@@ -50,7 +40,7 @@ static void hand_over_fd(int fd, char text[FD_TEXT])
     if ((flags & O_ACCMODE) == O_RDONLY)
         die(STATUS_FAILED, "--fd %d is open for reading only: give the end to write to", fd);
     snprintf(text, FD_TEXT, "%d:%llu:%llu:%llu", fd, (unsigned long long)status.st_dev,
-             (unsigned long long)status.st_ino, birth_of(fd));
+             (unsigned long long)status.st_ino, (unsigned long long)sys_birth(fd));
 }
 
 /* An absolute path, for the engine may change its directory. */

@@ -7,6 +7,9 @@ static const char *const squatters[] = {
     "mkdir -m 755 $d",
     ": >$d",
     "ln -s /nowhere $d",
+    "mkdir -m 700 x; ln -s x $d",
+    "mkdir -m 777 $d",
+    "mkdir -m 750 $d",
     "mkdir -m 700 $d; chown 12345 $d",
     "mkdir -m 700 $d; chown 12345 $d; mkdir -m 700 $d.aaaaaa; chown 12345 $d.aaaaaa",
 };
@@ -40,7 +43,7 @@ LOOP_TEST(a_squatter_on_our_directory_denies_nobody_a_run,
     shell_run(&shell, "d=imdshim-$(id -u); %s", squatters[_i]);
     shell_run(&shell, "exec $IMDSHIM run -o port -- " LISTENER);
     assert_heard(&shell);
-    shell_run(&shell, "rm -r imdshim-*");
+    shell_run(&shell, "rm -rf imdshim-* x");
 }
 
 /* $LIB and $ORIGIN are expanded in LD_PRELOAD, and the link to the library would stand there. */
