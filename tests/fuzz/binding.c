@@ -6,7 +6,7 @@
 #include <arpa/inet.h>
 
 #include "shim/address.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 enum { PORTS = 65536, ATTEMPTS = 300 };
 

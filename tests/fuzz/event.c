@@ -5,7 +5,7 @@
 
 #include "launcher/endpoint.h"
 #include "launcher/findings.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 enum { ENGINE = 4711, EXPLANATION = 2048 };
 

@@ -10,7 +10,7 @@
 
 #include "launcher/event.h"
 #include "shim/address.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 static void take_name(struct input *input, char *name, size_t size)
 {

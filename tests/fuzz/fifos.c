@@ -7,7 +7,7 @@
 
 #include <limits.h>
 
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 static pid_t expect(const char *name, const char *host)
 {

@@ -8,7 +8,7 @@
 #include "shim/match.h"
 
 #include "shim/glob.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 enum { MOST_ELEMENTS = 4096 };
 

@@ -15,7 +15,7 @@
 
 #include "launcher/engine.h"
 #include "shim/settings.c" /* NOLINT: read anew for each input */
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 enum { MOST_WORDS = 32 };
 

@@ -8,7 +8,7 @@
 #include <arpa/inet.h>
 
 #include "shim/text.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 static const char *const names[] = {
     WIRE_FD,

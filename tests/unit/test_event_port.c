@@ -1,5 +1,5 @@
 /* Where events arrive by TCP: from the engine. */
-#include "tests/unit/event_port.h"
+#include "tests/unit/support/event_port.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +19,7 @@ TEST(the_port_is_of_both_families)
 {
     const struct sockaddr_in6 local = {.sin6_family = AF_INET6,
                                        .sin6_addr = IN6ADDR_LOOPBACK_INIT,
-                                       .sin6_port = htons(tcp_port())};
+                                       .sin6_port = htons(offered_port())};
     int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct event event;
 

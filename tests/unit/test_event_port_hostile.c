@@ -1,5 +1,5 @@
 /* Where events arrive by TCP: from anyone else who may connect. */
-#include "tests/unit/event_port.h"
+#include "tests/unit/support/event_port.h"
 
 #include <stdlib.h>
 #include <string.h>

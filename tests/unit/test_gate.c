@@ -17,7 +17,7 @@
 #include "shim/own_address.h"
 #include "shim/wire.h"
 #include "tests/support/suite.h"
-#include "tests/unit/apart.h"
+#include "tests/unit/support/apart.h"
 
 #define TEN "0123456789"
 

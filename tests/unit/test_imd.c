@@ -6,7 +6,7 @@
 
 #include "launcher/imd.h"
 #include "tests/support/suite.h"
-#include "tests/unit/imd_decode.h"
+#include "tests/unit/support/imd_decode.h"
 
 static void assert_v2_facts(const struct imd *imd)
 {

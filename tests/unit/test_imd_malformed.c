@@ -6,7 +6,7 @@
 
 #include "launcher/imd.h"
 #include "tests/support/suite.h"
-#include "tests/unit/imd_decode.h"
+#include "tests/unit/support/imd_decode.h"
 
 /* The stream is refused, with a text that has both words in it, and stays refused. */
 static void assert_refused(const struct stream *stream, const char *word, const char *other)

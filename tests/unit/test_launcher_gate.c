@@ -12,7 +12,7 @@
 #include <sys/un.h>
 
 #include "tests/support/suite.h"
-#include "tests/unit/apart.h"
+#include "tests/unit/support/apart.h"
 
 static struct gate gate;
 

@@ -16,7 +16,7 @@
 
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
-#include "tests/unit/apart.h"
+#include "tests/unit/support/apart.h"
 
 enum { MOST_BYTES = 1 << 20 };
 

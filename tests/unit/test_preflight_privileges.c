@@ -15,7 +15,7 @@
 
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
-#include "tests/unit/apart.h"
+#include "tests/unit/support/apart.h"
 
 enum { NOBODY = 65534, SOMEBODY = 65533 };
 

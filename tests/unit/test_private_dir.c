@@ -11,7 +11,7 @@
 #include "launcher/status.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
-#include "tests/unit/apart.h"
+#include "tests/unit/support/apart.h"
 
 enum { NOBODY = 65534, UNUSED_UID = 64997 };
 

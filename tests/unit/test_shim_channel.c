@@ -15,7 +15,7 @@
 #include "shim/wire.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
-#include "tests/unit/channel.h"
+#include "tests/unit/support/channel.h"
 
 enum { WRITERS = 4, LINES_EACH = 8, LONG_LINE = EVENT_MAX };
 

@@ -16,7 +16,7 @@
 #include "shim/wire.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
-#include "tests/unit/channel.h"
+#include "tests/unit/support/channel.h"
 
 enum {
     BOUND = 20, /* seconds; CHANNEL_PATIENCE is a tenth of one, on any machine */

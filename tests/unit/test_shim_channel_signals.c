@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "tests/support/suite.h"
-#include "tests/unit/apart.h"
+#include "tests/unit/support/apart.h"
 
 enum { NOBODY = 65534, BOUND = 20 /* seconds */ };
 

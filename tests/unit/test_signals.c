@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "tests/support/suite.h"
-#include "tests/unit/apart.h"
+#include "tests/unit/support/apart.h"
 
 enum { SECONDS = 20 };
 

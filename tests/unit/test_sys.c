@@ -13,7 +13,7 @@
 #include <sys/uio.h>
 
 #include "tests/support/suite.h"
-#include "tests/unit/apart.h"
+#include "tests/unit/support/apart.h"
 
 /* Two pages, of which the second cannot be read. */
 static char *page_before_a_bad_one(void)

@@ -1,33 +1,6 @@
-/*
- * IMD streams made byte by byte from the protocol's tables, for the tests of the decoder and
- * for the stand-in server: nothing of launcher/imd.c is used to make them.
- */
-#ifndef IMDSHIM_TESTS_DOUBLES_IMD_STREAM_H
-#define IMDSHIM_TESTS_DOUBLES_IMD_STREAM_H
+#include "tests/doubles/support/imd_stream.h"
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-enum { ATOMS = 3, FRAMES = 4, STREAM_SIZE = 4096 };
-
-struct stream {
-    bool big_endian;
-    size_t length;
-    size_t ends[2 * FRAMES]; /* where it may end: behind a frame, and in version 2 any packet */
-    size_t end_count;
-    unsigned char bytes[STREAM_SIZE];
-};
-
-/* What a stream of version 3 announces, in the order of SESSIONINFO's bytes. */
-struct session_info {
-    unsigned char time, energies, box, coordinates, wrapped, velocities, forces;
-};
-
-static const struct session_info everything = {1, 1, 1, 1, 1, 1, 1};
-
-static inline void put(struct stream *stream, uint64_t value, size_t size, bool big_endian)
+void put(struct stream *stream, uint64_t value, size_t size, bool big_endian)
 {
     /* No ck_assert(): it writes a message, and this is called for every byte. */
     if (stream->length + size > STREAM_SIZE)
@@ -37,18 +10,18 @@ static inline void put(struct stream *stream, uint64_t value, size_t size, bool 
             (unsigned char)(value >> 8 * (big_endian ? size - 1 - i : i));
 }
 
-static inline void mark_end(struct stream *stream)
+void mark_end(struct stream *stream)
 {
     stream->ends[stream->end_count++] = stream->length;
 }
 
-static inline void put_header(struct stream *stream, int32_t type, int32_t value)
+void put_header(struct stream *stream, int32_t type, int32_t value)
 {
     put(stream, (uint32_t)type, 4, true);
     put(stream, (uint32_t)value, 4, true);
 }
 
-static inline void put_float(struct stream *stream, float value)
+void put_float(struct stream *stream, float value)
 {
     uint32_t bits;
 
@@ -56,7 +29,7 @@ static inline void put_float(struct stream *stream, float value)
     put(stream, bits, sizeof bits, stream->big_endian);
 }
 
-static inline void put_double(struct stream *stream, double value)
+void put_double(struct stream *stream, double value)
 {
     uint64_t bits;
 
@@ -64,20 +37,20 @@ static inline void put_double(struct stream *stream, double value)
     put(stream, bits, sizeof bits, stream->big_endian);
 }
 
-static inline void put_handshake(struct stream *stream, int32_t version)
+void put_handshake(struct stream *stream, int32_t version)
 {
     put(stream, 4, 4, true);
     put(stream, (uint32_t)version, 4, stream->big_endian);
 }
 
-static inline void put_session(struct stream *stream, const struct session_info *info)
+void put_session(struct stream *stream, const struct session_info *info)
 {
     put_header(stream, 10, 7);
     for (size_t i = 0; i < sizeof *info; i++)
         put(stream, ((const unsigned char *)info)[i], 1, true);
 }
 
-static inline void put_energies(struct stream *stream, int32_t step)
+void put_energies(struct stream *stream, int32_t step)
 {
     put_header(stream, 1, 1);
     put(stream, (uint32_t)step, 4, stream->big_endian);
@@ -88,7 +61,7 @@ static inline void put_energies(struct stream *stream, int32_t step)
         put_float(stream, (float)i);
 }
 
-static inline void put_time(struct stream *stream, int64_t step)
+void put_time(struct stream *stream, int64_t step)
 {
     put_header(stream, 12, 1);
     put_double(stream, 0.5);
@@ -96,21 +69,19 @@ static inline void put_time(struct stream *stream, int64_t step)
     put(stream, (uint64_t)step, 8, stream->big_endian);
 }
 
-static inline void put_floats(struct stream *stream, int32_t type, int32_t value,
-                              unsigned count)
+void put_floats(struct stream *stream, int32_t type, int32_t value, unsigned count)
 {
     put_header(stream, type, value);
     while (count-- > 0)
         put_float(stream, (float)count);
 }
 
-static inline void put_vectors(struct stream *stream, int32_t type)
+void put_vectors(struct stream *stream, int32_t type)
 {
     put_floats(stream, type, ATOMS, 3 * ATOMS);
 }
 
-/* Energies in every second frame only: version 2 lets each come at its own interval. */
-static inline struct stream v2_stream(bool big_endian)
+struct stream v2_stream(bool big_endian)
 {
     struct stream stream = {.big_endian = big_endian};
 
@@ -126,8 +97,7 @@ static inline struct stream v2_stream(bool big_endian)
     return stream;
 }
 
-static inline void put_frame(struct stream *stream, const struct session_info *info,
-                             int64_t step)
+void put_frame(struct stream *stream, const struct session_info *info, int64_t step)
 {
     if (info->time)
         put_time(stream, step);
@@ -143,7 +113,7 @@ static inline void put_frame(struct stream *stream, const struct session_info *i
         put_vectors(stream, 15);
 }
 
-static inline struct stream v3_stream(bool big_endian, const struct session_info *info)
+struct stream v3_stream(bool big_endian, const struct session_info *info)
 {
     struct stream stream = {.big_endian = big_endian};
 
@@ -155,5 +125,3 @@ static inline struct stream v3_stream(bool big_endian, const struct session_info
     }
     return stream;
 }
-
-#endif

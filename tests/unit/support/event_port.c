@@ -1,39 +1,10 @@
-/*
- * A port for events, opened and closed around each test, and those who connect to it. The test
- * is the launcher too: nothing is read while it does something else.
- */
-#ifndef IMDSHIM_TESTS_UNIT_EVENT_PORT_H
-#define IMDSHIM_TESTS_UNIT_EVENT_PORT_H
+#include "tests/unit/support/event_port.h"
 
-#include "launcher/event_port.h"
+struct event_port port;
+struct tcp address;
+int descriptors;
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "launcher/clock.h"
-#include "shim/address.h"
-#include "shim/tcp.h"
-#include "tests/support/suite.h"
-
-enum {
-    BOUND = 30000, /* milliseconds; a connection has two seconds */
-    SECRET = TCP_SECRET,
-    HIGHEST_FD = 2048,
-};
-
-#define LINE "42165 ready pid=4711\n"
-
-static struct event_port port;
-static struct tcp address; /* as the library reads it */
-static int descriptors;
-
-static inline int count_descriptors(void)
+int count_descriptors(void)
 {
     int count = 0;
 
@@ -42,36 +13,36 @@ static inline int count_descriptors(void)
     return count;
 }
 
-static inline void open_port(void)
+void open_port(void)
 {
     descriptors = count_descriptors();
     ck_assert(event_port_open(&port));
     ck_assert_msg(tcp_parse(&address, port.text), "not of the library's form: %s", port.text);
 }
 
-static inline void close_port(void)
+void close_port(void)
 {
     event_port_close(&port);
     ck_assert_int_eq(count_descriptors(), descriptors);
 }
 
-static inline in_port_t tcp_port(void)
+in_port_t offered_port(void)
 {
     return (in_port_t)address_port((const struct sockaddr *)&address.addresses[0],
                                    sizeof address.addresses[0]);
 }
 
-static inline void connect_socket(int fd)
+void connect_socket(int fd)
 {
     const struct sockaddr_in local = {.sin_family = AF_INET,
                                       .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-                                      .sin_port = htons(tcp_port())};
+                                      .sin_port = htons(offered_port())};
 
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(connect(fd, (const struct sockaddr *)&local, sizeof local), 0);
 }
 
-static inline int new_connection(void)
+int new_connection(void)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -79,13 +50,12 @@ static inline int new_connection(void)
     return fd;
 }
 
-/* May be a part of it: the port does not read while we are here. */
-static inline ssize_t send_bytes(int fd, const char *bytes, size_t length)
+ssize_t send_bytes(int fd, const char *bytes, size_t length)
 {
     return send(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-static inline void send_line(int fd, const char *line)
+void send_line(int fd, const char *line)
 {
     char bytes[2 * EVENT_MAX];
     int length = snprintf(bytes, sizeof bytes, "%s %s", address.secret, line);
@@ -93,7 +63,7 @@ static inline void send_line(int fd, const char *line)
     ck_assert_int_eq(send_bytes(fd, bytes, (size_t)length), length);
 }
 
-static inline bool next_event(struct event *event)
+bool next_event(struct event *event)
 {
     struct pollfd fd = {.fd = port.fd, .events = POLLIN};
     int64_t end = clock_now() + BOUND;
@@ -106,15 +76,14 @@ static inline bool next_event(struct event *event)
     return false;
 }
 
-static inline bool is_closed(int fd)
+bool is_closed(int fd)
 {
     char byte;
 
     return recv(fd, &byte, 1, MSG_DONTWAIT) == 0 || (errno != EAGAIN && errno != EINTR);
 }
 
-/* Until the port has closed the connection, or all of its own end has been seen. */
-static inline void assert_dropped_without_event(int fd)
+void assert_dropped_without_event(int fd)
 {
     struct pollfd ready = {.fd = port.fd, .events = POLLIN};
     int64_t end = clock_now() + BOUND;
@@ -127,7 +96,7 @@ static inline void assert_dropped_without_event(int fd)
     }
 }
 
-static inline void assert_still_works(void)
+void assert_still_works(void)
 {
     int fd = new_connection();
     struct event event;
@@ -140,16 +109,10 @@ static inline void assert_still_works(void)
     close(fd);
 }
 
-/* Else it cannot but stay closed. */
-static inline bool has_event_port(void)
+bool has_event_port(void)
 {
     if (!event_port_open(&port) && errno == EADDRNOTAVAIL)
         return suite_skip("event port", "this host has no address but its loopback's");
     event_port_close(&port);
     return true;
 }
-
-#define EVENT_PORT                                                                             \
-    .setup = open_port, .teardown = close_port, .timeout = 120, .needs = has_event_port
-
-#endif

@@ -1,26 +1,6 @@
-/*
- * For the tests of scripts/: what they call by name is found in PATH.
- */
-#ifndef IMDSHIM_TESTS_SYSTEM_SCRIPTS_H
-#define IMDSHIM_TESTS_SYSTEM_SCRIPTS_H
+#include "tests/system/support/scripts.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "tests/support/engines.h"
-#include "tests/support/sandbox.h"
-#include "tests/support/shell.h"
-#include "tests/support/suite.h"
-
-#define COMMAND(name, line)                                                                    \
-    "printf '#!/bin/sh\\nexec %%s \"$@\"\\n' \"" line "\" >bin/" name " && chmod +x bin/" name
-
-/*
- * Under test imdshim may be a command with a prefix, and the first python3 have no numpy. Which
- * one has is found once: some take long to say so.
- */
-static inline bool scripts_have_numpy(void)
+bool scripts_have_numpy(void)
 {
     FILE *pipe = popen("exec \"$SOURCE/tests/support/python.sh\" -c"
                        " 'import sys; print(sys.executable, end=\"\")' 2>/dev/null",
@@ -34,7 +14,7 @@ static inline bool scripts_have_numpy(void)
     return length > 0 || suite_skip("pcoord.py", "no python3 with numpy here");
 }
 
-static inline void scripts_enter(void)
+void scripts_enter(void)
 {
     struct shell shell;
 
@@ -49,5 +29,3 @@ static inline void scripts_enter(void)
     ck_assert_msg(shell_status(&shell) == 0, "%s", shell.err);
     setenv("PATH", shell.out, 1);
 }
-
-#endif

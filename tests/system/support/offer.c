@@ -1,31 +1,6 @@
-/*
- * For the tests of the TCP port where events arrive from other hosts: a stand-in srun, on whose
- * "host" the run's FIFO is not there, and connections to that port.
- */
-#ifndef IMDSHIM_TESTS_SYSTEM_EVENT_PORT_H
-#define IMDSHIM_TESTS_SYSTEM_EVENT_PORT_H
+#include "tests/system/support/offer.h"
 
-#include <arpa/inet.h>
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
-#include "tests/support/suite.h"
-#include "tests/system/launcher.h"
-
-/* Put it before a command. It leaves IMDSHIM_TCP in the file "tcp". */
-#define SRUN                                                                                   \
-    "{ echo '#!/bin/sh'; echo 'export IMDSHIM_FIFO=/nowhere/fifo; trap \"\" TERM';"            \
-    "echo 'echo \"$IMDSHIM_TCP\" >tcp.new; mv tcp.new tcp; exec \"$@\"'; } >srun;"             \
-    "chmod 755 srun;"
-
-struct offer {
-    char secret[64];
-    int port;
-};
-
-static inline struct offer read_offer(void)
+struct offer read_offer(void)
 {
     struct offer offer;
     char line[1024], *rest;
@@ -40,8 +15,7 @@ static inline struct offer read_offer(void)
     return offer;
 }
 
-/* A connection, or -1. */
-static inline int reach(in_addr_t host, int port)
+int reach(in_addr_t host, int port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((in_port_t)port)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -54,8 +28,7 @@ static inline int reach(in_addr_t host, int port)
     return -1;
 }
 
-/* False, and the suite is skipped, if no address of this host leads there from another. */
-static inline bool has_address(void)
+bool has_address(void)
 {
     struct ifaddrs *list;
     bool found = false;
@@ -70,5 +43,3 @@ static inline bool has_address(void)
     return found ||
            suite_skip("events by TCP", "this host has no address but that of the loopback");
 }
-
-#endif

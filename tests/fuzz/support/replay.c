@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 enum { MOST_FILES = 1024, MOST_BYTES = 4096, MOST_CHANGES = 6, SECONDS = 30 };
 
