@@ -9,13 +9,28 @@ version = 0.1.0
 bin = $(BUILD)/bin/imdshim
 lib = $(BUILD)/lib/imdshim/libimdshim.so
 
+# A builder's CPPFLAGS, CFLAGS and LDFLAGS are honoured and come last; -Werror is for make lint.
 std = -std=c11 -D_GNU_SOURCE -DIMDSHIM_VERSION=\"$(version)\" -I. -MMD -MP
-warnings = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+warnings = -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings -Wpointer-arith -Wvla -Wformat=2
-hardening = -fstack-protector-strong -D_FORTIFY_SOURCE=2
-# Without -z noseparate-code each start maps and touches two pages more.
-relro = -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code
-all_cflags = $(std) $(warnings) $(hardening) $(CFLAGS) $(SANITIZE)
+their_fortify = $(findstring FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS))
+fortify = $(if $(their_fortify),,-D_FORTIFY_SOURCE=2)
+hardening = -fstack-protector-strong $(fortify)
+# The same bytes wherever the sources are. gcc 7 and clang 9 know the second alone.
+supported = $(shell $(CC) $(1) -E -x c /dev/null >/dev/null 2>&1 && echo $(1))
+prefix_map := $(or $(call supported,-ffile-prefix-map=$(CURDIR)=.),-fdebug-prefix-map=$(CURDIR)=.)
+# Without -z noseparate-code each start maps and touches two pages more; not every linker has it.
+two_pages_less := $(shell echo | $(CC) -shared -Wl,-z,noseparate-code -x c -o /dev/null - 2>/dev/null \
+	&& echo -Wl,-z,noseparate-code)
+relro = -Wl,-z,relro,-z,now,-z,noexecstack $(two_pages_less)
+all_cflags = $(std) $(warnings) $(hardening) $(prefix_map) $(CPPFLAGS) $(CFLAGS) $(SANITIZE)
+
+# The library goes into programs of other C libraries, which have no fortified functions, and
+# carries no function that only the launcher calls.
+shim_cflags = -fPIC -fvisibility=hidden -ffunction-sections -U_FORTIFY_SOURCE \
+	$(if $(their_fortify),-Wp$(,)-U_FORTIFY_SOURCE)
+# A compiler may put the name of dlsym and its use into different parts of the program, real.c.
+$(BUILD)/shim/hooks/real.o: shim_cflags += -fno-lto
 
 # The launcher carries its few functions of libbsd with it where the archive is there: it starts
 # faster and runs on nodes that lack the library.
@@ -23,36 +38,53 @@ archived = $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a))
 bsd = $(if $(call archived,bsd),-Wl$(,)-Bstatic -lbsd -lmd -Wl$(,)-Bdynamic,-lbsd)
 , := ,
 
-shim_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/*.c))
-launcher_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard launcher/*.c))
+shim_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/*/*.c))
+launcher_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard launcher/*.c launcher/*/*.c))
 
-# What the library reads of its environment, and what it asks the kernel for --only-me, the launcher
-# tries first, by the same functions.
-wire_objects = $(addprefix $(BUILD)/shim/,address.o binding.o glob.o match.o own_address.o peer.o text.o)
+# The one room that both programs share.
+wire_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/wire/*.c))
 
 # make V=1 shows the commands whole.
 q = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
 
 all: $(bin) $(lib) ## build/bin/imdshim and build/lib/imdshim/libimdshim.so
 
+# What everything that is compiled depends on beside its sources: written again if it changes.
+flags = $(BUILD)/flags
+flags_now = $(strip $(CC) $(all_cflags) $(LDFLAGS) $(shim_cflags))
+ifneq ($(shell cat $(flags) 2>/dev/null),$(flags_now))
+.PHONY: $(flags)
+endif
+$(flags):
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(flags_now))' >$@
+
 $(lib): $(shim_objects) shim/exports.map
 	@mkdir -p $(@D)
 	$(call q,LD)$(CC) $(CFLAGS) -shared -Wl,--version-script=shim/exports.map,-soname,libimdshim.so \
-		$(relro) -Wl,-z,defs -o $@ $(shim_objects) $(LDFLAGS)
+		$(relro) -Wl,-z,defs -Wl,--gc-sections -o $@ $(shim_objects) $(LDFLAGS)
 
 $(bin): $(launcher_objects) $(wire_objects)
 	@mkdir -p $(@D)
-	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie $(relro) -o $@ $^ $(bsd) $(LDFLAGS)
+	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie $(relro) -Wl,--gc-sections -o $@ $^ $(bsd) $(LDFLAGS)
 
 # The library is never built with a sanitizer: it goes into programs that have no run time for it.
 $(BUILD)/shim/%.o: override SANITIZE =
-$(BUILD)/shim/%.o: shim/%.c
+$(BUILD)/shim/%.o: shim/%.c $(flags)
 	@mkdir -p $(@D)
-	$(call q,CC)$(CC) $(all_cflags) -fPIC -fvisibility=hidden -c -o $@ $<
+	$(call q,CC)$(CC) $(all_cflags) $(shim_cflags) -c -o $@ $<
 
-$(BUILD)/launcher/%.o: launcher/%.c
+$(BUILD)/launcher/%.o: launcher/%.c $(flags) | $(BUILD)/libbsd
 	@mkdir -p $(@D)
 	$(call q,CC)$(CC) $(all_cflags) -fPIE -c -o $@ $<
+
+$(BUILD)/libbsd:
+	@mkdir -p $(@D)
+	@echo '#include <bsd/stdlib.h>' | $(CC) $(CPPFLAGS) $(CFLAGS) -E -x c - >$@ 2>/dev/null || { \
+		echo "imdshim: the launcher needs libbsd, and <bsd/stdlib.h> is not there: install" >&2; \
+		echo "    libbsd-dev (Debian, Ubuntu), libbsd-devel (Fedora; RHEL: EPEL)," >&2; \
+		echo "    or libbsd (conda-forge, with CPPFLAGS=-I\$$CONDA_PREFIX/include)" >&2; \
+		rm -f $@; exit 1; }
 
 # ---- tests ------------------------------------------------------------------------------------
 # tests/unit and tests/system: a program of Check tests each. tests/doubles: stand-in engines.
@@ -68,18 +100,18 @@ double_support = $(BUILD)/tests/doubles/support.a
 # Events and messages name the engine's file: in most tests it is one of these.
 engine_names = $(addprefix $(BUILD)/tests/doubles/,launcher-engine gate-engine)
 doubles = $(double_programs) $(engine_names)
-test_modules = $(patsubst shim/%.c,$(BUILD)/tests/shim/%.o,$(filter-out shim/calls.c,$(wildcard shim/*.c))) \
+test_modules = $(patsubst shim/%.c,$(BUILD)/tests/shim/%.o,$(filter-out shim/hooks/calls.c,$(wildcard shim/*/*.c))) \
 	$(filter-out $(BUILD)/launcher/main.o,$(launcher_objects))
 support_of = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(addsuffix /*.c,$(1))))
 support = $(filter-out %/main.o,$(call support_of,tests/support))
 test_main = $(BUILD)/tests/support/main.o
 check_libs = -lcheck -lsubunit -lm -lrt -lpthread -lutil
 
-$(BUILD)/tests/shim/%.o: shim/%.c
+$(BUILD)/tests/shim/%.o: shim/%.c $(flags)
 	@mkdir -p $(@D)
 	$(call q,CC)$(CC) $(all_cflags) -fPIE -c -o $@ $<
 
-$(BUILD)/tests/%.o: tests/%.c
+$(BUILD)/tests/%.o: tests/%.c $(flags)
 	@mkdir -p $(@D)
 	$(call q,CC)$(CC) $(all_cflags) -fPIE -c -o $@ $<
 
@@ -222,7 +254,12 @@ fuzz: ## feed each fuzz target for FUZZ_SECONDS (600)
 	$(MAKE) fuzzers
 	tests/faults/fuzz.sh $(BUILD)-fuzz $(FUZZ_SECONDS) $(FUZZ_RUNS)
 
-threaded_tests = $(filter %sockets %settings %shim_channel %engine_contexts %engine_asked,$(unit_tests) $(system_tests))
+threaded_tests = $(filter %sockets %settings %epolls %event_sink %engine_contexts %engine_asked,$(unit_tests) $(system_tests))
+# Compiles for other C libraries and processors, with a compiler from PyPI.
+check-builds: ## compile for other C libraries and processors
+	scripts/setup.sh build check || [ $$? -eq 2 ]
+	scripts/builds.sh $(BUILD)-builds
+
 # Not part of CI: it needs the archive's older release.
 check-old-glibc: all ## load the library with the glibc of Debian 11
 	BUILD=$(BUILD) scripts/old-glibc.sh
@@ -235,9 +272,9 @@ coverage: ## which lines the tests execute
 	-GCOV_ERROR_FILE=/dev/null $(MAKE) BUILD=$(BUILD)-coverage CFLAGS='-O0 -g --coverage' run-tests
 	scripts/coverage.sh $(BUILD)-coverage
 
-sources = $(wildcard shim/*.[ch] launcher/*.[ch] tests/*/*.[ch] tests/*/support/*.[ch])
+sources = $(wildcard shim/*/*.[ch] launcher/*.[ch] launcher/*/*.[ch] tests/*/*.[ch] tests/*/support/*.[ch])
 shell_scripts = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
-pages = launcher/imdshim.1 shim/imdshim.7
+pages = launcher/imdshim.1 shim/imdshim.7 shim/imdshim-figures.7
 
 format: ## clang-format on every source
 	clang-format -i $(sources)
@@ -245,6 +282,9 @@ format: ## clang-format on every source
 # cppcheck takes readdir(3) for unsafe, and errx(3) for a function that returns.
 lint: ## clang-format, clang-tidy, cppcheck, shellcheck and mandoc
 	scripts/setup.sh build lint
+	scripts/rooms.sh
+	$(MAKE) -s BUILD=$(BUILD)-lint/gcc CC=gcc WERROR=-Werror all
+	$(MAKE) -s BUILD=$(BUILD)-lint/clang CC=clang WERROR=-Werror all
 	clang-format --dry-run -Werror $(sources)
 	clang-tidy --quiet $(filter %.c,$(sources)) -- $(std)
 	cppcheck --quiet --std=c11 --library=posix,gnu --error-exitcode=1 --inline-suppr \
@@ -264,15 +304,16 @@ install: all ## the same tree under PREFIX (DESTDIR is honoured)
 	install -m 755 $(bin) '$(bin_dir)'
 	install -m 644 $(lib) '$(lib_dir)'
 	install -m 644 launcher/imdshim.1 '$(man_dir)/man1'
-	install -m 644 shim/imdshim.7 '$(man_dir)/man7'
+	install -m 644 shim/imdshim.7 shim/imdshim-figures.7 '$(man_dir)/man7'
 
 uninstall: ## remove it from there
 	rm -f '$(bin_dir)/imdshim' '$(lib_dir)/libimdshim.so'
-	rm -f '$(man_dir)/man1/imdshim.1' '$(man_dir)/man7/imdshim.7'
+	rm -f '$(man_dir)/man1/imdshim.1' '$(man_dir)/man7/imdshim.7' \
+		'$(man_dir)/man7/imdshim-figures.7'
 	rmdir '$(lib_dir)' 2>/dev/null || true
 
 clean: ## remove what was built
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-coverage
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-coverage $(BUILD)-lint $(BUILD)-builds
 
 # Figures, side by side in one run; nothing is judged but that nothing adds up in many runs.
 bench: ## figures of what it costs, side by side
@@ -287,6 +328,6 @@ bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tes
 	tests/support/python.sh tests/bench/instructions.py $(bin)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all bench check check-asan check-faults check-old-glibc check-quick check-tsan \
+.PHONY: all bench check check-asan check-builds check-faults check-old-glibc check-quick check-tsan \
 	check-valgrind clean coverage demo format fuzz fuzz-targets fuzzers help install lint run-tests \
 	tests uninstall

@@ -4,26 +4,28 @@
  *
  * This file names the commands; each is a file of its own. imdshim(1) is the contract.
  */
-#include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "launcher/commands.h"
-#include "launcher/options.h"
-#include "launcher/status.h"
+#include "launcher/base/options.h"
+#include "launcher/base/say.h"
+#include "launcher/base/status.h"
+#include "launcher/commands/commands.h"
 
 #define SOCKET "[-p PORT] [-l [ADDR][:PORTS]] [-m KEY=GLOB]... [--no-wake] [--only-me] "
 
 static const struct command commands[] = {
     {"run", run_main,
-     "[-qv] " SOCKET "[-c COMMAND] [-o FILE] [-t SECS] [--stop-with-client] [--] ENGINE "
+     "[-qv] " SOCKET
+     "[-c COMMAND] [-o FILE] [-t SECS] [--when WHAT] [--stop-with-client] [--] ENGINE "
      "[ARG...]",
-     "plmWOcotSqv", true},
-    {"exec", exec_main, "--fd N|--fifo PATH [-qv] " SOCKET "[--] ENGINE [ARG...]", "plmWOdfqv",
-     true},
+     "plmWOcotwSqv", true},
+    {"exec", exec_main, "--fd N|--fifo PATH [-qv] " SOCKET "[--when WHAT] [--] ENGINE [ARG...]",
+     "plmWOdfwqv", true},
     {"check", check_main, "ENGINE", "", true},
     {"list", list_main, "[--json]", "J", false},
     {"watch", watch_main, "[-t SECS] [HOST:]PORT", "t", true},
@@ -85,11 +87,11 @@ int main(int argc, char **argv)
     }
     command = find_command(argv[1]);
     if (command == NULL)
-        errx(STATUS_FAILED, "unknown command '%s': run, exec, check, list or watch, or --help",
-             argv[1]);
+        die(STATUS_FAILED, "unknown command '%s': run, exec, check, list or watch, or --help",
+            argv[1]);
     options_parse(command, argc - 1, argv + 1, &options);
     status = command->main(&options);
     if (fflush(stdout) != 0)
-        err(STATUS_FAILED, "cannot write to standard output");
+        die_error(STATUS_FAILED, errno, "cannot write to standard output");
     return status;
 }

@@ -48,15 +48,20 @@ static int lowest_free(void)
     return fd;
 }
 
-/* A non-blocking connect(2): EINPROGRESS, then poll(2) says when, and SO_ERROR what. */
+/*
+ * After EINPROGRESS and EINTR the connection is being made, connect(2): poll(2) says when it is,
+ * and SO_ERROR what became of it.
+ */
 static int finish(int fd)
 {
     struct pollfd wait = {.fd = fd, .events = POLLOUT};
-    int error = -1;
+    int error = -1, result;
     socklen_t length = sizeof error;
 
-    if (poll(&wait, 1, 10000) != 1 ||
-        getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0)
+    do
+        result = poll(&wait, 1, 10000);
+    while (result < 0 && errno == EINTR);
+    if (result != 1 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0)
         err(WRONG, "poll");
     errno = error != 0 ? error : SENTINEL;
     return error != 0 ? -1 : 0;
@@ -70,7 +75,7 @@ static int connect_to(int fd)
 
     errno = SENTINEL;
     result = connect(fd, &address.any, length);
-    return result != 0 && errno == EINPROGRESS ? finish(fd) : result;
+    return result != 0 && (errno == EINPROGRESS || errno == EINTR) ? finish(fd) : result;
 }
 
 static unsigned peer_of(int fd, char text[INET6_ADDRSTRLEN])

@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "launcher/status.h"
+#include "launcher/base/status.h"
 #include "tests/faults/calls.h"
 #include "tests/faults/support/area.h"
 #include "tests/faults/support/inject.h"

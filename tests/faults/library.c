@@ -25,7 +25,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "launcher/status.h"
+#include "launcher/base/status.h"
 #include "tests/faults/support/area.h"
 #include "tests/faults/support/errors.h"
 #include "tests/faults/support/failing.h"

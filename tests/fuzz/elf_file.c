@@ -1,7 +1,7 @@
 /*
  * The reader of ELF files: any file, and what another reader makes of it.
  */
-#include "launcher/elf_file.h"
+#include "launcher/preload/elf_file.h"
 
 #include <elf.h>
 #include <link.h>

@@ -3,12 +3,13 @@
  *
  * The first line is the host's name, the second the file's.
  */
-#include "launcher/fifos.c" /* NOLINT: how it takes a name apart */
+#include "launcher/source/fifos.c" /* NOLINT: how it takes a name apart */
 
 #include <limits.h>
 
 #include "tests/fuzz/support/fuzz.h"
 
+/* Everything behind the host's name and a dot is digits, a dot, and no other dot. */
 static pid_t expect(const char *name, const char *host)
 {
     size_t length = strlen(host), digits;
@@ -18,7 +19,7 @@ static pid_t expect(const char *name, const char *host)
         return 0;
     name += length + 1;
     digits = strspn(name, "0123456789");
-    if (digits == 0 || name[digits] != '.')
+    if (digits == 0 || name[digits] != '.' || strchr(name + digits + 1, '.') != NULL)
         return 0;
     errno = 0;
     pid = strtoull(name, NULL, 10);

@@ -1,7 +1,7 @@
 /*
  * The IMD decoder: a stream of any bytes, cut anywhere.
  */
-#include "launcher/imd.h"
+#include "launcher/imd/imd.h"
 
 #include "tests/fuzz/support/fuzz.h"
 

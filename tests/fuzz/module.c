@@ -4,7 +4,7 @@
  *
  * The input is the address in eight bytes, and the text.
  */
-#include "shim/module.h"
+#include "shim/kernel/module.h"
 
 #include "tests/fuzz/support/fuzz.h"
 

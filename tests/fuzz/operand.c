@@ -1,7 +1,7 @@
 /*
  * The operand of watch: any text.
  */
-#include "launcher/connection.h"
+#include "launcher/imd/connection.h"
 
 #include "tests/fuzz/support/fuzz.h"
 

@@ -7,8 +7,8 @@
  */
 #include <ctype.h>
 
-#include "launcher/cluster.h"
-#include "launcher/library.h"
+#include "launcher/preload/cluster.h"
+#include "launcher/preload/library.h"
 #include "tests/fuzz/support/fuzz.h"
 
 enum { MOST_WORDS = 16 };

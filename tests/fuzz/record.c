@@ -1,7 +1,7 @@
 /*
  * What a run says of itself: any bytes in its place, and what list prints of them.
  */
-#include "launcher/list.c" /* NOLINT: how it prints */
+#include "launcher/commands/list.c" /* NOLINT: how it prints */
 
 #include "tests/fuzz/support/fuzz.h"
 

@@ -4,12 +4,12 @@
  *
  * A piece is a length in one byte, 255 for the end of the stream, and that many bytes.
  */
-#include "launcher/session.h"
+#include "launcher/imd/session.h"
 
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "launcher/summary.h"
+#include "launcher/imd/summary.h"
 #include "tests/fuzz/support/fuzz.h"
 
 enum { WIDTH = 80, MOST_SHOWN = 1024, MOST_PIECES = 64, END = 255 };

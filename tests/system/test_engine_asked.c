@@ -55,7 +55,7 @@ LOOP_TEST(what_asks_for_the_port_gets_a_free_one, ENGINES)
     assert_all_well(&shell);
     ck_assert_uint_eq(event.asked, atoi(ASKED));
     ck_assert_uint_ne(event.port, atoi(ASKED));
-    ck_assert_str_eq(event.address, engines[_i].address);
+    ck_assert_str_eq(engine_address(&event), engines[_i].address);
 }
 
 static const char *const others[] = {

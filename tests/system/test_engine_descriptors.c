@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "shim/sys.h"
+#include "shim/wire/sys.h"
 
 static const char *const closings[] = {"close-from=3", "close-from=0", "close-range=3",
                                        "close-range=0"};

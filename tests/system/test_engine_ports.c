@@ -23,7 +23,7 @@ TEST(the_port_told_is_the_one_that_gromacs_prints)
     shell_run(&shell, EXEC "$DOUBLES/engine gmx 0" EVENTS_TO_OUT);
     event = engine_told_its_port(&shell);
     ck_assert_uint_eq(event.asked, 0);
-    ck_assert_str_eq(event.address, "0.0.0.0");
+    ck_assert_str_eq(engine_address(&event), "0.0.0.0");
     ck_assert_str_eq(event.exe, "engine");
     ck_assert_str_eq(event.object, "engine");
 }
@@ -133,7 +133,7 @@ LOOP_TEST(a_stream_listener_of_every_kind_is_told_once, KINDS, .needs = lacking_
     shell_run(&shell, EXEC_VERBOSE "$DOUBLES/engine %s port" EVENTS_TO_OUT,
               told_kinds[_i].steps);
     event = engine_told_its_port(&shell);
-    ck_assert_str_eq(event.address, told_kinds[_i].address);
+    ck_assert_str_eq(engine_address(&event), told_kinds[_i].address);
     ck_assert_int_eq(engine_count(&shell, EVENT_PASSED), 0);
 }
 

@@ -141,7 +141,7 @@ LOOP_TEST(every_part_of_check_faults_finds_nothing, COUNT(parts))
 static const struct {
     const char *name;
     int mutations;
-} counts[] = {{"channel", 1000}, {"event_port", 1000}, {"preflight", 1000}, {"imd", 40000}};
+} counts[] = {{"fifo", 1000}, {"tcp_source", 1000}, {"preflight", 1000}, {"imd", 40000}};
 
 enum { USUAL_MUTATIONS = 4000 };
 

@@ -40,7 +40,7 @@ TEST(the_port_of_an_engine_on_the_loopback_is_heard)
     ck_assert_str_eq(shell.err, "");
 }
 
-/* Words that name no launcher, and words that do. */
+/* Commands that start no launcher, and some that do; its name may also be that of a file. */
 static const struct {
     const char *command;
     bool offered;
@@ -51,8 +51,9 @@ static const struct {
     {"./srun", true},
     {"sh -c 'exec ./srun'", true},
     {"env A=srun ./show", true},
-    {"./show mpirun.openmpi", true},
-    {"./show /opt/mpi/bin/mpiexec.hydra", true},
+    {"nice -n 1 ./srun", true},
+    {"./show mpirun.openmpi", false},
+    {"./show prun.in --title=srun /scratch/mpirun.log", false},
 };
 
 LOOP_TEST(a_port_is_offered_only_where_an_engine_may_leave_the_host, COUNT(commands))
@@ -94,7 +95,7 @@ TEST(the_secret_is_on_no_command_line_and_in_no_message)
     make_file("stop");
     shell_finish(&shell);
     ck_assert_ptr_null(strstr(shell.err, offer.secret));
-    snprintf(named, sizeof named, " by TCP, to port %d\n", offer.port);
+    snprintf(named, sizeof named, " by TCP, on port %d\n", offer.port);
     ck_assert_ptr_nonnull(strstr(shell.err, named));
 }
 

@@ -11,6 +11,9 @@
 static const char listening[] =
     "^[1-9][0-9]{0,4} listening host=[^ ]+ addr=127\\.0\\.0\\.1 asked=0 pid=[1-9][0-9]* "
     "fd=[0-9]+ exe=launcher-engine object=launcher-engine$";
+static const char listening_with_namespace[] =
+    "^[1-9][0-9]{0,4} listening host=[^ ]+ addr=127\\.0\\.0\\.1 asked=0 pid=[1-9][0-9]* "
+    "fd=[0-9]+ netns=[1-9][0-9]* exe=launcher-engine object=launcher-engine$";
 static const char ready[] = "^[1-9][0-9]{0,4} ready pid=[1-9][0-9]*$";
 
 static void assert_matches(const char *line, const char *expression)
@@ -53,8 +56,8 @@ static void assert_events(const char *const *expressions, long port)
 
 static const char *const two[] = {listening, ready, NULL};
 static const char *const all[] = {
-    "^0 loaded pid=[1-9][0-9]* exe=launcher-engine comm=launcher-engine$", listening, ready,
-    "^0 ended pid=[1-9][0-9]*$", NULL};
+    "^0 loaded pid=[1-9][0-9]* exe=launcher-engine comm=launcher-engine$",
+    listening_with_namespace, ready, NULL};
 
 /* To a reader that opens it for reading only, a FIFO ends with each event. */
 static const char *const channels[] = {

@@ -93,7 +93,7 @@ TEST(an_engine_for_another_libc_is_not_loaded)
 {
     assert_obstacle(
         "[ -e x ] || { ln -s $(ldd /bin/true | sed -n 's,[^/]*\\(/[^ ]*ld-[^ ]*\\).*,\\1"
-        ",p') ld-musl-x.so.1;}; " COMPILED("-Wl,--dynamic-linker=$PWD/ld-musl-x.so.1"),
+        ",p') ld-linker64;}; " COMPILED("-Wl,--dynamic-linker=$PWD/ld-linker64"),
         "./x");
 }
 
@@ -164,7 +164,7 @@ LOOP_TEST(an_engine_whose_wrapper_wipes_the_environment_is_not_loaded, COUNT(wip
 
     shell_run(&shell,
               "echo '%s' >wrapper; exec $IMDSHIM run -- sh ./wrapper " ENGINE
-              " listen=127.0.0.1 wait pids exit=4",
+              " listen=127.0.0.1 wait pids pause=500 exit=4",
               wipers[_i]);
     assert_started(&shell, not_loaded);
 }

@@ -28,12 +28,12 @@ static int count_fifos(void)
     return atoi(look.out);
 }
 
-TEST_OPTIONS(IN_SANDBOX);
-
 static bool has_python(void)
 {
     return suite_has_program("python3", "the list in JSON");
 }
+
+TEST_OPTIONS(IN_SANDBOX);
 
 TEST(without_runs_there_is_nothing_to_list)
 {
@@ -163,6 +163,20 @@ TEST(what_is_no_run_is_not_listed)
               "$host..1 other.$$.1; mkdir $host.1.2; : >$host.$$.3; exec 3<>$host.$$.1;" LIST
               "; ls | wc -l; exec 3>&-; rm -r ./*");
     ck_assert_str_eq(list.out, "6\n");
+    ck_assert_int_eq(shell_status(&list), 0);
+}
+
+/* Anyone may make a file of that name. */
+TEST(a_run_beside_a_directory_that_is_not_ours_is_listed_and_leaves_no_fifo,
+     .needs = has_python)
+{
+    shell_run(&list, "mkdir -m 755 imdshim-$(id -u)");
+    shell_start(&shell, "exec $IMDSHIM run -q -- " ENGINE " until=stop exit=4");
+    wait_for_listed("starting");
+    make_file("stop");
+    shell_finish(&shell);
+    ck_assert_int_eq(shell_status(&shell), 4);
+    shell_run(&list, "rmdir imdshim-*");
     ck_assert_int_eq(shell_status(&list), 0);
 }
 

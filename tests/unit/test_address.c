@@ -1,5 +1,5 @@
-/* Addresses as text: inet_ntop(3) is what they are compared with. */
-#include "shim/address.h"
+/* Internet addresses: their text, their ports, their families. */
+#include "shim/wire/address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -11,22 +11,22 @@
 
 enum { RANDOM_ADDRESSES = 50000, SEED = 20 };
 
-static const char *as_text(const void *address)
+static const char *as_text(const union address *address)
 {
     static char buffer[INET6_ADDRSTRLEN + 16];
     struct text text = {buffer, 0, sizeof buffer - 1};
 
-    memset(buffer, 0, sizeof buffer);
     address_put(&text, address);
+    text_end(&text);
     return buffer;
 }
 
-static struct sockaddr_in6 ipv6(const char *address)
+static union address parsed(const char *text)
 {
-    struct sockaddr_in6 result = {.sin6_family = AF_INET6, .sin6_port = htons(8888)};
+    union address address;
 
-    ck_assert_int_eq(inet_pton(AF_INET6, address, &result.sin6_addr), 1);
-    return result;
+    ck_assert_msg(address_parse(&address, text), "%s", text);
+    return address;
 }
 
 TEST_OPTIONS(.timeout = 120);
@@ -36,10 +36,12 @@ TEST(ipv4_is_dotted_decimal)
     const char *const addresses[] = {"0.0.0.0", "127.0.0.1", "255.255.255.255", "10.77.0.1",
                                      "9.99.100.249"};
 
-    for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
-        struct sockaddr_in address = {.sin_family = AF_INET};
+    for (int i = 0; i < COUNT(addresses); i++) {
+        union address address = parsed(addresses[i]);
 
-        ck_assert_int_eq(inet_pton(AF_INET, addresses[i], &address.sin_addr), 1);
+        ck_assert_int_eq(address.any.sa_family, AF_INET);
+        ck_assert_uint_eq(address.ipv4.sin_addr.s_addr, inet_addr(addresses[i]));
+        ck_assert_uint_eq(address_port(&address), 0);
         ck_assert_str_eq(as_text(&address), addresses[i]);
     }
 }
@@ -50,11 +52,13 @@ TEST(any_ipv4_address_reads_as_inet_ntop_has_it)
     char expected[INET_ADDRSTRLEN];
 
     for (int i = 0; i < RANDOM_ADDRESSES; i++) {
-        struct sockaddr_in address = {.sin_family = AF_INET};
+        union address address = {.ipv4 = {.sin_family = AF_INET}}, back;
 
-        address.sin_addr.s_addr = (in_addr_t)jrand48(state);
-        inet_ntop(AF_INET, &address.sin_addr, expected, sizeof expected);
+        address.ipv4.sin_addr.s_addr = (in_addr_t)jrand48(state);
+        inet_ntop(AF_INET, &address.ipv4.sin_addr, expected, sizeof expected);
         ck_assert_str_eq(as_text(&address), expected);
+        back = parsed(expected);
+        ck_assert_mem_eq(&back, &address, sizeof back);
     }
 }
 
@@ -87,9 +91,10 @@ TEST(ipv6_is_as_rfc_5952_wants_it)
         "64:ff9b::a4d:1",
     };
 
-    for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
-        struct sockaddr_in6 address = ipv6(addresses[i]);
+    for (int i = 0; i < COUNT(addresses); i++) {
+        union address address = parsed(addresses[i]);
 
+        ck_assert_int_eq(address.any.sa_family, AF_INET6);
         ck_assert_str_eq(as_text(&address), addresses[i]);
     }
 }
@@ -109,50 +114,78 @@ static void make_random_ipv6(struct in6_addr *address, unsigned short *state)
     }
 }
 
-/*
- * inet_ntop writes the deprecated IPv4-compatible addresses with dots, RFC 5952 does not ask
- * for it: these have only to read back.
- */
-static bool is_ipv4_compatible(const struct in6_addr *address)
-{
-    static const unsigned char zeros[12];
-
-    return memcmp(address, zeros, sizeof zeros) == 0;
-}
-
 TEST(any_ipv6_address_reads_as_inet_ntop_has_it)
 {
     unsigned short state[3] = {SEED, 0, 0};
     char expected[INET6_ADDRSTRLEN];
 
     for (int i = 0; i < RANDOM_ADDRESSES; i++) {
-        struct sockaddr_in6 address = {.sin6_family = AF_INET6};
-        struct in6_addr back;
+        union address address = {.ipv6 = {.sin6_family = AF_INET6}}, back;
 
-        make_random_ipv6(&address.sin6_addr, state);
-        inet_ntop(AF_INET6, &address.sin6_addr, expected, sizeof expected);
-        if (!is_ipv4_compatible(&address.sin6_addr))
-            ck_assert_str_eq(as_text(&address), expected);
-        ck_assert_int_eq(inet_pton(AF_INET6, as_text(&address), &back), 1);
-        ck_assert_mem_eq(&back, &address.sin6_addr, sizeof back);
+        make_random_ipv6(&address.ipv6.sin6_addr, state);
+        if (IN6_IS_ADDR_V4COMPAT(&address.ipv6.sin6_addr))
+            continue; /* a form that is not in use, RFC 4291: inet_ntop(3) has dots in it */
+        inet_ntop(AF_INET6, &address.ipv6.sin6_addr, expected, sizeof expected);
+        ck_assert_str_eq(as_text(&address), expected);
+        back = parsed(expected);
+        ck_assert_mem_eq(&back, &address, sizeof back);
     }
 }
 
-TEST(the_scope_is_left_out)
-{
-    struct sockaddr_in6 address = ipv6("fe80::1");
+static const char *const no_addresses[] = {
+    "",
+    " ",
+    "localhost",
+    "8888",
+    "127.1",
+    "256.0.0.1",
+    "127.0.0.1.",
+    " 127.0.0.1",
+    "127.0.0.1 ",
+    "127.0.0.1:1",
+    "0x7f.0.0.1",
+    ":",
+    ":::",
+    ":::1",
+    "[::1]",
+    "::1%lo",
+    "fe80::1%eth0",
+    "1:2:3:4:5:6:7",
+    "00000:0000:0000:0000:0000:0000:0000:0001",
+};
 
-    address.sin6_scope_id = 2;
+LOOP_TEST(other_text_is_no_address, COUNT(no_addresses))
+{
+    union address address;
+
+    memset(&address, 0xee, sizeof address);
+    ck_assert_msg(!address_parse(&address, no_addresses[_i]), "'%s'", no_addresses[_i]);
+    ck_assert_int_eq(address.any.sa_family, AF_UNSPEC);
+}
+
+TEST(the_scope_and_the_port_are_left_out)
+{
+    union address address = parsed("fe80::1");
+
+    address.ipv6.sin6_scope_id = 2;
+    address_set_port(&address, 8888);
     ck_assert_str_eq(as_text(&address), "fe80::1");
+}
+
+TEST(an_address_of_no_family_has_no_text)
+{
+    const union address none = {.any = {.sa_family = AF_UNSPEC}};
+
+    ck_assert_str_eq(as_text(&none), "");
 }
 
 TEST(a_port_is_in_host_order)
 {
-    const struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(0x1234)};
-    const struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(65535)};
+    const union address v4 = {.ipv4 = {.sin_family = AF_INET, .sin_port = htons(0x1234)}};
+    const union address v6 = {.ipv6 = {.sin6_family = AF_INET6, .sin6_port = htons(65535)}};
 
-    ck_assert_uint_eq(address_port((const struct sockaddr *)&v4, sizeof v4), 0x1234);
-    ck_assert_uint_eq(address_port((const struct sockaddr *)&v6, sizeof v6), 65535);
+    ck_assert_uint_eq(address_port(&v4), 0x1234);
+    ck_assert_uint_eq(address_port(&v6), 65535);
 }
 
 TEST(a_port_is_put_where_either_family_has_it)
@@ -161,51 +194,173 @@ TEST(a_port_is_put_where_either_family_has_it)
     static const sa_family_t families[] = {AF_INET, AF_INET6, AF_UNSPEC};
 
     for (int i = 0; i < 12; i++) {
-        struct sockaddr_storage address, before;
+        union address address, before;
 
         memset(&address, 0xee, sizeof address);
-        address.ss_family = families[i % 3];
+        address.any.sa_family = families[i % 3];
         before = address;
         address_set_port(&address, ports[i / 3]);
-        ck_assert_uint_eq(address_port((struct sockaddr *)&address, sizeof address),
-                          ports[i / 3]);
+        ck_assert_uint_eq(address_port(&address), ports[i / 3]);
         memcpy((char *)&address + 2, (char *)&before + 2, 2);
         ck_assert_mem_eq(&address, &before, sizeof before); /* and nowhere else */
+    }
+}
+
+TEST(each_family_has_its_length)
+{
+    const union address v4 = parsed("127.0.0.1"), v6 = parsed("::1");
+
+    ck_assert_uint_eq(address_length(&v4), sizeof(struct sockaddr_in));
+    ck_assert_uint_eq(address_length(&v6), sizeof(struct sockaddr_in6));
+}
+
+static const struct {
+    const char *text;
+    bool wildcard, loopback;
+} places[] = {
+    {"0.0.0.0", true, false},
+    {"::", true, false},
+    {"::ffff:0.0.0.0", true, false},
+    {"0.0.0.1", false, false},
+    {"::fffe:0:0", false, false},
+    {"127.0.0.1", false, true},
+    {"127.255.255.254", false, true},
+    {"::1", false, true},
+    {"::ffff:127.0.0.1", false, true},
+    {"::ffff:127.1.2.3", false, true},
+    {"126.255.255.255", false, false},
+    {"128.0.0.1", false, false},
+    {"0.0.0.127", false, false},
+    {"::2", false, false},
+    {"1::1", false, false},
+    {"::127.0.0.1", false, false}, /* IPv4-compatible, which is no loopback */
+    {"::fffe:7f00:1", false, false},
+    {"fe80::1", false, false},
+    {"10.77.0.1", false, false},
+};
+
+LOOP_TEST(a_wildcard_and_a_loopback_are_so_mapped_into_ipv6_too, COUNT(places))
+{
+    union address address = parsed(places[_i].text);
+
+    address_set_port(&address, 8888);
+    ck_assert_msg(address_is_wildcard(&address) == places[_i].wildcard, "%s", places[_i].text);
+    ck_assert_msg(address_is_loopback(&address) == places[_i].loopback, "%s", places[_i].text);
+}
+
+static const struct {
+    const char *ipv4, *ipv6;
+} mapped[] = {
+    {"127.0.0.1", "::ffff:127.0.0.1"},
+    {"0.0.0.0", "::ffff:0.0.0.0"},
+    {"255.255.255.255", "::ffff:255.255.255.255"},
+    {"1.2.3.4", "::ffff:1.2.3.4"},
+};
+
+LOOP_TEST(an_ipv4_address_has_a_form_in_ipv6_and_keeps_its_port, COUNT(mapped))
+{
+    union address address = parsed(mapped[_i].ipv4), same;
+
+    address_set_port(&address, 0x1234);
+    address_map(&address);
+    ck_assert_int_eq(address.any.sa_family, AF_INET6);
+    ck_assert_str_eq(as_text(&address), mapped[_i].ipv6);
+    ck_assert_uint_eq(address_port(&address), 0x1234);
+    ck_assert_uint_eq(address.ipv6.sin6_scope_id, 0);
+    ck_assert_uint_eq(address.ipv6.sin6_flowinfo, 0);
+    same = address;
+    address_map(&address);
+    ck_assert_mem_eq(&address, &same, sizeof same);
+
+    address_unmap(&address);
+    ck_assert_int_eq(address.any.sa_family, AF_INET);
+    ck_assert_str_eq(as_text(&address), mapped[_i].ipv4);
+    ck_assert_uint_eq(address_port(&address), 0x1234);
+    same = address;
+    address_unmap(&address);
+    ck_assert_mem_eq(&address, &same, sizeof same);
+}
+
+TEST(ipv6_that_is_not_mapped_stays_as_it_is)
+{
+    static const char *const addresses[] = {"::", "::1", "::fffe:7f00:1", "::1:ffff:7f00:1",
+                                            "::127.0.0.1"};
+
+    for (int i = 0; i < COUNT(addresses); i++) {
+        union address address = parsed(addresses[i]), before;
+
+        address.ipv6.sin6_scope_id = 2;
+        before = address;
+        address_map(&address);
+        address_unmap(&address);
+        ck_assert_mem_eq(&address, &before, sizeof before);
     }
 }
 
 /* Linux binds it as AF_INET where the address is INADDR_ANY. */
 TEST(an_unspecified_family_is_ipv4)
 {
-    const struct sockaddr_in address = {.sin_family = AF_UNSPEC, .sin_port = htons(8888)};
+    const struct sockaddr_in from = {.sin_family = AF_UNSPEC, .sin_port = htons(8888)};
+    union address address;
 
-    ck_assert(address_is_internet((const struct sockaddr *)&address, sizeof address));
-    ck_assert_uint_eq(address_port((const struct sockaddr *)&address, sizeof address), 8888);
+    ck_assert(address_copy(&address, &from, sizeof from));
+    ck_assert_int_eq(address.any.sa_family, AF_INET);
+    ck_assert_uint_eq(address_port(&address), 8888);
     ck_assert_str_eq(as_text(&address), "0.0.0.0");
 }
 
-TEST(other_families_have_no_port)
+TEST(other_families_are_no_internet_addresses)
 {
     struct sockaddr_un local = {.sun_family = AF_UNIX, .sun_path = "/tmp/a-long-enough-path"};
+    union address address;
 
-    ck_assert(!address_is_internet((const struct sockaddr *)&local, sizeof local));
-    ck_assert_uint_eq(address_port((const struct sockaddr *)&local, sizeof local), 0);
+    ck_assert(!address_copy(&address, &local, sizeof local));
     local.sun_family = AF_NETLINK;
-    ck_assert_uint_eq(address_port((const struct sockaddr *)&local, sizeof local), 0);
+    ck_assert(!address_copy(&address, &local, sizeof local));
+}
+
+/* A kernel before Linux 2.6 and an old program have no scope: RFC 2133. */
+TEST(an_ipv6_address_without_its_scope_is_one)
+{
+    const struct sockaddr_in6 from = {.sin6_family = AF_INET6,
+                                      .sin6_port = htons(8888),
+                                      .sin6_addr = IN6ADDR_LOOPBACK_INIT,
+                                      .sin6_scope_id = 7};
+    union address address;
+
+    ck_assert(address_copy(&address, &from, sizeof from - 4));
+    ck_assert_str_eq(as_text(&address), "::1");
+    ck_assert_uint_eq(address.ipv6.sin6_scope_id, 0);
+    ck_assert(address_copy(&address, &from, sizeof from));
+    ck_assert_uint_eq(address.ipv6.sin6_scope_id, 7);
+}
+
+/* An engine may give a sockaddr_storage, or a length of its own. */
+TEST(an_address_that_is_longer_than_its_family_is_one)
+{
+    struct sockaddr_storage from = {.ss_family = AF_INET};
+    union address address;
+
+    ((struct sockaddr_in *)&from)->sin_port = htons(8888);
+    ck_assert(address_copy(&address, &from, sizeof from));
+    ck_assert_uint_eq(address_port(&address), 8888);
 }
 
 /* The memory ends where the length says, and is not aligned: a sanitizer would see it. */
 TEST(an_address_that_is_too_short_is_none_and_is_not_read)
 {
     const struct sockaddr_in whole = {.sin_family = AF_INET, .sin_port = htons(8888)};
+    union address address;
 
-    ck_assert(!address_is_internet(NULL, 0));
+    ck_assert(!address_copy(&address, NULL, 0));
     for (socklen_t length = 0; length <= sizeof whole; length++) {
         char *part = malloc(length + 1);
+        bool is_one;
 
         memcpy(part + 1, &whole, length);
-        ck_assert_uint_eq(address_port((struct sockaddr *)(void *)(part + 1), length),
-                          length < sizeof whole ? 0 : 8888);
+        is_one = address_copy(&address, part + 1, length);
+        ck_assert_int_eq(is_one, length == sizeof whole);
+        ck_assert_uint_eq(address_port(&address), is_one ? 8888 : 0);
         free(part);
     }
 }

@@ -1,5 +1,5 @@
 /* ELF files: real ones, damaged ones, and any bytes at all. */
-#include "launcher/elf_file.h"
+#include "launcher/preload/elf_file.h"
 
 #include <elf.h>
 #include <fcntl.h>

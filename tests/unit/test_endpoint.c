@@ -1,34 +1,34 @@
 /* Where a client is sent. */
-#include "launcher/endpoint.h"
+#include "launcher/source/endpoint.h"
 
 #include <string.h>
 
 #include "tests/support/suite.h"
 
-static struct event listener(const char *host, const char *address)
+static struct listener listener(const char *host, const char *address)
 {
-    struct event event = {.kind = KIND_LISTENING, .port = 42165};
+    struct listener listener = {.port = 42165};
 
-    strcpy(event.host, host);
-    strcpy(event.address, address);
-    return event;
+    strcpy(listener.host, host);
+    ck_assert(address_parse(&listener.address, address));
+    return listener;
 }
 
 static const char *for_client(const char *host, const char *address)
 {
     static char endpoint[ENDPOINT_HOST_SIZE];
-    struct event event = listener(host, address);
+    struct listener imd = listener(host, address);
 
-    endpoint_for_client(&event, "node1", endpoint);
+    endpoint_for_client(&imd, "node1", endpoint);
     return endpoint;
 }
 
 static const char *for_others(const char *host, const char *address)
 {
     static char endpoint[ENDPOINT_HOST_SIZE];
-    struct event event = listener(host, address);
+    struct listener imd = listener(host, address);
 
-    endpoint_for_others(&event, endpoint);
+    endpoint_for_others(&imd, endpoint);
     return endpoint;
 }
 
@@ -96,13 +96,15 @@ static const struct {
 
 LOOP_TEST(an_event_from_elsewhere_says_where_its_host_is, COUNT(remote))
 {
-    struct event event = listener(remote[_i].host, remote[_i].address);
+    struct listener imd = listener(remote[_i].host, remote[_i].address);
     char host[ENDPOINT_HOST_SIZE];
 
-    strcpy(event.peer, remote[_i].peer);
-    endpoint_for_client(&event, "node1", host);
+    imd.remote = remote[_i].peer[0] != '\0';
+    if (imd.remote)
+        ck_assert(address_parse(&imd.peer, remote[_i].peer));
+    endpoint_for_client(&imd, "node1", host);
     ck_assert_str_eq(host, remote[_i].client);
-    endpoint_for_others(&event, host);
+    endpoint_for_others(&imd, host);
     ck_assert_str_eq(host, remote[_i].others);
 }
 
@@ -123,11 +125,11 @@ TEST(ipv6_is_in_brackets_in_a_url)
 TEST(the_longest_host_name_has_room)
 {
     char name[3 * HOST_SIZE] = "", host[ENDPOINT_HOST_SIZE];
-    struct event event = listener("", "0.0.0.0");
+    struct listener imd = listener("", "0.0.0.0");
 
     memset(name, 'n', sizeof name - 1);
-    strcpy(event.host, name);
-    endpoint_for_others(&event, host);
+    strcpy(imd.host, name);
+    endpoint_for_others(&imd, host);
     ck_assert_str_eq(host, name);
     memset(host, ':', sizeof host - 1);
     endpoint_bracket(host);

@@ -1,5 +1,5 @@
 /* Environments for the programs that are started. */
-#include "launcher/environment.h"
+#include "launcher/base/environment.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Patterns: fnmatch(3) is what they are compared with where the two agree. */
-#include "shim/glob.h"
+#include "shim/wire/glob.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "launcher/imd.h"
+#include "launcher/imd/imd.h"
 #include "tests/support/suite.h"
 #include "tests/unit/support/imd_decode.h"
 

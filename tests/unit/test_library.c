@@ -1,5 +1,5 @@
 /* LD_PRELOAD: what is there stays there, and a path that it cannot hold gets a link. */
-#include "launcher/library.h"
+#include "launcher/preload/library.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "launcher/status.h"
+#include "launcher/base/status.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
 #include "tests/unit/support/apart.h"
@@ -20,7 +20,7 @@ static const struct {
 } values[] = {
     {NULL, OURS},
     {"", OURS},
-    {"/lib/libasan.so", "/lib/libasan.so:" OURS}, /* first, it says itself, or it ends */
+    {"/lib/libasan.so", "/lib/libasan.so:" OURS}, /* it keeps its place */
     {"/lib/a.so:/lib/b.so", "/lib/a.so:/lib/b.so:" OURS},
     {"/lib/a.so /lib/b.so", "/lib/a.so /lib/b.so:" OURS},
     {OURS, OURS},
@@ -63,6 +63,25 @@ TEST(a_preload_of_any_length_is_kept)
     free(again);
 }
 
+static const struct {
+    const char *existing, *composed;
+} options[] = {
+    {NULL, "verify_asan_link_order=0"},
+    {"", "verify_asan_link_order=0"},
+    {"detect_leaks=0", "detect_leaks=0:verify_asan_link_order=0"},
+    {"a=1:b=2:", "a=1:b=2::verify_asan_link_order=0"},
+    {"verify_asan_link_order=1", "verify_asan_link_order=1"},
+    {"a=1 verify_asan_link_order=0,b=2", "a=1 verify_asan_link_order=0,b=2"},
+};
+
+LOOP_TEST(a_sanitizer_is_told_not_to_mind_its_place_unless_the_user_says, COUNT(options))
+{
+    char *value = library_compose_asan_options(options[_i].existing);
+
+    ck_assert_str_eq(value, options[_i].composed);
+    free(value);
+}
+
 TEST(a_path_that_preload_can_hold_is_used_as_it_is)
 {
     char name[PATH_MAX];
@@ -83,12 +102,12 @@ static void assert_links_to(const char *link, const char *target)
 {
     char found[PATH_MAX] = "";
 
-    ck_assert_ptr_null(strpbrk(link, " :"));
+    ck_assert_ptr_null(strpbrk(link, " :$"));
     ck_assert_int_gt(readlink(link, found, sizeof found - 1), 0);
     ck_assert_str_eq(found, target);
 }
 
-static const char *const awkward[] = {"my lib", "my:lib", " :"};
+static const char *const awkward[] = {"my lib", "my:lib", " :", "my$LIB", "${ORIGIN}x", "$"};
 
 TEST_OPTIONS(IN_SANDBOX);
 

@@ -1,5 +1,5 @@
 /* Which listener is the IMD socket: what Open MPI, MPICH and Slurm open is not. */
-#include "shim/match.h"
+#include "shim/wire/match.h"
 
 #include "tests/support/suite.h"
 

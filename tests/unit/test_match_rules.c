@@ -1,5 +1,5 @@
 /* What the user says of the IMD socket, --port and --match, beside the rule without them. */
-#include "shim/match.h"
+#include "shim/wire/match.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,7 +111,7 @@ TEST(a_second_text_replaces_the_first)
 static const struct {
     unsigned port;
     const char *rules;
-    struct candidate candidate;
+    struct listener_facts facts;
     const char *reason;
 } decisions[] = {
     {0, NULL, {"gmx", "libgromacs.so.7", 0}, NULL},
@@ -169,16 +169,16 @@ static const struct {
 
 LOOP_TEST(a_socket_is_taken_or_refused_for_its_reason, COUNT(decisions))
 {
-    const struct candidate *candidate = &decisions[_i].candidate;
+    const struct listener_facts *facts = &decisions[_i].facts;
     const char *expected = decisions[_i].reason, *rules = decisions[_i].rules;
     struct match match = {.port = decisions[_i].port};
     const char *reason;
 
     ck_assert(rules == NULL || match_parse(&match, rules));
-    reason = match_refuses(&match, candidate);
+    reason = match_refuses(&match, facts);
     ck_assert_msg(
         expected == NULL ? reason == NULL : reason != NULL && !strcmp(reason, expected),
         "--port %u --match '%s', exe=%s object=%s asked=%u: %s, not %s", decisions[_i].port,
-        rules != NULL ? rules : "", candidate->exe, candidate->object, candidate->asked,
+        rules != NULL ? rules : "", facts->exe, facts->object, facts->asked,
         reason != NULL ? reason : "taken", expected != NULL ? expected : "taken");
 }

@@ -1,5 +1,5 @@
 /* Which module holds an address: the parser of proc(5) maps, and the real thing. */
-#include "shim/module.h"
+#include "shim/kernel/module.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -231,7 +231,24 @@ TEST(a_file_with_a_space_in_its_name_has_the_whole_name)
 
     assert_found(page, "lib of mine.so");
     ck_assert_int_eq(unlink("lib of mine.so"), 0);
-    assert_found(page, "lib of mine.so (deleted)");
+    assert_found(page, "lib of mine.so");
+}
+
+/* A package manager has put a new version there: the engine runs on with the old one. */
+TEST(a_file_that_was_replaced_is_called_by_its_name)
+{
+    void *page = map_file("libgromacs.so.7"), *new_page = map_file("new");
+
+    ck_assert_int_eq(rename("new", "libgromacs.so.7"), 0);
+    assert_found(page, "libgromacs.so.7");
+    assert_found(new_page, "libgromacs.so.7");
+}
+
+TEST(a_file_whose_own_name_ends_in_deleted_loses_that_too)
+{
+    assert_found(map_file("notes (deleted)"), "notes");
+    assert_found(map_file("(deleted)"), "(deleted)");
+    assert_found(map_file("x(deleted)"), "x(deleted)");
 }
 
 TEST(the_longest_name_a_file_can_have_is_whole)
@@ -244,6 +261,20 @@ TEST(the_longest_name_a_file_can_have_is_whole)
     assert_found(page, name);
     ck_assert_int_eq(unlink(name), 0);
     assert_found(page, name); /* " (deleted)" has no room */
+}
+
+/* A part of " (deleted)" has room: nothing tells it from a part of the name. */
+TEST(a_name_nearly_as_long_as_any_can_be_is_found_as_the_kernel_has_it)
+{
+    char name[NAME_MAX + 1] = "", expected[NAME_SIZE] = "";
+    void *page;
+
+    memset(name, 'n', sizeof name - 6);
+    memset(expected, 'n', sizeof name - 6);
+    strcat(expected, " (del");
+    page = map_file(name);
+    ck_assert_int_eq(unlink(name), 0);
+    assert_found(page, expected);
 }
 
 TEST(looking_for_a_module_leaves_no_descriptor)

@@ -1,10 +1,8 @@
 /* Whose process is at the other end of a connection. */
-#include "shim/peer.h"
+#include "shim/wire/peer.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <string.h>
@@ -12,15 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "shim/wire/address.h"
+#include "tests/support/network.h"
 #include "tests/support/suite.h"
 
 enum { OTHER = 65534 };
-
-union address {
-    struct sockaddr any;
-    struct sockaddr_in ipv4;
-    struct sockaddr_in6 ipv6;
-};
 
 static const struct {
     int domain, client_domain;
@@ -37,48 +31,40 @@ static const struct {
 
 enum { WAYS = sizeof ways / sizeof *ways };
 
-static socklen_t read_address(union address *address, int domain, const char *text)
-{
-    memset(address, 0, sizeof *address);
-    address->any.sa_family = (sa_family_t)domain;
-    if (domain == AF_INET) {
-        ck_assert_int_eq(inet_pton(domain, text, &address->ipv4.sin_addr), 1);
-        return sizeof address->ipv4;
-    }
-    ck_assert_int_eq(inet_pton(domain, text, &address->ipv6.sin6_addr), 1);
-    return sizeof address->ipv6;
-}
-
-static int listen_by(int way, in_port_t *port)
+static union address read_address(const char *text, unsigned port)
 {
     union address address;
-    socklen_t length = read_address(&address, ways[way].domain, ways[way].listens);
+
+    ck_assert(address_parse(&address, text));
+    address_set_port(&address, port);
+    return address;
+}
+
+static int listen_by(int way, unsigned *port)
+{
+    union address address = read_address(ways[way].listens, 0);
+    socklen_t length = address_length(&address);
     int fd = socket(ways[way].domain, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     ck_assert_int_eq(bind(fd, &address.any, length), 0);
     ck_assert_int_eq(listen(fd, 5), 0);
     ck_assert_int_eq(getsockname(fd, &address.any, &length), 0);
-    *port = ways[way].domain == AF_INET ? address.ipv4.sin_port : address.ipv6.sin6_port;
+    *port = address_port(&address);
     return fd;
 }
 
-static int call_by(int way, in_port_t port)
+static int call_by(int way, unsigned port)
 {
-    union address address;
-    socklen_t length = read_address(&address, ways[way].client_domain, ways[way].calls);
+    union address address = read_address(ways[way].calls, port);
     int fd = socket(ways[way].client_domain, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    if (ways[way].client_domain == AF_INET)
-        address.ipv4.sin_port = port;
-    else
-        address.ipv6.sin6_port = port;
-    return connect(fd, &address.any, length) == 0 ? fd : -1;
+    return connect(fd, &address.any, address_length(&address)) == 0 ? fd : -1;
 }
 
 static enum peer ask(int connection, uid_t *uid)
 {
     int error = 0;
-    enum peer peer = peer_of(connection, uid, &error);
+    enum peer peer = peer_lookup(connection, uid, &error);
 
     ck_assert_msg(peer != PEER_UNKNOWN, "%s", strerror(error));
     return peer;
@@ -92,14 +78,15 @@ static bool is_root(void)
 
 LOOP_TEST(a_connection_of_this_user_is_ours, WAYS)
 {
-    in_port_t port;
+    unsigned port;
     int listener = listen_by(_i, &port), client = call_by(_i, port);
     int connection = accept(listener, NULL, NULL);
     uid_t uid = OTHER;
 
-    ck_assert_int_eq(ask(connection, &uid), PEER_OURS);
+    ck_assert_int_eq(ask(connection, &uid), PEER_SAME_USER);
     ck_assert_uint_eq(uid, geteuid());
-    ck_assert_int_eq(ask(client, &uid), PEER_OURS); /* and so is the engine, seen from there */
+    ck_assert_int_eq(ask(client, &uid),
+                     PEER_SAME_USER); /* and so is the engine, seen from there */
     close(connection);
     close(client);
     close(listener);
@@ -108,7 +95,7 @@ LOOP_TEST(a_connection_of_this_user_is_ours, WAYS)
 /* It is told whose a socket is by who made it, whoever has it now. */
 LOOP_TEST(a_connection_of_another_user_is_that_users, WAYS, .needs = is_root)
 {
-    in_port_t port;
+    unsigned port;
     int listener = listen_by(_i, &port), connection, status;
     uid_t uid = 0;
     pid_t pid = fork();
@@ -119,11 +106,11 @@ LOOP_TEST(a_connection_of_another_user_is_that_users, WAYS, .needs = is_root)
         pause();
     }
     connection = accept(listener, NULL, NULL);
-    ck_assert_int_eq(ask(connection, &uid), PEER_OTHER);
+    ck_assert_int_eq(ask(connection, &uid), PEER_OTHER_USER);
     ck_assert_uint_eq(uid, OTHER);
     kill(pid, SIGKILL);
     waitpid(pid, &status, 0);
-    ck_assert_int_eq(ask(connection, &uid), PEER_GONE);
+    ck_assert_int_eq(ask(connection, &uid), PEER_CLOSED);
     close(connection);
     close(listener);
 }
@@ -132,7 +119,7 @@ LOOP_TEST(a_client_that_has_closed_is_gone, WAYS)
 {
     for (int reset = 0; reset < 2; reset++) {
         const struct linger at_once = {.l_onoff = reset};
-        in_port_t port;
+        unsigned port;
         int listener = listen_by(_i, &port), client = call_by(_i, port), connection;
         uid_t uid;
 
@@ -140,7 +127,7 @@ LOOP_TEST(a_client_that_has_closed_is_gone, WAYS)
         close(client);
         connection = accept(listener, NULL, NULL);
         ck_assert_int_ge(connection, 0);
-        ck_assert_int_eq(ask(connection, &uid), PEER_GONE);
+        ck_assert_int_eq(ask(connection, &uid), PEER_CLOSED);
         close(connection);
         close(listener);
     }
@@ -148,13 +135,13 @@ LOOP_TEST(a_client_that_has_closed_is_gone, WAYS)
 
 LOOP_TEST(a_client_that_has_only_said_all_that_it_has_to_say_is_still_ours, WAYS)
 {
-    in_port_t port;
+    unsigned port;
     int listener = listen_by(_i, &port), client = call_by(_i, port);
     int connection = accept(listener, NULL, NULL);
     uid_t uid;
 
     shutdown(client, SHUT_WR);
-    ck_assert_int_eq(ask(connection, &uid), PEER_OURS);
+    ck_assert_int_eq(ask(connection, &uid), PEER_SAME_USER);
     close(connection);
     close(client);
     close(listener);
@@ -163,18 +150,17 @@ LOOP_TEST(a_client_that_has_only_said_all_that_it_has_to_say_is_still_ours, WAYS
 /* The kernel looks for listeners too where it finds no connection. */
 TEST(a_listener_on_the_clients_port_is_not_taken_for_the_client)
 {
-    in_port_t port, second_port;
+    unsigned port, second_port;
     int listener = listen_by(0, &port), second = listen_by(0, &second_port), reuse = 1;
     int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), connection;
-    union address address;
-    socklen_t length = read_address(&address, AF_INET, "127.0.0.1");
+    const union address address = read_address("127.0.0.1", port);
+    const union address second_address = read_address("127.0.0.1", second_port);
+    socklen_t length = address_length(&address);
     uid_t uid;
 
     close(second);
     setsockopt(client, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);
-    address.ipv4.sin_port = second_port;
-    ck_assert_int_eq(bind(client, &address.any, length), 0);
-    address.ipv4.sin_port = port;
+    ck_assert_int_eq(bind(client, &second_address.any, length), 0);
     ck_assert_int_eq(connect(client, &address.any, length), 0);
     connection = accept(listener, NULL, NULL);
     setsockopt(client, SOL_SOCKET, SO_LINGER, &(struct linger){.l_onoff = 1},
@@ -182,10 +168,9 @@ TEST(a_listener_on_the_clients_port_is_not_taken_for_the_client)
     close(client);
     second = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     setsockopt(second, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);
-    address.ipv4.sin_port = second_port;
-    ck_assert_int_eq(bind(second, &address.any, length), 0);
+    ck_assert_int_eq(bind(second, &second_address.any, length), 0);
     ck_assert_int_eq(listen(second, 1), 0);
-    ck_assert_int_eq(ask(connection, &uid), PEER_GONE);
+    ck_assert_int_eq(ask(connection, &uid), PEER_CLOSED);
     close(connection);
     close(second);
     close(listener);
@@ -198,12 +183,12 @@ TEST(a_listener_on_the_clients_port_is_not_taken_for_the_client)
 TEST(who_has_the_port_of_a_connection_that_is_over_is_not_taken_for_the_client)
 {
     const struct linger reset = {.l_onoff = 1};
-    union address here, there;
-    socklen_t length = read_address(&here, AF_INET, "127.0.0.1");
-    int listener = listen_by(0, &there.ipv4.sin_port), clients[2], connection, reuse = 1;
+    unsigned port;
+    int listener = listen_by(0, &port), clients[2], connection, reuse = 1;
+    union address here = read_address("127.0.0.1", 0), there = read_address("127.0.0.1", port);
+    socklen_t length = address_length(&here);
     uid_t uid;
 
-    ck_assert_int_eq(getsockname(listener, &there.any, &length), 0);
     for (int i = 0; i < 2; i++) {
         clients[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         setsockopt(clients[i], SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);
@@ -217,10 +202,10 @@ TEST(who_has_the_port_of_a_connection_that_is_over_is_not_taken_for_the_client)
         close(clients[i]);
     }
     connection = accept(listener, NULL, NULL);
-    ck_assert_int_eq(ask(connection, &uid), PEER_GONE);
+    ck_assert_int_eq(ask(connection, &uid), PEER_CLOSED);
     close(connection);
     connection = accept(listener, NULL, NULL);
-    ck_assert_int_eq(ask(connection, &uid), PEER_OURS);
+    ck_assert_int_eq(ask(connection, &uid), PEER_SAME_USER);
     close(connection);
     close(clients[1]);
     close(listener);
@@ -241,17 +226,47 @@ static bool has_user_namespaces(void)
 /* There all who have no number in it have the same one. */
 TEST(who_has_no_number_in_a_user_namespace_is_unknown, .needs = has_user_namespaces)
 {
-    in_port_t port;
+    unsigned port;
     int listener = listen_by(0, &port), client = call_by(0, port), error = 0;
     int connection = accept(listener, NULL, NULL);
     uid_t uid;
 
     ck_assert_int_eq(unshare(CLONE_NEWUSER), 0);
     ck_assert_uint_eq(geteuid(), OTHER);
-    ck_assert_int_eq(peer_of(connection, &uid, &error), PEER_UNKNOWN);
+    ck_assert_int_eq(peer_lookup(connection, &uid, &error), PEER_UNKNOWN);
     ck_assert_int_eq(error, EOVERFLOW);
     close(connection);
     close(client);
+    close(listener);
+}
+
+/* Of its socket this host's kernel knows nothing, and its address is not this host's. */
+TEST(a_connection_from_another_host_is_remote, .needs = network_can_have_addresses)
+{
+    union address here = {.any = {.sa_family = AF_INET}};
+    socklen_t length = sizeof here;
+    int listener = -1, connection, status, error;
+    pid_t pid;
+    uid_t uid;
+
+    network_enter();
+    network_add_address("10.77.0.1/24");
+    listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(listen(listener, 1), 0);
+    ck_assert_int_eq(getsockname(listener, &here.any, &length), 0);
+    pid = network_fork_beyond("10.77.0.2/24");
+    if (pid == 0) {
+        here = read_address("10.77.0.1", address_port(&here));
+        if (connect(socket(AF_INET, SOCK_STREAM, 0), &here.any, sizeof here.ipv4) != 0)
+            _exit(1);
+        pause();
+    }
+    connection = accept(listener, NULL, NULL);
+    ck_assert_int_eq(peer_lookup(connection, &uid, &error), PEER_REMOTE);
+    kill(pid, SIGKILL);
+    waitpid(pid, &status, 0);
+    ck_assert_int_eq(peer_lookup(connection, &uid, &error), PEER_REMOTE);
+    close(connection);
     close(listener);
 }
 
@@ -262,13 +277,13 @@ TEST(what_is_no_connection_is_unknown)
     uid_t uid;
 
     ck_assert_int_eq(pipe2(pipes, O_CLOEXEC), 0);
-    ck_assert_int_eq(peer_of(pipes[0], &uid, &error), PEER_UNKNOWN);
+    ck_assert_int_eq(peer_lookup(pipes[0], &uid, &error), PEER_UNKNOWN);
     ck_assert_int_eq(error, ENOTSOCK);
-    ck_assert_int_eq(peer_of(-1, &uid, &error), PEER_UNKNOWN);
+    ck_assert_int_eq(peer_lookup(-1, &uid, &error), PEER_UNKNOWN);
     ck_assert_int_eq(error, EBADF);
-    ck_assert_int_eq(peer_of(fd, &uid, &error), PEER_UNKNOWN);
+    ck_assert_int_eq(peer_lookup(fd, &uid, &error), PEER_UNKNOWN);
     ck_assert_int_eq(error, ENOTCONN);
-    ck_assert_int_eq(peer_of(local, &uid, &error), PEER_UNKNOWN);
+    ck_assert_int_eq(peer_lookup(local, &uid, &error), PEER_UNKNOWN);
     ck_assert_int_eq(error, EAFNOSUPPORT);
     close(pipes[0]);
     close(pipes[1]);
@@ -278,14 +293,14 @@ TEST(what_is_no_connection_is_unknown)
 
 TEST(asking_leaves_no_descriptor)
 {
-    in_port_t port;
+    unsigned port;
     int listener = listen_by(0, &port), client = call_by(0, port);
     int connection = accept(listener, NULL, NULL), next = dup(0);
     uid_t uid;
 
     close(next);
     for (int i = 0; i < 3; i++)
-        ck_assert_int_eq(ask(connection, &uid), PEER_OURS);
+        ck_assert_int_eq(ask(connection, &uid), PEER_SAME_USER);
     ck_assert_int_eq(dup(0), next);
     close(next);
     close(connection);

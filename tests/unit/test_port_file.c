@@ -1,5 +1,5 @@
 /* --port-file: there whole, or not at all. */
-#include "launcher/port_file.h"
+#include "launcher/run/port_file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "launcher/status.h"
+#include "launcher/base/status.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
 #include "tests/unit/support/apart.h"

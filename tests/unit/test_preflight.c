@@ -1,5 +1,5 @@
 /* Can it be shimmed? Programs that are found or not, of all kinds, and scripts. */
-#include "launcher/preflight.h"
+#include "launcher/preload/preflight.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -28,7 +28,9 @@ static char text[PATH_MAX + 512];
 
 static enum preflight_verdict examine(const char *engine)
 {
-    preflight_examine(engine, library, &preflight);
+    const char *const command[] = {engine, NULL};
+
+    preflight_examine(command, library, &preflight);
     preflight_explain(&preflight, text, sizeof text);
     ck_assert_ptr_null(strchr(text, '\n'));
     return preflight.verdict;
@@ -182,11 +184,13 @@ TEST(a_name_longer_than_any_path_does_no_harm)
     free(name);
 }
 
-TEST(linkers_of_glibc_are_told_from_others)
+TEST(linkers_of_glibc_and_musl_are_told_from_others)
 {
-    const char *const fine[] = {"/lib64/ld-linux.so.2", "/lib/ld-linux-armhf.so.3",
-                                "/lib64/ld64.so.2", "/lib/ld.so.1", "/a/ld-linux-x86-64.so.2"};
-    const char *const other[] = {"/lib/ld-musl-x86_64.so.1", "/system/bin/linker64",
+    const char *const fine[] = {"/lib64/ld-linux.so.2",     "/lib/ld-linux-armhf.so.3",
+                                "/lib64/ld64.so.2",         "/lib/ld.so.1",
+                                "/a/ld-linux-x86-64.so.2",  "/lib/ld-musl-x86_64.so.1",
+                                "/opt/ld-musl-aarch64.so.1"};
+    const char *const other[] = {"/lib/ld-uClibc.so.0", "/system/bin/linker64",
                                  "/ld-linux/ld-musl.so", "/libexec/ld-elf.so.1"};
 
     for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++)
@@ -249,7 +253,8 @@ TEST(of_what_is_no_elf_file_nothing_is_known)
         write_file("engine", texts[i], strlen(texts[i]));
         ck_assert_int_eq(examine("./engine"), PREFLIGHT_UNREADABLE);
     }
-    preflight_examine("/bin/true", "/nowhere/libimdshim.so", &preflight);
+    preflight_examine((const char *const[]){"/bin/true", NULL}, "/nowhere/libimdshim.so",
+                      &preflight);
     ck_assert_int_eq(preflight.verdict, PREFLIGHT_UNREADABLE);
 }
 
@@ -263,7 +268,7 @@ TEST(of_a_script_the_interpreter_counts)
         ck_assert_int_eq(examine("./engine"), PREFLIGHT_FINE);
         ck_assert_str_eq(preflight.program, "/bin/true");
     }
-    examine_with_interpreter("/lib/ld-musl.so");
+    examine_with_interpreter("/system/bin/linker64");
     ck_assert_int_eq(rename("engine", "python"), 0);
     write_script("engine", "#!%s/python\n", getenv("TMPDIR"));
     ck_assert_int_eq(examine("./engine"), PREFLIGHT_OTHER_LIBC);

@@ -1,5 +1,5 @@
 /* Programs that change who we are: the kernel then has ld.so ignore LD_PRELOAD. */
-#include "launcher/preflight.h"
+#include "launcher/preload/preflight.h"
 
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -57,7 +57,7 @@ static void judge(const void *how)
         _exit(100);
     if (setgid(judgement->group) != 0 || setuid(judgement->user) != 0)
         _exit(101);
-    preflight_examine(judgement->engine, "/bin/true", &preflight);
+    preflight_examine((const char *const[]){judgement->engine, NULL}, "/bin/true", &preflight);
     _exit(preflight.verdict);
 }
 

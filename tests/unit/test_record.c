@@ -1,5 +1,5 @@
 /* What a run says of itself, as text and back. */
-#include "launcher/record.h"
+#include "launcher/run/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +48,7 @@ TEST(a_record_comes_back_in_every_state)
     struct record record = example();
 
     for (int i = STARTING; i <= ENDING; i++) {
-        record.state = (enum run_state)i;
+        record.state = (enum phase)i;
         ck_assert_str_eq(record_state_name(record.state), names[i]);
         assert_comes_back(&record);
     }

@@ -1,12 +1,12 @@
 /* What the environment asks of the library. It is read once, so each test is a process. */
-#include "shim/settings.h"
+#include "shim/state/settings.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "shim/wire.h"
+#include "shim/wire/wire.h"
 #include "tests/support/suite.h"
 
 enum { THREADS = 32 };
@@ -39,24 +39,27 @@ TEST(asking_for_events_alone_is_not_enough)
     ck_assert_ptr_null(settings_of(NULL, NULL, "all"));
 }
 
-TEST(a_descriptor_is_a_channel)
+TEST(a_descriptor_is_where_events_go)
 {
     const struct settings *settings = settings_of("19:2049:131:7", NULL, NULL);
 
     ck_assert_ptr_nonnull(settings);
-    ck_assert_int_eq(settings->channel.fd, 19);
-    ck_assert_uint_eq(settings->channel.device, 2049);
-    ck_assert_uint_eq(settings->channel.inode, 131);
+    ck_assert_int_eq(settings->sink.file.fd, 19);
+    ck_assert_uint_eq(settings->sink.file.device, 2049);
+    ck_assert_uint_eq(settings->sink.file.inode, 131);
+    ck_assert_uint_eq(settings->sink.file.birth, 7);
+    ck_assert(settings->reports_events);
     ck_assert(!settings->all_events);
+    ck_assert(!settings->only_ready);
 }
 
-TEST(a_fifo_is_a_channel)
+TEST(a_fifo_is_where_events_go)
 {
     const struct settings *settings = settings_of(NULL, "/tmp/fifo", NULL);
 
     ck_assert_ptr_nonnull(settings);
-    ck_assert_int_eq(settings->channel.fd, -1);
-    ck_assert_str_eq(settings->channel.path, "/tmp/fifo");
+    ck_assert_int_eq(settings->sink.file.fd, -1);
+    ck_assert_str_eq(settings->sink.fifo, "/tmp/fifo");
     ck_assert(!settings->all_events);
 }
 
@@ -65,7 +68,7 @@ TEST(of_both_the_descriptor_is_used)
     const struct settings *settings = settings_of("19:2049:131:7", "/tmp/fifo", NULL);
 
     ck_assert_ptr_nonnull(settings);
-    ck_assert_int_eq(settings->channel.fd, 19);
+    ck_assert_int_eq(settings->sink.file.fd, 19);
 }
 
 TEST(beside_a_damaged_descriptor_the_fifo_is_used)
@@ -73,8 +76,8 @@ TEST(beside_a_damaged_descriptor_the_fifo_is_used)
     const struct settings *settings = settings_of("19:2049", "/tmp/fifo", NULL);
 
     ck_assert_ptr_nonnull(settings);
-    ck_assert_int_eq(settings->channel.fd, -1);
-    ck_assert_str_eq(settings->channel.path, "/tmp/fifo");
+    ck_assert_int_eq(settings->sink.file.fd, -1);
+    ck_assert_str_eq(settings->sink.fifo, "/tmp/fifo");
 }
 
 static const struct {
@@ -98,8 +101,8 @@ TEST(a_launcher_elsewhere_is_known_by_the_variable_that_open_mpi_carries)
     set(WIRE_OPENMPI WIRE_TCP, "node1:5000:0123456789abcdef0123456789abcdef:10.77.0.1");
     settings = settings_of(NULL, "/tmp/fifo", NULL);
     ck_assert_ptr_nonnull(settings);
-    ck_assert_uint_eq(settings->channel.tcp.count, 1);
-    ck_assert_str_eq(settings->channel.tcp.host, "node1");
+    ck_assert_uint_eq(settings->sink.tcp.count, 1);
+    ck_assert_str_eq(settings->sink.tcp.host, "node1");
 }
 
 TEST(who_may_connect_is_everyone_unless_it_is_said)
@@ -123,14 +126,77 @@ TEST(a_launcher_can_ask_for_all_events)
     ck_assert(settings->all_events);
 }
 
-static const char *const other_requests[] = {"", "ALL", "all ", "al", "allx", "1"};
+TEST(a_launcher_can_ask_for_nothing_before_ready)
+{
+    const struct settings *settings = settings_of("19:2049:131:7", NULL, "ready");
 
-LOOP_TEST(no_other_word_asks_for_all_events, COUNT(other_requests))
+    ck_assert_ptr_nonnull(settings);
+    ck_assert(settings->only_ready);
+    ck_assert(!settings->all_events);
+}
+
+static const char *const other_requests[] = {
+    "", "ALL", "all ", "al", "allx", "1", "READY", "ready ", "read", "all ready", "all,ready",
+};
+
+LOOP_TEST(no_other_word_asks_for_other_events, COUNT(other_requests))
 {
     const struct settings *settings = settings_of(NULL, "/tmp/fifo", other_requests[_i]);
 
     ck_assert_ptr_nonnull(settings);
     ck_assert(!settings->all_events);
+    ck_assert(!settings->only_ready);
+}
+
+TEST(either_word_about_events_is_known_by_the_name_that_open_mpi_carries)
+{
+    setenv(WIRE_OPENMPI WIRE_EVENTS, WIRE_EVENTS_READY, 1);
+    ck_assert(settings_of(NULL, "/tmp/fifo", NULL)->only_ready);
+}
+
+/* A client has the gate; it tells nothing, whatever else is in its environment. */
+TEST(a_gate_alone_tells_nothing)
+{
+    const struct settings *settings;
+
+    setenv(WIRE_GATE, "8888:name", 1);
+    setenv(WIRE_PORT, "8888", 1);
+    settings = settings_of(NULL, NULL, "all");
+    ck_assert_ptr_nonnull(settings);
+    ck_assert(!settings->reports_events);
+    ck_assert_uint_eq(settings->gate.port, 8888);
+    ck_assert_str_eq(settings->gate.name, "name");
+}
+
+TEST(a_damaged_gate_is_none)
+{
+    setenv(WIRE_GATE, "8888", 1);
+    ck_assert_ptr_null(settings_of(NULL, NULL, NULL));
+}
+
+/* The launcher's own: the environment of an engine that starts a client has both. */
+TEST(an_engine_may_have_a_gate_too)
+{
+    const struct settings *settings;
+
+    setenv(WIRE_GATE, "8888:name", 1);
+    settings = settings_of(NULL, "/tmp/fifo", NULL);
+    ck_assert_ptr_nonnull(settings);
+    ck_assert(settings->reports_events);
+    ck_assert_uint_eq(settings->gate.port, 8888);
+}
+
+TEST(a_sleep_is_cut_unless_it_is_said)
+{
+    ck_assert(settings_of(NULL, "/tmp/fifo", NULL)->cuts_sleep);
+}
+
+static const char *const names_of_wake[] = {WIRE_WAKE, WIRE_OPENMPI WIRE_WAKE};
+
+LOOP_TEST(a_sleep_is_not_cut_if_it_is_said_by_either_name, 2)
+{
+    setenv(names_of_wake[_i], WIRE_WAKE_OFF, 1);
+    ck_assert(!settings_of(NULL, "/tmp/fifo", NULL)->cuts_sleep);
 }
 
 static const struct settings *settings_with(const char *port, const char *listen,
@@ -148,10 +214,10 @@ TEST(without_a_word_about_the_socket_nothing_is_rewritten)
     const struct settings *settings = settings_with(NULL, NULL, NULL, NULL);
 
     ck_assert_ptr_nonnull(settings);
-    ck_assert(!settings->rewrites);
+    ck_assert(!settings->overrides_bind);
     ck_assert_uint_eq(settings->match.port, 0);
     ck_assert_uint_eq(settings->match.count, 0);
-    ck_assert_uint_eq(settings->channel.tcp.count, 0);
+    ck_assert_uint_eq(settings->sink.tcp.count, 0);
 }
 
 TEST(a_rule_alone_rewrites_nothing)
@@ -159,7 +225,7 @@ TEST(a_rule_alone_rewrites_nothing)
     const struct settings *settings = settings_with(NULL, NULL, "exe=lmp port=88*", NULL);
 
     ck_assert_ptr_nonnull(settings);
-    ck_assert(!settings->rewrites);
+    ck_assert(!settings->overrides_bind);
     ck_assert_uint_eq(settings->match.count, 2);
 }
 
@@ -191,13 +257,13 @@ LOOP_TEST(the_imd_socket_goes_where_port_and_listen_say, COUNT(rewriting))
         settings_with(rewriting[_i].port, rewriting[_i].listen, "exe=lmp", NULL);
 
     ck_assert_ptr_nonnull(settings);
-    ck_assert(settings->rewrites);
+    ck_assert(settings->overrides_bind);
     ck_assert_uint_eq(settings->match.port, rewriting[_i].name);
     ck_assert_uint_eq(settings->match.count, 1);
-    ck_assert_int_eq(settings->binding.family, rewriting[_i].family);
-    ck_assert_int_eq(settings->binding.has_ports, rewriting[_i].has_ports);
-    ck_assert_uint_eq(settings->binding.low, rewriting[_i].low);
-    ck_assert_uint_eq(settings->binding.high, rewriting[_i].high);
+    ck_assert_int_eq(settings->bind.host.any.sa_family, rewriting[_i].family);
+    ck_assert_int_eq(settings->bind.has_ports, rewriting[_i].has_ports);
+    ck_assert_uint_eq(settings->bind.low, rewriting[_i].low);
+    ck_assert_uint_eq(settings->bind.high, rewriting[_i].high);
 }
 
 #define SECRET "0123456789abcdef0123456789abcdef"
@@ -235,26 +301,26 @@ LOOP_TEST(a_damaged_word_about_the_socket_leaves_the_library_inert, COUNT(damage
     ck_assert_ptr_null(settings_of(NULL, "/tmp/fifo", "all"));
 }
 
-TEST(a_launcher_on_another_host_is_a_channel_beside_the_fifo)
+TEST(a_launcher_on_another_host_is_told_beside_the_fifo)
 {
     const struct settings *settings =
         settings_with(NULL, NULL, NULL, "node1:42165:" SECRET ":10.77.0.1,fd00::1");
 
     ck_assert_ptr_nonnull(settings);
-    ck_assert_str_eq(settings->channel.path, "/tmp/fifo");
-    ck_assert_uint_eq(settings->channel.tcp.count, 2);
+    ck_assert_str_eq(settings->sink.fifo, "/tmp/fifo");
+    ck_assert_uint_eq(settings->sink.tcp.count, 2);
 }
 
-TEST(a_launcher_on_another_host_is_a_channel_alone)
+TEST(a_launcher_on_another_host_is_told_alone)
 {
     const struct settings *settings;
 
     setenv(WIRE_TCP, "node1:42165:" SECRET ":10.77.0.1", 1);
     settings = settings_of(NULL, NULL, NULL);
     ck_assert_ptr_nonnull(settings);
-    ck_assert_int_eq(settings->channel.fd, -1);
-    ck_assert_str_eq(settings->channel.path, "");
-    ck_assert_uint_eq(settings->channel.tcp.count, 1);
+    ck_assert_int_eq(settings->sink.file.fd, -1);
+    ck_assert_str_eq(settings->sink.fifo, "");
+    ck_assert_uint_eq(settings->sink.tcp.count, 1);
 }
 
 /* Engines change their environment, and process titles are written over it. */
@@ -267,8 +333,8 @@ TEST(an_environment_that_changes_later_changes_nothing)
     ck_assert_ptr_nonnull(fifo);
     memset(fifo, 'x', strlen("/tmp/fifo"));
     ck_assert_ptr_eq(settings_of("19:2049:131:7", NULL, NULL), settings);
-    ck_assert_str_eq(settings->channel.path, "/tmp/fifo");
-    ck_assert_int_eq(settings->channel.fd, -1);
+    ck_assert_str_eq(settings->sink.fifo, "/tmp/fifo");
+    ck_assert_int_eq(settings->sink.file.fd, -1);
     ck_assert(settings->all_events);
 }
 
@@ -301,6 +367,6 @@ LOOP_TEST(threads_that_ask_at_once_all_hear_the_same, 10)
 
         pthread_join(threads[i], &settings);
         ck_assert_ptr_nonnull(settings);
-        ck_assert_str_eq(((const struct settings *)settings)->channel.path, "/tmp/fifo");
+        ck_assert_str_eq(((const struct settings *)settings)->sink.fifo, "/tmp/fifo");
     }
 }

@@ -1,7 +1,8 @@
 /* Signals: whose they are, and that programs we start get them as we did. */
-#include "launcher/signals.h"
+#include "launcher/base/signals.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <pty.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -31,11 +32,15 @@ TEST(what_the_kernel_sent_is_not)
         ck_assert(!signals_must_pass_on(&(struct signalfd_siginfo){.ssi_code = codes[i]}));
 }
 
+/* Another thread may have taken what poll(2) has seen: it comes once more then. */
 static bool wait_for_signal(const struct signals *signals, struct signalfd_siginfo *info)
 {
     struct pollfd fd = {.fd = signals->fd, .events = POLLIN};
 
-    return poll(&fd, 1, SECONDS * 1000) == 1 && signals_next(signals, info);
+    while (poll(&fd, 1, SECONDS * 1000) == 1)
+        if (signals_next(signals, info))
+            return true;
+    return false;
 }
 
 /* What we send ourselves, as SIGPIPE by a write to stderr, is nobody's wish. */
@@ -78,6 +83,82 @@ static void send_to_ourselves(const void *unused)
 TEST(a_signal_that_is_sent_to_us_is_taken_once)
 {
     ck_assert_int_eq(apart(send_to_ourselves, NULL), 0);
+}
+
+/* As a library's that somebody preloads: it blocks no signal. */
+static void *wait_for_ever(void *unused)
+{
+    while (true)
+        pause();
+    return unused;
+}
+
+static void start_foreign_thread(void)
+{
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, wait_for_ever, NULL) != 0)
+        _exit(100);
+}
+
+/* Each of them is the thread's, or ours, as the kernel likes. */
+static void send_where_a_foreign_thread_runs(const void *number)
+{
+    const int signal = *(const int *)number;
+    struct signalfd_siginfo info;
+    struct signals signals;
+
+    start_foreign_thread();
+    signals_take(&signals);
+    for (int i = 0; i < 50; i++) {
+        send_from_a_child(signal);
+        do
+            if (!wait_for_signal(&signals, &info))
+                _exit(1);
+        while (info.ssi_signo == SIGCHLD && signal != SIGCHLD);
+        if (info.ssi_signo != (unsigned)signal)
+            _exit(2);
+        if (signal == SIGCHLD)
+            continue;
+        if (info.ssi_code != SI_USER || info.ssi_pid == 0 || info.ssi_pid == (unsigned)getpid())
+            _exit(3);
+    }
+    _exit(0);
+}
+
+static const int foreign[] = {SIGCHLD, SIGTERM, SIGINT,   SIGHUP,
+                              SIGTSTP, SIGCONT, SIGWINCH, SIGABRT};
+
+LOOP_TEST(a_signal_that_a_foreign_thread_gets_is_read_with_its_sender, COUNT(foreign))
+{
+    ck_assert_int_eq(apart(send_where_a_foreign_thread_runs, &foreign[_i]), 0);
+}
+
+static void stop_where_a_foreign_thread_runs(const void *unused)
+{
+    struct signals signals;
+
+    (void)unused;
+    setpgid(0, 0);
+    start_foreign_thread();
+    signals_take(&signals);
+    signals_stop_self(&signals, SIGTSTP);
+    signals_end_self(SIGTERM);
+}
+
+TEST(we_stop_and_end_though_a_foreign_thread_runs)
+{
+    int status = 0;
+    pid_t pid = fork();
+
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0)
+        stop_where_a_foreign_thread_runs(NULL);
+    ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);
+    ck_assert(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTSTP);
+    kill(pid, SIGCONT);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
 }
 
 static void end_a_child(const void *unused)
@@ -150,7 +231,10 @@ static void take_and_restore(const void *ignored)
     if ((action.sa_handler == SIG_IGN) != *(const bool *)ignored)
         _exit(2);
     sigaction(SIGHUP, NULL, &action);
-    _exit(action.sa_handler == SIG_IGN ? 0 : 3);
+    if (action.sa_handler != SIG_IGN)
+        _exit(3);
+    sigaction(SIGTERM, NULL, &action);
+    _exit(action.sa_handler == SIG_DFL ? 0 : 4);
 }
 
 TEST(mask_and_ignored_signals_are_restored)
@@ -225,7 +309,7 @@ TEST(we_stop_as_the_engine_did_and_go_on)
 
         setpgid(0, 0);
         signals_take(&signals);
-        signals_stop_self(SIGTSTP);
+        signals_stop_self(&signals, SIGTSTP);
         _exit(7);
     }
     ck_assert_int_eq(waitpid(pid, &status, WUNTRACED), pid);

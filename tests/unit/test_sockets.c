@@ -1,13 +1,8 @@
 /* What is remembered of a process's sockets. Each test is a process: nothing is known yet. */
-#include "shim/sockets.h"
+#include "shim/state/sockets.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stddef.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "tests/support/suite.h"
 
@@ -68,65 +63,40 @@ TEST(the_last_of_many_sockets_is_always_known)
     ck_assert_uint_eq(socket_asked(1), 0); /* not the port of another one */
 }
 
-TEST(a_socket_is_known_by_its_inode)
+TEST(the_first_socket_claimed_is_the_imd_socket)
 {
-    struct stat status;
-    int one = socket(AF_INET, SOCK_STREAM, 0), other = socket(AF_INET, SOCK_STREAM, 0);
-    int copy = dup(one);
-
-    ck_assert_int_eq(fstat(one, &status), 0);
-    ck_assert_uint_eq(socket_inode(one), status.st_ino);
-    ck_assert_uint_eq(socket_inode(copy), socket_inode(one));
-    ck_assert_uint_ne(socket_inode(other), socket_inode(one));
-    ck_assert_uint_ne(socket_inode(other), 0);
-}
-
-TEST(what_is_no_socket_has_no_inode)
-{
-    int pipes[2], file = open("/dev/null", O_RDONLY);
-
-    ck_assert_int_eq(pipe(pipes), 0);
-    ck_assert_uint_eq(socket_inode(pipes[0]), 0);
-    ck_assert_uint_eq(socket_inode(file), 0);
-    close(file);
-    ck_assert_uint_eq(socket_inode(file), 0);
-    ck_assert_uint_eq(socket_inode(-1), 0);
-}
-
-TEST(the_first_socket_taken_is_the_imd_socket)
-{
-    ck_assert_uint_eq(socket_taken(), 0);
-    ck_assert(socket_take(1000));
-    ck_assert(!socket_take(1001));
-    ck_assert_uint_eq(socket_taken(), 1000);
+    ck_assert_uint_eq(imd_socket(), 0);
+    ck_assert(imd_socket_claim(1000));
+    ck_assert(!imd_socket_claim(1001));
+    ck_assert_uint_eq(imd_socket(), 1000);
 }
 
 static pthread_barrier_t barrier;
 static atomic_int winners;
 static _Atomic uint64_t winner;
 
-static void *take_with_the_others(void *inode)
+static void *claim_with_the_others(void *inode)
 {
     pthread_barrier_wait(&barrier);
-    if (socket_take((uint64_t)(uintptr_t)inode)) {
+    if (imd_socket_claim((uint64_t)(uintptr_t)inode)) {
         winners++;
         winner = (uint64_t)(uintptr_t)inode;
     }
     return NULL;
 }
 
-LOOP_TEST(of_many_threads_one_takes_its_socket, 20)
+LOOP_TEST(of_many_threads_one_claims_its_socket, 20)
 {
     pthread_t threads[THREADS];
 
     ck_assert_int_eq(pthread_barrier_init(&barrier, NULL, THREADS), 0);
     for (uintptr_t i = 0; i < THREADS; i++)
         ck_assert_int_eq(
-            pthread_create(&threads[i], NULL, take_with_the_others, (void *)(i + 1)), 0);
+            pthread_create(&threads[i], NULL, claim_with_the_others, (void *)(i + 1)), 0);
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
     ck_assert_int_eq(winners, 1);
-    ck_assert_uint_eq(socket_taken(), winner);
+    ck_assert_uint_eq(imd_socket(), winner);
 }
 
 /* As many as are known at the same time, at the worst of distances. */

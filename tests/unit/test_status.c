@@ -1,5 +1,5 @@
 /* Exit statuses: those of timeout(1) and env(1). */
-#include "launcher/status.h"
+#include "launcher/base/status.h"
 
 #include <errno.h>
 #include <signal.h>

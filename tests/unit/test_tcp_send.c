@@ -1,30 +1,27 @@
 /* A line by TCP, to a launcher that is well, gone, stopped or elsewhere. */
-#include "shim/tcp.h"
+#include "shim/events/tcp.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "shim/address.h"
-#include "shim/process.h"
-#include "shim/sys.h"
+#include "shim/kernel/process.h"
+#include "shim/wire/address.h"
+#include "shim/wire/sys.h"
+#include "tests/support/network.h"
 #include "tests/support/suite.h"
 
 enum {
     SECONDS = 60,
-    MULTIPLE = 20, /* of the patience: this machine may be busy with other things */
+    MULTIPLE = 20, /* of the time limit: this machine may be busy with other things */
     HIGHEST_FD = 256,
 };
 
@@ -56,13 +53,13 @@ static int listen_on(const char *address, unsigned port, int backlog)
 
 static void begin(struct launcher *launcher)
 {
-    struct sockaddr_storage local;
+    union address local;
     socklen_t length = sizeof local;
 
     memset(launcher, 0, sizeof *launcher);
     launcher->listener = listen_on("127.0.0.1", 0, 5);
-    getsockname(launcher->listener, (struct sockaddr *)&local, &length);
-    launcher->port = address_port((struct sockaddr *)&local, length);
+    getsockname(launcher->listener, &local.any, &length);
+    launcher->port = address_port(&local);
 }
 
 static void *take_lines(void *argument)
@@ -97,7 +94,8 @@ static void assert_received(struct launcher *launcher, const char *expected)
 }
 
 /* The library's words for the launcher; host NULL: it is on this one. */
-static void describe(struct tcp *tcp, const char *host, unsigned port, const char *addresses)
+static void describe(struct handover_tcp *tcp, const char *host, unsigned port,
+                     const char *addresses)
 {
     char name[HOST_SIZE], all[1024] = "";
     struct text text = {all, 0, sizeof all - 1};
@@ -105,7 +103,7 @@ static void describe(struct tcp *tcp, const char *host, unsigned port, const cha
     process_host(name);
     text_put_escaped(&text, host != NULL ? host : name);
     snprintf(all + text.length, sizeof all - text.length, ":%u:" SECRET ":%s", port, addresses);
-    ck_assert_msg(tcp_parse(tcp, all), "not taken: %s", all);
+    ck_assert_msg(handover_parse_tcp(tcp, all), "not taken: %s", all);
 }
 
 static int count_descriptors(void)
@@ -118,11 +116,13 @@ static int count_descriptors(void)
 }
 
 /* The milliseconds that it took. */
-static int64_t send_to(const struct tcp *tcp, bool patient)
+static int64_t send_to(const struct handover_tcp *tcp, bool required)
 {
+    char bytes[HANDOVER_SIGNATURE + sizeof line];
     int64_t start = sys_now();
 
-    tcp_send(tcp, line, sizeof line - 1, patient);
+    memcpy(bytes + HANDOVER_SIGNATURE, line, sizeof line);
+    tcp_send(tcp, bytes + HANDOVER_SIGNATURE, strlen(line), required);
     return sys_now() - start;
 }
 
@@ -138,7 +138,7 @@ TEST_OPTIONS(.timeout = SECONDS);
 TEST(the_secret_and_the_line_arrive_whole)
 {
     struct launcher launcher;
-    struct tcp tcp;
+    struct handover_tcp tcp;
     int descriptors;
 
     begin(&launcher);
@@ -154,17 +154,18 @@ TEST(the_secret_and_the_line_arrive_whole)
 
 TEST(the_longest_line_arrives_whole)
 {
-    char longest[EVENT_MAX], expected[TCP_SECRET + 1 + EVENT_MAX + 1] = SECRET " ";
+    char bytes[HANDOVER_SIGNATURE + EVENT_MAX + 1], *longest = bytes + HANDOVER_SIGNATURE;
+    char expected[sizeof bytes] = SECRET " ";
     struct launcher launcher;
-    struct tcp tcp;
+    struct handover_tcp tcp;
 
     begin(&launcher);
     describe(&tcp, NULL, launcher.port, "127.0.0.1");
-    memset(longest, 'x', sizeof longest);
-    longest[EVENT_MAX - 1] = '\n';
-    memcpy(expected + TCP_SECRET + 1, longest, EVENT_MAX);
+    memset(longest, 'x', EVENT_MAX);
+    memcpy(longest + EVENT_MAX - 1, "\n", 2);
+    strcat(expected, longest);
     take(&launcher, 1);
-    tcp_send(&tcp, longest, sizeof longest, true);
+    tcp_send(&tcp, longest, EVENT_MAX, true);
     assert_received(&launcher, expected);
 }
 
@@ -182,7 +183,7 @@ TEST(where_nobody_listens_nothing_is_waited_for)
 {
     int64_t least = INT64_MAX;
     int descriptors;
-    struct tcp tcp;
+    struct handover_tcp tcp;
 
     describe(&tcp, NULL, deserted_port(), "127.0.0.1,127.0.0.2,::1");
     descriptors = count_descriptors();
@@ -191,29 +192,29 @@ TEST(where_nobody_listens_nothing_is_waited_for)
 
         least = time < least ? time : least;
     }
-    ck_assert_int_lt(least, TCP_PATIENCE);
+    ck_assert_int_lt(least, TCP_TIMEOUT_MS);
     ck_assert_int_eq(count_descriptors(), descriptors);
 }
 
 /* Stopped with Ctrl-Z: the kernel accepts for it. */
-TEST(a_launcher_that_never_reads_costs_the_patience_and_no_more)
+TEST(a_launcher_that_never_reads_costs_the_time_limit_and_no_more)
 {
     struct launcher launcher;
-    struct tcp tcp;
+    struct handover_tcp tcp;
     int descriptors;
 
     begin(&launcher);
     describe(&tcp, NULL, launcher.port, "127.0.0.1");
     descriptors = count_descriptors();
-    ck_assert_int_lt(send_to(&tcp, true), MULTIPLE * TCP_PATIENCE);
+    ck_assert_int_lt(send_to(&tcp, true), MULTIPLE * TCP_TIMEOUT_MS);
     ck_assert(is_connected_to(launcher.listener));
-    ck_assert_int_lt(send_to(&tcp, false), MULTIPLE * TCP_PATIENCE);
+    ck_assert_int_lt(send_to(&tcp, false), MULTIPLE * TCP_TIMEOUT_MS);
     ck_assert_int_eq(count_descriptors(), descriptors);
 }
 
 TEST(after_a_failure_only_what_matters_is_tried_again)
 {
-    struct tcp tcp;
+    struct handover_tcp tcp;
     unsigned port = deserted_port();
     int listener;
 
@@ -231,7 +232,7 @@ TEST(a_launcher_that_hangs_up_does_no_harm)
 {
     const struct linger at_once = {1, 0};
     struct launcher launcher;
-    struct tcp tcp;
+    struct handover_tcp tcp;
 
     begin(&launcher);
     describe(&tcp, NULL, launcher.port, "127.0.0.1");
@@ -239,7 +240,7 @@ TEST(a_launcher_that_hangs_up_does_no_harm)
     launcher.length = sizeof launcher.bytes; /* no room: it reads nothing */
     take(&launcher, 20);
     for (int i = 0; i < 20; i++)
-        ck_assert_int_lt(send_to(&tcp, true), MULTIPLE * TCP_PATIENCE);
+        ck_assert_int_lt(send_to(&tcp, true), MULTIPLE * TCP_TIMEOUT_MS);
     pthread_join(launcher.thread, NULL);
 }
 
@@ -259,7 +260,7 @@ static int listen_in_vain(const char *address, unsigned port)
 TEST(of_several_addresses_the_one_that_answers_is_used)
 {
     struct launcher launcher;
-    struct tcp tcp;
+    struct handover_tcp tcp;
     int descriptors;
 
     begin(&launcher);
@@ -275,7 +276,7 @@ TEST(of_several_addresses_the_one_that_answers_is_used)
 TEST(a_line_goes_to_one_address_only)
 {
     struct launcher launcher;
-    struct tcp tcp;
+    struct handover_tcp tcp;
 
     begin(&launcher);
     describe(&tcp, NULL, launcher.port, "127.0.0.1,127.0.0.1,127.0.0.1");
@@ -290,7 +291,7 @@ TEST(an_address_of_this_host_is_not_a_launcher_elsewhere)
 {
     static const char *const hosts[] = {"elsewhere", "", "%6eode1"};
     struct launcher launcher;
-    struct tcp tcp;
+    struct handover_tcp tcp;
 
     begin(&launcher);
     for (int i = 0; i < 3; i++) {
@@ -307,50 +308,27 @@ TEST(without_a_descriptor_to_be_had_the_line_is_lost_and_no_more)
 {
     struct rlimit limit, none;
     struct launcher launcher;
-    struct tcp tcp;
+    struct handover_tcp tcp;
 
     begin(&launcher);
     describe(&tcp, NULL, launcher.port, "127.0.0.1");
     getrlimit(RLIMIT_NOFILE, &limit);
     none = (struct rlimit){3, limit.rlim_max};
     setrlimit(RLIMIT_NOFILE, &none);
-    ck_assert_int_lt(send_to(&tcp, true), MULTIPLE * TCP_PATIENCE);
+    ck_assert_int_lt(send_to(&tcp, true), MULTIPLE * TCP_TIMEOUT_MS);
     setrlimit(RLIMIT_NOFILE, &limit);
     ck_assert(!is_connected_to(launcher.listener));
 }
 
 /* ---- a host of our own, where IPv6 sockets are of IPv6 alone ---- */
 
-static bool enter_own_host(void)
-{
-    struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-    int fd, setting;
-
-    if (unshare(CLONE_NEWNET) != 0)
-        return false;
-    fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    setting = open("/proc/sys/net/ipv6/bindv6only", O_WRONLY | O_CLOEXEC);
-    return ioctl(fd, SIOCSIFFLAGS, &loopback) == 0 && write(setting, "1", 1) == 1;
-}
-
-static bool has_own_hosts(void)
-{
-    pid_t pid = fork();
-    int status;
-
-    if (pid == 0)
-        _exit(enter_own_host() ? 0 : 1);
-    if (waitpid(pid, &status, 0) == pid && status == 0)
-        return true;
-    return suite_skip("IPv6 sockets of IPv6 alone", "no network namespace can be had");
-}
-
-TEST(ipv4_is_reached_where_ipv6_sockets_do_not_reach_it, .needs = has_own_hosts)
+TEST(ipv4_is_reached_where_ipv6_sockets_do_not_reach_it, .needs = network_can_be_had)
 {
     struct launcher launcher;
-    struct tcp tcp;
+    struct handover_tcp tcp;
 
-    ck_assert(enter_own_host());
+    network_enter();
+    network_set("ipv6/bindv6only", "1");
     begin(&launcher);
     describe(&tcp, NULL, launcher.port, "127.0.0.1");
     take(&launcher, 1);

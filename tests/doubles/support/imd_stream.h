@@ -1,6 +1,6 @@
 /*
  * IMD streams made byte by byte from the protocol's tables, for the tests of the decoder and
- * for the stand-in server: nothing of launcher/imd.c is used to make them.
+ * for the stand-in server: nothing of launcher/imd/imd.c is used to make them.
  */
 #ifndef IMDSHIM_TESTS_DOUBLES_IMD_STREAM_H
 #define IMDSHIM_TESTS_DOUBLES_IMD_STREAM_H
@@ -37,13 +37,11 @@ void put_session(struct stream *stream, const struct session_info *info);
 void put_energies(struct stream *stream, int32_t step);
 void put_time(struct stream *stream, int64_t step);
 void put_floats(struct stream *stream, int32_t type, int32_t value, unsigned count);
-
 void put_vectors(struct stream *stream, int32_t type);
 
 /* Energies in every second frame only: version 2 lets each come at its own interval. */
 struct stream v2_stream(bool big_endian);
 void put_frame(struct stream *stream, const struct session_info *info, int64_t step);
-
 struct stream v3_stream(bool big_endian, const struct session_info *info);
 
 #endif

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "launcher/clock.h"
+#include "launcher/base/clock.h"
 #include "tests/faults/support/inject_tasks.h"
 #include "tests/support/process.h"
 

@@ -5,7 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "launcher/status.h"
+#include "launcher/base/status.h"
 #include "tests/support/sanitizer.h"
 
 const char *judgement_missing(const struct scenario *scenario, const struct shown *shown)

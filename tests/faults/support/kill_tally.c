@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 
-static const char *const phase_names[PHASES] = {"beginning", "starting", "listening", "ready",
-                                                "connected", "ending",   "over"};
+static const char *const phase_names[KILL_PHASES] = {
+    "beginning", "starting", "listening", "ready", "connected", "ending", "over"};
 static const char *const victim_names[VICTIMS] = {"launcher", "engine", "client", "reader"};
 
 const char *victim_name(enum victim victim)
@@ -44,7 +44,7 @@ void kill_tally_add(struct kill_tally *all, const struct kill_tally *one)
     all->engine_first += one->engine_first;
     for (int j = 0; j < VICTIMS; j++)
         all->victims[j] += one->victims[j];
-    for (int j = 0; j < PHASES; j++)
+    for (int j = 0; j < KILL_PHASES; j++)
         all->phases[j] += one->phases[j];
     if (one->slowest > all->slowest)
         all->slowest = one->slowest;
@@ -62,7 +62,7 @@ void kill_tally_print(const struct kill_tally *all, const char *name)
     printf("== %s: %d tried, %d failed;", name, all->tried, all->failed);
     print_counts(victim_names, all->victims, VICTIMS);
     printf(", run");
-    print_counts(phase_names, all->phases, PHASES);
+    print_counts(phase_names, all->phases, KILL_PHASES);
     printf(", late %d, all ended within %.0f ms", all->late, all->slowest);
     if (all->engine_first > 0)
         printf(", engine ended by its client's death before that was known %d",

@@ -9,7 +9,7 @@
 
 struct kill_tally {
     int tried, failed, late, temporary, daemon, half, engine_first, victims[VICTIMS],
-        phases[PHASES];
+        phases[KILL_PHASES];
     double slowest;
 };
 

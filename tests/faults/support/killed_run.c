@@ -10,9 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "launcher/fifos.h"
-#include "launcher/status.h"
-#include "shim/wire.h"
+#include "launcher/base/status.h"
+#include "launcher/source/fifos.h"
+#include "shim/wire/wire.h"
 #include "tests/faults/support/leftover.h"
 #include "tests/faults/support/run_start.h"
 #include "tests/faults/support/tracee.h"

@@ -29,7 +29,7 @@ struct killing {
 };
 
 struct verdict {
-    enum phase phase;
+    enum kill_phase phase;
     bool killed; /* else it had ended by then */
     bool failed;
     bool engine_first; /* it failed for want of its client before that one's end was known */

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "launcher/child.h"
+#include "launcher/base/child.h"
 #include "tests/support/process.h"
 
 enum { MOST_CHILDREN = 512, MOST_CONNECTIONS = 4096 };

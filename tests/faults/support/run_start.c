@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "launcher/status.h"
+#include "launcher/base/status.h"
 #include "tests/faults/support/place.h"
 #include "tests/faults/support/tracee.h"
 #include "tests/support/process.h"

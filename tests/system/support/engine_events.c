@@ -10,14 +10,25 @@ int engine_count(const struct shell *shell, const char *event)
 
 struct event engine_told(const struct shell *shell, enum event_kind kind)
 {
-    char lines[SHELL_OUTPUT], *rest = NULL;
+    static char lines[SHELL_OUTPUT];
+    char *rest = NULL;
     struct event event;
 
     strcpy(lines, shell->out);
     for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-        if (event_parse(line, &event) && event.kind == kind)
+        if (event_text_parse(line, &event) && event.kind == kind)
             return event;
     ck_abort_msg("not told; stdout: %s stderr: %s", shell->out, shell->err);
+}
+
+const char *engine_address(const struct event *event)
+{
+    static char host[INET6_ADDRSTRLEN];
+    struct text text = {host, 0, sizeof host - 1};
+
+    address_put(&text, &event->address);
+    text_end(&text);
+    return host;
 }
 
 unsigned engine_printed_port(const struct shell *shell)

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "launcher/event.h"
+#include "shim/wire/event_text.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/shell.h"
 #include "tests/support/suite.h"
@@ -25,8 +25,11 @@
 
 int engine_count(const struct shell *shell, const char *event);
 
-/* The first event of its kind; there must be one. */
+/* The first event of its kind; there must be one. Its texts are there until the next call. */
 struct event engine_told(const struct shell *shell, enum event_kind kind);
+
+/* Where the socket of an event is, as text. */
+const char *engine_address(const struct event *event);
 
 /* The number behind the first "port " of stderr; there must be one. */
 unsigned engine_printed_port(const struct shell *shell);

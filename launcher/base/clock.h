@@ -1,0 +1,12 @@
+/*
+ * The clock that deadlines go by.
+ */
+#ifndef IMDSHIM_LAUNCHER_BASE_CLOCK_H
+#define IMDSHIM_LAUNCHER_BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* Milliseconds of CLOCK_MONOTONIC. */
+int64_t clock_now(void);
+
+#endif

@@ -1,0 +1,195 @@
+/*
+ * The one option parser. Every command draws its options from the one table below; a letter has
+ * the same meaning wherever it is accepted.
+ *
+ * Parsing stops at the first operand, as in env(1): what follows belongs to the engine.
+ */
+#include <bsd/stdlib.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "launcher/base/options.h"
+#include "launcher/base/say.h"
+#include "launcher/base/status.h"
+#include "shim/wire/bind_override.h"
+#include "shim/wire/match.h"
+
+/* S, W, O, J, d, f and w have no short form. */
+static const struct option long_options[] = {
+    {"port", required_argument, NULL, 'p'},
+    {"listen", required_argument, NULL, 'l'},
+    {"match", required_argument, NULL, 'm'},
+    {"client", required_argument, NULL, 'c'},
+    {"port-file", required_argument, NULL, 'o'},
+    {"timeout", required_argument, NULL, 't'},
+    {"when", required_argument, NULL, 'w'},
+    {"stop-with-client", no_argument, NULL, 'S'},
+    {"no-wake", no_argument, NULL, 'W'},
+    {"only-me", no_argument, NULL, 'O'},
+    {"json", no_argument, NULL, 'J'},
+    {"fd", required_argument, NULL, 'd'},
+    {"fifo", required_argument, NULL, 'f'},
+    {"quiet", no_argument, NULL, 'q'},
+    {"verbose", no_argument, NULL, 'v'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static const char short_options[] = "+:p:l:m:c:o:t:qvh";
+
+static int parse_number(const char *name, const char *text, int least, int most)
+{
+    const char *reason;
+    int number = (int)strtonum(text, least, most, &reason);
+
+    if (reason != NULL)
+        die(STATUS_FAILED, "%s '%s' is %s: give a whole number from %d to %d", name, text,
+            reason, least, most);
+    return number;
+}
+
+static void store_listen(struct options *options, const char *text)
+{
+    struct bind_override override;
+    const char *reason = bind_override_parse(&override, text);
+
+    if (reason != NULL)
+        die(STATUS_FAILED, "--listen '%s': %s: give [ADDR][:PORTS], as 127.0.0.1:50000-50100",
+            text, reason);
+    options->listen = text;
+}
+
+/* A blank parts the rules from each other: in a pattern '?' stands for it. */
+static void add_match(struct options *options, const char *text)
+{
+    size_t length = strlen(options->match);
+    char *rule = options->match + length + (length > 0);
+    struct match match = {.port = 0};
+
+    snprintf(options->match + length, sizeof options->match - length, "%s%s",
+             length > 0 ? " " : "", text);
+    for (char *blank = rule; (blank = strchr(blank, ' ')) != NULL;)
+        *blank = '?';
+    if (strlen(text) >= sizeof options->match - length - 1 ||
+        !match_parse(&match, options->match))
+        die(STATUS_FAILED, "--match '%s': give port=GLOB, exe=GLOB or object=GLOB, %d at most",
+            text, MATCH_RULES);
+}
+
+static enum when parse_when(const char *text)
+{
+    if (strcmp(text, EVENT_READY) == 0)
+        return WHEN_READY;
+    if (strcmp(text, EVENT_LISTENING) != 0)
+        die(STATUS_FAILED, "--when '%s': give listening or ready", text);
+    return WHEN_LISTENING;
+}
+
+static void store(const struct command *command, struct options *options, int letter)
+{
+    switch (letter) {
+    case 'p':
+        options->port = parse_number("--port", optarg, 1, UINT16_MAX);
+        break;
+    case 'l':
+        store_listen(options, optarg);
+        break;
+    case 'm':
+        add_match(options, optarg);
+        break;
+    case 'c':
+        if (optarg[0] == '\0')
+            die(STATUS_FAILED, "--client is empty: give a command for sh -c");
+        options->client = optarg;
+        break;
+    case 'o':
+        options->port_file = optarg;
+        break;
+    case 't':
+        options->timeout = parse_number("--timeout", optarg, 1, INT_MAX / 1000);
+        break;
+    case 'w':
+        options->when = parse_when(optarg);
+        break;
+    case 'S':
+        options->stop_with_client = true;
+        break;
+    case 'W':
+        options->no_wake = true;
+        break;
+    case 'O':
+        options->only_me = true;
+        break;
+    case 'J':
+        options->json = true;
+        break;
+    case 'd':
+        options->fd = parse_number("--fd", optarg, 0, INT_MAX);
+        break;
+    case 'f':
+        options->fifo = optarg;
+        break;
+    case 'q':
+        options->verbosity = QUIET;
+        break;
+    case 'v':
+        options->verbosity = VERBOSE;
+        break;
+    case 'h':
+        printf("usage: imdshim %s %s\n       see imdshim(1)\n", command->name,
+               command->synopsis);
+        exit(EXIT_SUCCESS);
+    }
+}
+
+/* getopt_long(3) takes abbreviations: --port- for --port-file, until there is another. */
+static bool is_spelled_out(const char *word, int index)
+{
+    const char *name;
+
+    if (index < 0)
+        return true;
+    name = long_options[index].name;
+    return strncmp(word + 2, name, strlen(name)) == 0;
+}
+
+static void refuse(const struct command *command, const char *word, int letter)
+{
+    if (letter == ':')
+        die(STATUS_FAILED, "option '%s' needs a value: imdshim %s %s", word, command->name,
+            command->synopsis);
+    die(STATUS_FAILED, "'%s' is no option of %s: imdshim %s %s", word, command->name,
+        command->name, command->synopsis);
+}
+
+void options_parse(const struct command *command, int argc, char **argv,
+                   struct options *options)
+{
+    int letter;
+
+    *options = (struct options){.verbosity = NORMAL, .fd = -1};
+    opterr = 0;
+    for (;;) {
+        const char *word = argv[optind];
+        int index = -1;
+
+        letter = getopt_long(argc, argv, short_options, long_options, &index);
+        if (letter == -1)
+            break;
+        if (letter == '?' || letter == ':' || !is_spelled_out(word, index) ||
+            (letter != 'h' && strchr(command->letters, letter) == NULL))
+            refuse(command, word, letter);
+        store(command, options, letter);
+    }
+    options->operands = argv + optind;
+    if (command->takes_operands && options->operands[0] == NULL)
+        die(STATUS_FAILED, "nothing to %s: imdshim %s %s", command->name, command->name,
+            command->synopsis);
+    if (options->stop_with_client && options->client == NULL)
+        die(STATUS_FAILED, "--stop-with-client needs a --client");
+}

@@ -1,0 +1,47 @@
+/*
+ * What the user asked for. Filled once by options_parse(), then passed on and never changed.
+ */
+#ifndef IMDSHIM_LAUNCHER_BASE_OPTIONS_H
+#define IMDSHIM_LAUNCHER_BASE_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "shim/wire/match.h"
+
+enum verbosity { QUIET, NORMAL, VERBOSE };
+enum when { WHEN_NOT_SAID, WHEN_LISTENING, WHEN_READY };
+
+struct options {
+    enum verbosity verbosity;
+    int timeout;            /* seconds, 0 = none */
+    int port;               /* what the engine asks for, 0 = not given */
+    const char *listen;     /* [ADDR][:PORTS], NULL = not given */
+    char match[MATCH_SIZE]; /* KEY=GLOB words, "" = not given */
+    int fd;                 /* exec: where events go, -1 = not given */
+    const char *fifo;       /* exec: where events go, NULL = not given */
+    const char *client;     /* run: a command for sh -c, NULL = none */
+    const char *port_file;  /* run: NULL = none */
+    enum when when;         /* run: the client is started; exec: the first event */
+    bool stop_with_client;  /* run */
+    bool no_wake;           /* run, exec */
+    bool only_me;           /* run, exec */
+    bool json;              /* list */
+    char **operands;        /* ENGINE [ARG...], or watch's [HOST:]PORT; NULL-terminated */
+};
+
+struct command {
+    const char *name;
+    int (*main)(const struct options *); /* returns the exit status */
+    const char *synopsis;                /* what follows "imdshim NAME" in the usage */
+    const char *letters;                 /* the short names of the options that it takes */
+    bool takes_operands;
+};
+
+/*
+ * Parse what follows the command's name: argv[0] is that name. On bad usage one line on stderr
+ * and exit 125; --help prints the usage and exits 0.
+ */
+void options_parse(const struct command *command, int argc, char **argv,
+                   struct options *options);
+
+#endif

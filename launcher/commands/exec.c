@@ -1,0 +1,110 @@
+/*
+ * imdshim exec: become the engine, with the library in it and its events on a descriptor or
+ * FIFO.
+ *
+ * Nothing of ours is left in between: for launchers that have a loop of their own. Bad input is
+ * status 125 and nothing is started; an engine that cannot be shimmed is started all the same,
+ * with one line on stderr.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "launcher/base/say.h"
+#include "launcher/base/status.h"
+#include "launcher/commands/commands.h"
+#include "launcher/preload/engine.h"
+#include "launcher/preload/library.h"
+#include "launcher/preload/peer_check.h"
+#include "launcher/preload/preflight.h"
+
+enum { FD_TEXT = 96 };
+
+/* As shim/wire/wire.h has BIRTH. */
+static unsigned long long birth_of(int fd)
+{
+    struct statx status;
+
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &status) != 0 ||
+        (status.stx_mask & STATX_BTIME) == 0)
+        return 0;
+    return (unsigned long long)status.stx_btime.tv_sec * 1000000000 + status.stx_btime.tv_nsec;
+}
+
+/* The library writes to it only while it is this very file. */
+static void hand_over_fd(int fd, char text[FD_TEXT])
+{
+    struct stat status;
+    int flags = fcntl(fd, F_GETFL), close_on_exec = fcntl(fd, F_GETFD);
+
+    if (close_on_exec == FD_CLOEXEC) {
+        errno = EBADF; /* nothing that is inherited has that flag: main() has opened it */
+        close_on_exec = -1;
+    }
+    if (flags < 0 || close_on_exec < 0 || fstat(fd, &status) != 0)
+        die_error(STATUS_FAILED, errno,
+                  "--fd %d is not open: pass it on to imdshim (pass_fds, %d>...)", fd, fd);
+    if ((flags & O_ACCMODE) == O_RDONLY)
+        die(STATUS_FAILED, "--fd %d is open for reading only: give the end to write to", fd);
+    snprintf(text, FD_TEXT, "%d:%llu:%llu:%llu", fd, (unsigned long long)status.st_dev,
+             (unsigned long long)status.st_ino, birth_of(fd));
+}
+
+/* An absolute path, for the engine may change its directory. */
+static void find_fifo(const char *fifo, char path[PATH_MAX])
+{
+    struct stat status;
+
+    if (realpath(fifo, path) == NULL || stat(path, &status) != 0)
+        die_error(STATUS_FAILED, errno, "--fifo '%s' is not there: make it first, with mkfifo",
+                  fifo);
+    if (!S_ISFIFO(status.st_mode))
+        die(STATUS_FAILED, "--fifo '%s' is not a FIFO: make one with mkfifo", fifo);
+    if (access(path, W_OK) != 0)
+        die_error(STATUS_FAILED, errno,
+                  "--fifo '%s' cannot be written: give yourself the permission", fifo);
+}
+
+static void say_obstacle(const struct preflight *preflight)
+{
+    char text[PREFLIGHT_TEXT];
+
+    preflight_explain(preflight, text, sizeof text);
+    say("not loaded: %s", text);
+}
+
+int exec_main(const struct options *options)
+{
+    char library[PATH_MAX], preload[PATH_MAX], fifo[PATH_MAX], fd[FD_TEXT];
+    struct preflight preflight;
+    struct engine_channel channel = {NULL, NULL, NULL};
+    char **environment;
+    int error;
+
+    if ((options->fd >= 0) == (options->fifo != NULL))
+        die(STATUS_FAILED, "exec needs --fd or --fifo, one of them: where shall events go?");
+    if (options->only_me)
+        peer_check();
+    library_find(library);
+    if (options->fifo != NULL) {
+        find_fifo(options->fifo, fifo);
+        channel.fifo = fifo;
+    } else {
+        hand_over_fd(options->fd, fd);
+        channel.fd = fd;
+    }
+    library_name_for_preload(library, preload);
+    preflight_examine((const char *const *)options->operands, library, &preflight);
+    environment = engine_environment(
+        options, preflight_must_not_preload(preflight.verdict) ? NULL : preload, &channel,
+        options->verbosity == VERBOSE && options->when != WHEN_READY);
+    if (options->verbosity != QUIET && preflight_is_obstacle(preflight.verdict))
+        say_obstacle(&preflight);
+    execvpe(options->operands[0], options->operands, environment);
+    error = errno;
+    free(environment);
+    return engine_exec_failed(options->operands[0], error);
+}

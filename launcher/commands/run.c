@@ -1,0 +1,196 @@
+/*
+ * imdshim run: start the engine, learn its port, start the client, return the engine's status.
+ *
+ * Whatever becomes of imdshim, the engine and the client get SIGTERM with it, and the next run
+ * removes the FIFO.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "launcher/base/say.h"
+#include "launcher/base/status.h"
+#include "launcher/commands/commands.h"
+#include "launcher/preload/cluster.h"
+#include "launcher/preload/engine.h"
+#include "launcher/preload/library.h"
+#include "launcher/preload/peer_check.h"
+#include "launcher/preload/preflight.h"
+#include "launcher/run/messages.h"
+#include "launcher/run/port_file.h"
+#include "launcher/run/run_loop.h"
+
+/* ---- before the start ---- */
+
+/*
+ * An engine that cannot be shimmed still runs where only its port would have been learned. With
+ * a client it would wait for it, perhaps for ever: then nothing is started.
+ */
+static void check_engine_file(struct run *run)
+{
+    struct preflight preflight;
+    char text[PREFLIGHT_TEXT];
+
+    preflight_examine((const char *const *)run->options->operands, run->library, &preflight);
+    run->obstacle = preflight_is_obstacle(preflight.verdict);
+    if (preflight_must_not_preload(preflight.verdict))
+        run->preload = NULL;
+    if (!run->obstacle)
+        return;
+    preflight_explain(&preflight, text, sizeof text);
+    if (run->options->client != NULL)
+        die(STATUS_FAILED, "not loaded: %s", text);
+    message(run->options, NORMAL, "not loaded: %s", text);
+}
+
+/*
+ * Open the TCP port only if the engine may start on another host; that it cannot be opened is
+ * not fatal.
+ */
+static void open_tcp_source(struct run *run)
+{
+    const struct options *options = run->options;
+    struct tcp_source *tcp;
+
+    if (!cluster_may_leave_host((const char *const *)options->operands,
+                                getenv("SLURM_JOB_NUM_NODES")))
+        return;
+    tcp = tcp_source_open();
+    if (tcp == NULL) {
+        message(options, errno == EADDRNOTAVAIL ? VERBOSE : NORMAL,
+                "cannot receive events from other hosts: %s", strerror(errno));
+        return;
+    }
+    message(options, VERBOSE, "receives events from other hosts by TCP, on port %u",
+            address_port(&tcp->handover.addresses[0]));
+    run->sources[run->source_count++] = &tcp->source;
+    run->tcp = tcp->text;
+}
+
+/*
+ * A signal that came while there was no engine to get it ends us, as it would have ended the
+ * engine.
+ */
+static void exit_on_pending_signal(struct run *run)
+{
+    struct signalfd_siginfo info;
+
+    while (signals_next(&run->signals, &info)) {
+        int signal = (int)info.ssi_signo;
+
+        if (!signals_ends_programs(signal) || sigismember(&run->signals.ignored, signal) == 1)
+            continue;
+        source_close(&run->fifo.source);
+        signals_end_self(signal);
+    }
+}
+
+/* All that can fail while nothing is started. */
+static void prepare(struct run *run)
+{
+    const struct options *options = run->options;
+
+    if (options->only_me)
+        peer_check();
+    library_find(run->library);
+    library_name_for_preload(run->library, run->preload_name);
+    run->preload = run->looks.wanted.preload = run->preload_name;
+    run->looks.wanted.library = run->library;
+    gate_init(&run->gate);
+    if (run_has_gate(run))
+        gate_make(&run->gate, (unsigned)options->port);
+    check_engine_file(run);
+    if (options->port_file != NULL)
+        port_file_prepare(options->port_file);
+    orphans_begin(&run->orphans, options->client != NULL);
+    signals_take(&run->signals);
+    fifo_open(&run->fifo);
+    run->sources[run->source_count++] = &run->fifo.source;
+    open_tcp_source(run);
+    exit_on_pending_signal(run);
+}
+
+/* ---- the start ---- */
+
+/* As child_start(). */
+static int start_engine(struct run *run)
+{
+    const struct engine_channel channel = {.fifo = run->fifo.path, .tcp = run->tcp};
+    char **environment = engine_environment(run->options, run->preload, &channel, true);
+    struct child_plan plan = {
+        .argv = (const char *const *)run->options->operands,
+        .environment = environment,
+    };
+    struct source *entering = NULL;
+    int error;
+
+    for (int i = 0; i < run->source_count; i++)
+        if (run->sources[i]->class->enter != NULL)
+            entering = plan.context = run->sources[i];
+    if (entering != NULL)
+        plan.enter = entering->class->enter;
+    error = child_start(&run->engine, &plan, &run->signals);
+    if (error == 0 && entering != NULL)
+        entering->class->started(entering, run->engine.pid, run->engine.received);
+    free(environment);
+    return error;
+}
+
+/* ---- afterwards ---- */
+
+static void close_all(struct run *run)
+{
+    for (int i = 0; i < run->source_count; i++) {
+        struct source *source = run->sources[i];
+
+        if (source->malformed > 0)
+            message(run->options, VERBOSE, "%s: %u malformed lines ignored",
+                    source->class->name, source->malformed);
+        source_close(source);
+    }
+    gate_close(&run->gate);
+    orphans_close(&run->orphans);
+}
+
+/* Returns the status, or ends by the engine's signal. */
+static int end(struct run *run)
+{
+    int signal, status;
+
+    run->outcome.client_asked = run->options->client != NULL;
+    /* A client still blocked at the gate counts as never started, unless it gave up itself. */
+    run->outcome.client_started =
+        run->client.state != CHILD_NONE && (run->served || run->outcome.ending == BY_CLIENT);
+    run->outcome.engine = run->engine.wait_status;
+    run->outcome.client = run->client.wait_status;
+    status = exit_status_of(&run->outcome, &signal);
+    if (signal != 0)
+        signals_end_self(signal);
+    return status;
+}
+
+static int fail_to_start(const struct run *run, int error)
+{
+    const char *engine = run->options->operands[0];
+
+    if (error < 0)
+        die_error(STATUS_FAILED, -error, "cannot start a process for '%s'", engine);
+    return engine_exec_failed(engine, error);
+}
+
+int run_main(const struct options *options)
+{
+    struct run run = {.options = options, .record_fd = -1};
+    int error;
+
+    prepare(&run);
+    error = start_engine(&run);
+    if (error == 0) {
+        run_begin(&run);
+        fifo_sweep_others(&run.fifo);
+        run_until_all_ended(&run);
+    }
+    close_all(&run);
+    return error == 0 ? end(&run) : fail_to_start(&run, error);
+}

@@ -1,0 +1,81 @@
+#include "launcher/preload/cluster.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "launcher/preload/command_line.h"
+
+/*
+ * Programs that start others on the nodes of a cluster. Their daemons there (orted, pmi_proxy)
+ * are none: nobody starts them by hand.
+ */
+static const char *const launchers[] = {
+    "mpirun",      "mpiexec", "orterun",   "prterun", "prun",     "mpirun_rsh",
+    "mpiexec_mpt", "srun",    "salloc",    "aprun",   "jsrun",    "lrun",
+    "ibrun",       "poe",     "ccc_mprun", "flux",    "charmrun",
+};
+
+/* Behind "mpirun." and "mpiexec.": another suffix is a file's, as mpirun.log. */
+static const char *const variants[] = {
+    "openmpi", "mpich", "mpich2", "hydra", "gforker", "lam", "mvapich", "mvapich2", "slurm",
+};
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static bool is_variant(const char *suffix)
+{
+    for (size_t i = 0; i < COUNT(variants); i++)
+        if (strcmp(suffix, variants[i]) == 0)
+            return true;
+    return false;
+}
+
+bool cluster_is_launcher(const char *name)
+{
+    for (size_t i = 0; i < COUNT(launchers); i++) {
+        size_t length = strlen(launchers[i]);
+
+        if (strncmp(name, launchers[i], length) == 0 &&
+            (name[length] == '\0' || (name[length] == '.' && is_variant(name + length + 1))))
+            return true;
+    }
+    return false;
+}
+
+static bool is_launcher(const char *name, const void *unused)
+{
+    (void)unused;
+    return cluster_is_launcher(name);
+}
+
+bool cluster_may_leave_host(const char *const *command, const char *job_nodes)
+{
+    return (job_nodes != NULL && atoi(job_nodes) > 1) ||
+           command_line_names(command, is_launcher, NULL);
+}
+
+/*
+ * The agent goes through shells with quotes of their own, or, in an allocation of Slurm's,
+ * through none: so there is nothing in it that would need any. A blank parts the list as well
+ * as a colon does, ld.so(8).
+ */
+char *cluster_compose_agent(const char *user_value, const char *preload)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                "0123456789_@%+=:,./- ";
+    static const char set[] = "env LD_PRELOAD=";
+    char *agent, *list;
+
+    if (preload[strspn(preload, plain)] != '\0')
+        return NULL;
+    if (user_value == NULL || user_value[0] == '\0')
+        user_value = "orted";
+    if (asprintf(&agent, "%s%s %s", set, preload, user_value) < 0)
+        return NULL;
+    list = agent + strlen(set);
+    for (size_t i = 0; preload[i] != '\0'; i++)
+        if (list[i] == ' ')
+            list[i] = ':';
+    return agent;
+}

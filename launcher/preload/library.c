@@ -1,0 +1,139 @@
+#include "launcher/preload/library.h"
+
+#include <bsd/string.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "launcher/base/private_dir.h"
+#include "launcher/base/say.h"
+#include "launcher/base/status.h"
+
+static const char separators[] = " :";
+
+/* What follows a '$' is expanded: $ORIGIN, $LIB, $PLATFORM. */
+static const char awkward[] = " :$";
+
+/* Cut the last component off. */
+static void cut_component(char *path)
+{
+    char *slash = strrchr(path, '/');
+
+    if (slash != NULL)
+        *slash = '\0';
+}
+
+void library_find(char path[PATH_MAX])
+{
+    static const char below[] = "/lib/imdshim/libimdshim.so";
+    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
+
+    if (length < 0)
+        die_error(STATUS_FAILED, errno,
+                  "cannot find the library: /proc/self/exe (is /proc mounted?)");
+    path[length] = '\0';
+    cut_component(path);
+    cut_component(path);
+    if (strlcat(path, below, PATH_MAX) >= PATH_MAX)
+        die(STATUS_FAILED, "cannot find the library: the path of this program is too long");
+    if (access(path, R_OK) != 0)
+        die_error(STATUS_FAILED, errno, "cannot read the library %s: install imdshim again",
+                  path);
+}
+
+static bool link_points_to(const char *link, const char *target)
+{
+    char found[PATH_MAX];
+    ssize_t length = readlink(link, found, sizeof found - 1);
+
+    if (length < 0)
+        return false;
+    found[length] = '\0';
+    return strcmp(found, target) == 0;
+}
+
+/* The link outlives this process: programs that the engine starts later are loaded through it.
+ */
+static void make_link(const char *library, const char *link)
+{
+    char temporary[PATH_MAX];
+
+    if (link_points_to(link, library))
+        return;
+    if (snprintf(temporary, sizeof temporary, "%s.%ld", link, (long)getpid()) >= PATH_MAX)
+        die(STATUS_FAILED, "%s: the path is too long", link);
+    unlink(temporary); /* of a killed run that had our number */
+    if (symlink(library, temporary) != 0 || rename(temporary, link) != 0)
+        die_error(STATUS_FAILED, errno, "cannot make the link %s to the library", link);
+}
+
+void library_name_for_preload(const char *library, char name[PATH_MAX])
+{
+    char directory[PATH_MAX];
+    struct stat status;
+
+    if (strpbrk(library, awkward) == NULL) {
+        strlcpy(name, library, PATH_MAX);
+        return;
+    }
+    private_dir_make(directory);
+    if (stat(library, &status) != 0)
+        die_error(STATUS_FAILED, errno, "cannot look at the library %s: install imdshim again",
+                  library);
+    if (snprintf(name, PATH_MAX, "%s/lib.%llx.%llx.so", directory,
+                 (unsigned long long)status.st_dev,
+                 (unsigned long long)status.st_ino) >= PATH_MAX)
+        die(STATUS_FAILED, "%s: the path is too long", directory);
+    make_link(library, name);
+}
+
+static bool list_contains(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (;;) {
+        size_t item = strcspn(list, separators);
+
+        if (item == length && strncmp(list, name, length) == 0)
+            return true;
+        if (list[item] == '\0')
+            return false;
+        list += item + 1;
+    }
+}
+
+char *library_compose_preload(const char *existing, const char *name)
+{
+    char *value;
+
+    if (name == NULL)
+        value = strdup(existing != NULL ? existing : "");
+    else if (existing == NULL || existing[0] == '\0')
+        value = strdup(name);
+    else if (list_contains(existing, name))
+        value = strdup(existing);
+    else if (asprintf(&value, "%s:%s", existing, name) < 0)
+        value = NULL;
+    if (value == NULL)
+        die_error(STATUS_FAILED, errno, "LD_PRELOAD");
+    return value;
+}
+
+char *library_compose_asan_options(const char *existing)
+{
+    static const char option[] = "verify_asan_link_order";
+    char *value;
+
+    if (existing != NULL && strstr(existing, option) != NULL)
+        value = strdup(existing);
+    else if (asprintf(&value, "%s%s%s=0", existing != NULL ? existing : "",
+                      existing != NULL && existing[0] != '\0' ? ":" : "", option) < 0)
+        value = NULL;
+    if (value == NULL)
+        die_error(STATUS_FAILED, errno, "ASAN_OPTIONS");
+    return value;
+}

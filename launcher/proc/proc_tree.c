@@ -1,0 +1,134 @@
+#include "launcher/proc/proc_tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    PATH_SIZE = 64,
+    PROCESSES = 4096, /* of a whole host, that the slow way looks at */
+};
+
+struct list {
+    struct proc_node *nodes;
+    size_t count, most;
+};
+
+/* Also at the end of a list, where a process that is being looked at may come up once more. */
+static void add(struct list *list, pid_t pid, size_t parent)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->nodes[i].pid == pid)
+            return;
+    if (list->count < list->most)
+        list->nodes[list->count++] = (struct proc_node){pid, parent};
+}
+
+char proc_state(const char *directory, pid_t *parent)
+{
+    char path[PATH_SIZE + sizeof "/stat"], line[512], *behind, state = 0;
+    FILE *file;
+    int number = 0;
+
+    snprintf(path, sizeof path, "%s/stat", directory);
+    file = fopen(path, "re");
+    if (file == NULL)
+        return 0;
+    /* The name stands in parentheses and may have some itself. */
+    if (fgets(line, sizeof line, file) == NULL || (behind = strrchr(line, ')')) == NULL ||
+        sscanf(behind, ") %c %d", &state, &number) != 2)
+        state = 0;
+    fclose(file);
+    *parent = number;
+    return state;
+}
+
+static void add_listed(struct list *list, size_t parent, FILE *children)
+{
+    long pid;
+
+    while (fscanf(children, "%ld", &pid) == 1)
+        add(list, (pid_t)pid, parent);
+}
+
+/* A child is listed with the thread that started it. */
+static void add_children(struct list *list, size_t parent)
+{
+    char path[PATH_SIZE], file[PATH_SIZE + sizeof((struct dirent *)0)->d_name + 16];
+    DIR *threads;
+    struct dirent *thread;
+
+    snprintf(path, sizeof path, "/proc/%ld/task", (long)list->nodes[parent].pid);
+    threads = opendir(path);
+    if (threads == NULL)
+        return;
+    while (list->count < list->most && (thread = readdir(threads)) != NULL) {
+        FILE *children;
+
+        snprintf(file, sizeof file, "%s/%s/children", path, thread->d_name);
+        children = thread->d_name[0] != '.' ? fopen(file, "re") : NULL;
+        if (children == NULL)
+            continue;
+        add_listed(list, parent, children);
+        fclose(children);
+    }
+    closedir(threads);
+}
+
+struct relation {
+    pid_t pid, parent;
+};
+
+static size_t read_relations(struct relation *relations)
+{
+    DIR *processes = opendir("/proc");
+    struct dirent *entry;
+    size_t count = 0;
+
+    if (processes == NULL)
+        return 0;
+    while (count < PROCESSES && (entry = readdir(processes)) != NULL) {
+        struct relation *next = &relations[count];
+        char path[PATH_SIZE];
+
+        next->pid = (pid_t)strtol(entry->d_name, NULL, 10);
+        if (next->pid <= 0)
+            continue;
+        snprintf(path, sizeof path, "/proc/%ld", (long)next->pid);
+        count += proc_state(path, &next->parent) != 0;
+    }
+    closedir(processes);
+    return count;
+}
+
+size_t proc_tree_by_parents(pid_t root, struct proc_node *nodes, size_t most)
+{
+    struct list list = {nodes, 0, most};
+    struct relation *relations = malloc(PROCESSES * sizeof *relations);
+    size_t count = relations != NULL ? read_relations(relations) : 0;
+
+    add(&list, root, 0);
+    for (size_t i = 0; i < list.count; i++)
+        for (size_t j = 0; j < count; j++)
+            if (relations[j].parent == list.nodes[i].pid)
+                add(&list, relations[j].pid, i);
+    free(relations);
+    return list.count;
+}
+
+size_t proc_tree_below(pid_t root, struct proc_node *nodes, size_t most)
+{
+    struct list list = {nodes, 0, most};
+    char path[PATH_SIZE];
+
+    snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
+    if (access(path, R_OK) != 0)
+        return proc_tree_by_parents(root, nodes, most);
+    add(&list, root, 0);
+    for (size_t i = 0; i < list.count; i++)
+        add_children(&list, i);
+    return list.count;
+}

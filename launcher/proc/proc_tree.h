@@ -1,0 +1,28 @@
+/*
+ * The processes below one, from proc(5).
+ */
+#ifndef IMDSHIM_LAUNCHER_PROC_PROC_TREE_H
+#define IMDSHIM_LAUNCHER_PROC_PROC_TREE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct proc_node {
+    pid_t pid;
+    size_t parent; /* its place in the array */
+};
+
+/*
+ * Fills nodes with the root, its children, their children and so on, at most `most`, and returns
+ * how many there are. A process that starts or ends meanwhile may be missing or listed: who
+ * reads on must be ready for that.
+ */
+size_t proc_tree_below(pid_t root, struct proc_node *nodes, size_t most);
+
+/* The same by another way, for kernels without CONFIG_PROC_CHILDREN. */
+size_t proc_tree_by_parents(pid_t root, struct proc_node *nodes, size_t most);
+
+/* State ('R', 'S', 'Z'...) and parent of a process, or of a thread; 0 if there is none. */
+char proc_state(const char *directory, pid_t *parent);
+
+#endif

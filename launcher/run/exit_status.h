@@ -1,0 +1,31 @@
+/*
+ * How a run has ended, and the exit status that it has for that. Pure.
+ */
+#ifndef IMDSHIM_LAUNCHER_RUN_EXIT_STATUS_H
+#define IMDSHIM_LAUNCHER_RUN_EXIT_STATUS_H
+
+#include <stdbool.h>
+
+enum ending {
+    BY_ITSELF, /* the engine was left to end */
+    TIMED_OUT, /* it was ended, for the client could not be started in time */
+    BY_CLIENT, /* it was ended, for the client failed or --stop-with-client was given */
+    CUT_OFF,   /* it was ended, for the client could not reach it */
+};
+
+struct outcome {
+    enum ending ending;
+    bool interrupted;  /* a signal that ends programs came in: then nobody's failure is news */
+    bool client_asked; /* --client */
+    bool client_started;
+    int engine, client; /* wait(2) statuses; client: 0 if it was not started */
+};
+
+/*
+ * The exit status, 0 to 255: 124 if it timed out; 125 if the client was never started; the
+ * client's, if it decided the end; the engine's; the client's, if it failed after the engine.
+ * If the engine's status is a signal's, *signal is its number, else 0.
+ */
+int exit_status_of(const struct outcome *outcome, int *signal);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * The FIFOs of this user's runs, in the private directory: each is named HOST.PID.RANDOM.
+ *
+ * A host sharing the directory with others, by NFS say, judges only its own.
+ */
+#ifndef IMDSHIM_LAUNCHER_SOURCE_FIFOS_H
+#define IMDSHIM_LAUNCHER_SOURCE_FIFOS_H
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Before the name while nobody reads the FIFO yet: no other run may take it for stale. */
+#define FIFO_MAKING ".making."
+
+/* Remove those of runs that were killed: all, or as many as a run has the time for. */
+void fifos_sweep(const char *directory, bool all);
+
+/* The next run of this host, by its launcher's process; 0, and errno is 0, after the last. */
+pid_t fifos_next(DIR *directory);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * What is remembered of this process's sockets. Lock-free, in static storage: bind() and
+ * listen() stay async-signal-safe.
+ *
+ * A socket is known by its inode: unlike a descriptor's number it is not used again while it
+ * matters, and it survives dup(2).
+ */
+#ifndef IMDSHIM_SHIM_STATE_SOCKETS_H
+#define IMDSHIM_SHIM_STATE_SOCKETS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The port first asked for on a socket. First, because NAMD goes on to ask for 1025 to 4095 on
+ * the same socket when its port is taken: the user asked for the first.
+ */
+void socket_remember_asked(uint64_t inode, unsigned port);
+unsigned socket_asked(uint64_t inode); /* 0 if it was never bound */
+
+/* The IMD socket: the first one claimed, for as long as the process lives. */
+bool imd_socket_claim(uint64_t inode); /* false: another one has been before */
+uint64_t imd_socket(void);             /* its inode; 0: none yet */
+
+#endif

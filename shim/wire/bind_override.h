@@ -1,0 +1,38 @@
+/*
+ * Where the IMD socket is bound, whatever the engine asked for: pure decisions.
+ *
+ * "[ADDR][:PORTS]": ADDR is numeric, IPv6 in brackets; PORTS is one port, 0 for any that is
+ * free, or LOW-HIGH. What is not given stays as the engine asks for it.
+ */
+#ifndef IMDSHIM_SHIM_WIRE_BIND_OVERRIDE_H
+#define IMDSHIM_SHIM_WIRE_BIND_OVERRIDE_H
+
+#include <stdbool.h>
+
+#include "shim/wire/address.h"
+
+struct bind_override {
+    union address host; /* its family is 0: as the engine asks */
+    bool has_ports;
+    unsigned low, high; /* 0 and 0: any free port */
+};
+
+/* NULL, or what is wrong with the text. */
+const char *bind_override_parse(struct bind_override *override, const char *text);
+
+/* How many ports may be tried, at least 1. */
+unsigned bind_override_attempts(const struct bind_override *override);
+
+/* The port of attempt 0, 1, ...; which of a range comes first depends on the seed. */
+unsigned bind_override_port(const struct bind_override *override, unsigned seed,
+                            unsigned attempt);
+
+/*
+ * The host takes the place of the one that the engine asked for; the port stays. The domain is
+ * the socket's, AF_INET or AF_INET6. A host that does not fit the socket is put there all the
+ * same, so that the kernel says EAFNOSUPPORT.
+ */
+void bind_override_apply(const struct bind_override *override, int domain, bool v6_only,
+                         union address *address);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * Is an address one of this host's, in this network namespace?
+ */
+#ifndef IMDSHIM_SHIM_WIRE_LOCAL_ADDRESS_H
+#define IMDSHIM_SHIM_WIRE_LOCAL_ADDRESS_H
+
+#include <stdbool.h>
+
+#include "shim/wire/address.h"
+
+/*
+ * Loopback and wildcard are. Of others the kernel is asked for the route, rtnetlink(7): it is of
+ * the type "local" then. bind(2) is no answer, because it takes any address where the sysctl
+ * ip_nonlocal_bind is set. False if the kernel cannot be asked. Safe in a signal handler; errno
+ * is not kept.
+ */
+bool address_is_local(const union address *address);
+
+#endif
