@@ -93,7 +93,7 @@ $(BUILD)/libbsd:
 # would interpose the test's own calls.
 
 programs = $(patsubst %.c,$(BUILD)/%,$(wildcard $(1)/*.c))
-unit_tests = $(call programs,tests/unit)
+unit_tests = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*/test_*.c))
 system_tests = $(call programs,tests/system)
 double_programs = $(call programs,tests/doubles)
 double_support = $(BUILD)/tests/doubles/support.a
@@ -272,7 +272,8 @@ coverage: ## which lines the tests execute
 	-GCOV_ERROR_FILE=/dev/null $(MAKE) BUILD=$(BUILD)-coverage CFLAGS='-O0 -g --coverage' run-tests
 	scripts/coverage.sh $(BUILD)-coverage
 
-sources = $(wildcard shim/*/*.[ch] launcher/*.[ch] launcher/*/*.[ch] tests/*/*.[ch] tests/*/support/*.[ch])
+sources = $(sort $(wildcard shim/*/*.[ch] launcher/*.[ch] launcher/*/*.[ch] tests/*/*.[ch] \
+	tests/*/support/*.[ch] tests/unit/*/*.[ch]))
 shell_scripts = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
 pages = launcher/imdshim.1 shim/imdshim.7 shim/imdshim-figures.7
 
