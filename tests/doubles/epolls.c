@@ -24,12 +24,13 @@
  */
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/doubles/tcp.h"
+#include "tests/doubles/support/tcp.h"
 
 static const char *how;
 static int listener, epoll, waited_on;

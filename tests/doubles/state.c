@@ -5,11 +5,12 @@
  */
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tests/doubles/tcp.h"
+#include "tests/doubles/support/tcp.h"
 
 static int is_wanted(const char *line)
 {

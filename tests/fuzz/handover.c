@@ -6,7 +6,7 @@
  */
 #include "shim/wire/handover.h"
 
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 enum { FILE_OF_OURS, FIFO, TCP, SIGNED, KINDS };
 

@@ -15,7 +15,7 @@
 
 #include "launcher/preload/engine.h"
 #include "shim/state/settings.c" /* NOLINT: read anew for each input */
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 enum { MOST_WORDS = 32 };
 

@@ -5,7 +5,7 @@
  */
 #include <signal.h>
 
-#include "tests/system/test_engine.h"
+#include "tests/system/support/engine_events.h"
 
 static const char *const calls[] = {
     "poll",      "ppoll",      "select", "pselect", "accept",      "accept4",

@@ -1,5 +1,5 @@
 /* An engine may put its socket into an epoll before it listens: it is ready then at once. */
-#include "tests/system/test_engine.h"
+#include "tests/system/support/engine_events.h"
 
 static const char *const ready[] = {
     "level", "edge", "oneshot", "later",   "duplicate", "first-closed",

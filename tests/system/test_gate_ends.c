@@ -1,7 +1,7 @@
 /* The gate when something fails: nobody waits for ever, and one line says what happened. */
 #include "tests/support/suite.h"
 #include "tests/support/terminal.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 #define RUN "exec $IMDSHIM run -p 8888 "
 #define CLIENT "$DOUBLES/gate-client plain 127.0.0.1 8888"
@@ -164,8 +164,8 @@ LOOP_TEST(a_client_that_cannot_have_the_library_is_named_in_one_line, 2)
 {
     static const char *const clients[] = {"env -i \"$DOUBLES\"/gate-client", "./static"};
 
-    shell_run(&shell, "${CC:-cc} -D_GNU_SOURCE -I$SOURCE -static -o static "
-                      "$SOURCE/tests/doubles/gate-client.c -pthread");
+    shell_run(&shell, "${CC:-cc} -static -o static $DOUBLES/gate-client.o "
+                      "$DOUBLES/support.a -pthread");
     ck_assert_int_eq(shell_status(&shell), 0);
     shell_run(&shell,
               RUN "-c '%s plain 127.0.0.1 8888; true' -- " GATE_ENGINE "listen pause=300 more",

@@ -1,5 +1,5 @@
 /* An engine where the run's FIFO is not, as on another host, tells its port by TCP. */
-#include "tests/system/event_port.h"
+#include "tests/system/support/offer.h"
 
 TEST_OPTIONS(IN_SANDBOX, .needs = has_address);
 
@@ -11,7 +11,7 @@ TEST(the_port_is_heard_and_the_client_reaches_the_engine)
 
     shell_start(&shell, SRUN
                 "exec $IMDSHIM run -v -o port -c 'echo $IMD_HOST:$IMD_PORT >c; mv c client'"
-                " -- ./srun " ENGINE " listen=0.0.0.0 port wait until=stop exit=4");
+                " -- ./srun " ENGINE " listen=0.0.0.0 print-port wait until=stop exit=4");
     wait_for_file("client");
     read_line("client", client, sizeof client);
     read_line("port", file, sizeof file);
@@ -84,9 +84,9 @@ TEST(the_secret_is_on_no_command_line_and_in_no_message)
     struct offer offer;
     char named[64];
 
-    shell_start(&shell,
-                SRUN "exec $IMDSHIM run -v -c 'until [ -e stop ]; do sleep 0.05; done'"
-                     " -- ./srun " ENGINE " listen=127.0.0.1 port wait until=stop exit=4");
+    shell_start(&shell, SRUN "exec $IMDSHIM run -v -c 'until [ -e stop ]; do sleep 0.05; done'"
+                             " -- ./srun " ENGINE
+                             " listen=127.0.0.1 print-port wait until=stop exit=4");
     offer = read_offer();
     ck_assert(shell_wait_for_err(&shell, " waits for a client "));
     shell_run(&look, "cut -d : -f 3 tcp >secret; cat /proc/[0-9]*/cmdline 2>/dev/null |"
@@ -160,7 +160,7 @@ TEST(a_launcher_that_is_stopped_does_not_stop_the_engine_and_hears_it_later)
     struct shell shell;
 
     shell_start(&shell, SRUN "exec $IMDSHIM run -q -o port -- ./srun " ENGINE
-                             " pids until=go listen=127.0.0.1 port wait print=on exit=4");
+                             " pids until=go listen=127.0.0.1 print-port wait print=on exit=4");
     wait_for_file("launcher");
     kill(shell.pid, SIGSTOP);
     wait_for_state(shell.pid, "T");

@@ -1,6 +1,6 @@
 /* Bad input: one line on stderr, status 125, nothing started, nothing left behind. */
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 #define START " touch started"
 

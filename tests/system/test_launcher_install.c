@@ -1,6 +1,6 @@
 /* An installed tree works wherever it is, and beside other preloads. */
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 static const char *const places[] = {
     "plain",           "with space", "with:colon", "with:both of them",
@@ -17,7 +17,7 @@ static void assert_works(const char *place)
 
     shell_run(&shell,
               TREE "$with \"$PWD/%s/bin/imdshim\" run -q -o port -- " ENGINE
-                   " listen=127.0.0.1 port exit=4; echo $?; cat port",
+                   " listen=127.0.0.1 print-port exit=4; echo $?; cat port",
               place);
     ck_assert_str_eq(shell.err, "");
     snprintf(expected, sizeof expected, "%d\n4\n127.0.0.1:%d\n", atoi(shell.out),

@@ -1,6 +1,6 @@
 /* Where a run has its files, and who it is: places that others have made, users that are not. */
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 /* In a shared TMPDIR, also of another user: anyone may have made the file that we would make. */
 static const char *const squatters[] = {

@@ -1,7 +1,7 @@
 /* Sockets of Python: OpenMM's reporter, whose port is told to nobody. */
 #include "tests/support/engines.h"
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 #define OPENMM "python3 $SOURCE/tests/doubles/openmm.py "
 #define RUN "$IMDSHIM run -v --client '$DOUBLES/engine client $IMD_PORT' "

@@ -3,7 +3,7 @@
  * it demands to be the first, and they run all the same, with their sanitizer at work.
  */
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 /* Does not link statically, and leaves its own mistake to be found. */
 #define SOURCE_TEXT                                                                            \

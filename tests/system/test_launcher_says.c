@@ -1,7 +1,7 @@
 /* imdshim's own lines: nothing is stopped, ended or refused because one is written. */
 #include "tests/support/suite.h"
 #include "tests/support/terminal.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 /* Each writes one line, and ends without reading or writing anything else. */
 static const struct {

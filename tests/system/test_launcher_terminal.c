@@ -1,7 +1,7 @@
 /* At a terminal: interrupts, job control and reading, as without the prefix. */
 #include "tests/support/suite.h"
 #include "tests/support/terminal.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 #define COUNTER ENGINE " pids catch print=begin until=stop exit=7 >log"
 

@@ -2,14 +2,14 @@
 #include <sys/statvfs.h>
 
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 #define CC "${CC:-cc}"
 
 /* Without a sanitizer, whose run time does not work where privileges change. */
 #define COMPILED(options)                                                                      \
-    "[ -e x ] || " CC " -D_GNU_SOURCE " options " -o x "                                       \
-    "$SOURCE/tests/doubles/launcher-engine.c;"
+    "[ -e x ] || " CC " " options " -o x $DOUBLES/engine.o $DOUBLES/support.a -lpthread -ldl " \
+    "2>/dev/null;"
 
 static const char not_loaded[] = "imdshim: not loaded: ";
 
@@ -182,8 +182,8 @@ TEST(a_listener_that_is_no_engines_is_nothing_that_matched)
     struct shell shell;
 
     shell_run(&shell,
-              "cp " ENGINE " mpirun; exec $IMDSHIM run -- ./mpirun listen=127.0.0.1 port"
-              " listen=::ffff:127.0.0.1 port exit=4");
+              "cp " ENGINE " mpirun; exec $IMDSHIM run -- ./mpirun listen=127.0.0.1 print-port"
+              " listen=::ffff:127.0.0.1 print-port exit=4");
     ck_assert_int_eq(shell_status(&shell), 4);
     assert_one_line(shell.err, "imdshim: nothing matched: ");
     for (char *port = strtok(shell.out, "\n"); port != NULL; port = strtok(NULL, "\n"))

@@ -1,6 +1,6 @@
 /* imdshim list: the user's runs on this host, as they are. */
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 #define LIST "$IMDSHIM list"
 #define JSON LIST " --json | python3 -m json.tool --no-ensure-ascii"
@@ -75,7 +75,7 @@ TEST(a_listed_run_says_where_it_is_and_whose, .needs = has_python)
 
     ck_assert_ptr_nonnull(getcwd(here, sizeof here));
     shell_start(&shell, "exec $IMDSHIM run -o port -- " ENGINE
-                        " pids listen=0.0.0.0 port wait until=stop");
+                        " pids listen=0.0.0.0 print-port wait until=stop");
     ck_assert(shell_wait_for_out(&shell, "\n"));
     wait_for_file("port");
     wait_for_listed("ready");
@@ -232,7 +232,7 @@ TEST(many_runs_are_all_listed_each_with_its_own_port)
 
     shell_start(&shell,
                 "for i in $(seq %d); do $IMDSHIM run -q -- " ENGINE
-                " listen=127.0.0.1 port wait until=stop & done; wait",
+                " listen=127.0.0.1 print-port wait until=stop & done; wait",
                 many);
     for (int i = 0; i < SHELL_SECONDS * 10 && shell_count_lines(list.out, " ready ") < many;
          i++) {

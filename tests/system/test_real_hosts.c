@@ -2,7 +2,7 @@
  * Rank 0 on another host: node2, where the run's FIFO is not. Its client, on the first host, is
  * led there.
  */
-#include "tests/system/real_mpi.h"
+#include "tests/system/support/real_mpi.h"
 
 #define OPEN_MPI "mpirun -mca plm_rsh_agent $AGENT -H node2 -np 1 "
 #define HYDRA "mpiexec.mpich -launcher rsh -launcher-exec $AGENT -hosts node2 -np 1 "

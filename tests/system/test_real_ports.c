@@ -4,7 +4,7 @@
  */
 #include <unistd.h>
 
-#include "tests/system/real_mpi.h"
+#include "tests/system/support/real_mpi.h"
 
 #define MPIRUN "mpirun --oversubscribe -np "
 #define GMX "gmx_mpi -quiet mdrun -s argon.tpr -deffnm seg -ntomp 1 -imdwait -imdport "
