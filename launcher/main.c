@@ -51,8 +51,8 @@ static const struct command *find_command(const char *name)
 }
 
 /*
- * Started with one of the descriptors 0 to 2 closed, the next file opened would take its number
- * and our messages would go there. The stand-ins close again when the engine is executed.
+ * If one of the descriptors 0 to 2 is closed when we start, the next file that we open gets its
+ * number, and our messages would go there. The stand-ins close when the engine is executed.
  */
 static void occupy_standard_descriptors(void)
 {

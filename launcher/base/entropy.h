@@ -11,7 +11,7 @@
 /* For secrets. False, and errno, if there are none: then do without the secret. */
 bool entropy_fill(void *bytes, size_t size);
 
-/* For a name that no other run has; no secret, for want of better bytes it is the time. */
+/* For a name that no other run has. No secret: it is the time if there are no random bytes. */
 uint64_t entropy_number(void);
 
 #endif

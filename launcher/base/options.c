@@ -60,7 +60,7 @@ static const struct {
     {'f', "    --fifo PATH", "send events to this FIFO"},
     {'J', "    --json", "print JSON"},
     {'q', "-q, --quiet", "say nothing about the run"},
-    {'v', "-v, --verbose", "name every listening socket, and why it was taken or not"},
+    {'v', "-v, --verbose", "name every listening socket, and why it is the IMD port or not"},
     {'h', "-h, --help", "this"},
 };
 
@@ -128,7 +128,46 @@ static enum when parse_when(const char *text)
     return WHEN_LISTENING;
 }
 
-static void store(const struct command *command, struct options *options, int letter)
+static const char *need_text(const char *text)
+{
+    if (text[0] == '\0')
+        die(STATUS_FAILED, "--client is empty: give a command for sh -c");
+    return text;
+}
+
+static _Noreturn void print_help_and_exit(const struct command *command)
+{
+    options_print_help(command);
+    if (fflush(stdout) != 0)
+        die_error(STATUS_FAILED, errno, "cannot write to standard output");
+    exit(EXIT_SUCCESS);
+}
+
+/* False if the option has a value. */
+static bool store_flag(const struct command *command, struct options *options, int letter)
+{
+    switch (letter) {
+    case 'S':
+        return options->stop_with_client = true;
+    case 'W':
+        return options->no_wake = true;
+    case 'O':
+        return options->only_me = true;
+    case 'J':
+        return options->json = true;
+    case 'q':
+        options->verbosity = QUIET;
+        return true;
+    case 'v':
+        options->verbosity = VERBOSE;
+        return true;
+    case 'h':
+        print_help_and_exit(command);
+    }
+    return false;
+}
+
+static void store_value(struct options *options, int letter)
 {
     switch (letter) {
     case 'p':
@@ -141,9 +180,7 @@ static void store(const struct command *command, struct options *options, int le
         add_match(options, optarg);
         break;
     case 'c':
-        if (optarg[0] == '\0')
-            die(STATUS_FAILED, "--client is empty: give a command for sh -c");
-        options->client = optarg;
+        options->client = need_text(optarg);
         break;
     case 'o':
         options->port_file = optarg;
@@ -154,35 +191,12 @@ static void store(const struct command *command, struct options *options, int le
     case 'w':
         options->when = parse_when(optarg);
         break;
-    case 'S':
-        options->stop_with_client = true;
-        break;
-    case 'W':
-        options->no_wake = true;
-        break;
-    case 'O':
-        options->only_me = true;
-        break;
-    case 'J':
-        options->json = true;
-        break;
     case 'd':
         options->fd = parse_number("--fd", optarg, 0, INT_MAX);
         break;
     case 'f':
         options->fifo = optarg;
         break;
-    case 'q':
-        options->verbosity = QUIET;
-        break;
-    case 'v':
-        options->verbosity = VERBOSE;
-        break;
-    case 'h':
-        options_print_help(command);
-        if (fflush(stdout) != 0)
-            die_error(STATUS_FAILED, errno, "cannot write to standard output");
-        exit(EXIT_SUCCESS);
     }
 }
 
@@ -223,7 +237,8 @@ void options_parse(const struct command *command, int argc, char **argv,
         if (letter == '?' || letter == ':' || !is_spelled_out(word, index) ||
             !takes(command, letter))
             refuse(command, word, letter);
-        store(command, options, letter);
+        if (!store_flag(command, options, letter))
+            store_value(options, letter);
     }
     options->operands = argv + optind;
     if (command->takes_operands && options->operands[0] == NULL)

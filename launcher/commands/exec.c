@@ -43,7 +43,7 @@ static void hand_over_fd(int fd, char text[FD_TEXT])
              (unsigned long long)status.st_ino, (unsigned long long)sys_birth(fd));
 }
 
-/* An absolute path, for the engine may change its directory. */
+/* An absolute path, because the engine may change its directory. */
 static void find_fifo(const char *fifo, char path[PATH_MAX])
 {
     struct stat status;

@@ -58,8 +58,8 @@ static void open_tcp_source(struct run *run)
         return;
     tcp = tcp_source_open();
     if (tcp == NULL) {
-        message(options, errno == EADDRNOTAVAIL ? VERBOSE : NORMAL,
-                "cannot receive events from other hosts: %s", strerror(errno));
+        message_error(options, errno == EADDRNOTAVAIL ? VERBOSE : NORMAL, errno,
+                      "cannot receive events from other hosts");
         return;
     }
     message(options, VERBOSE, "receives events from other hosts by TCP, on port %u",

@@ -19,8 +19,8 @@ struct engine_channel {
 /*
  * The environment for the engine, for free(3): ours, with LD_PRELOAD extended and the library's
  * variables as shim/wire/wire.h has them. preload is the library's name from
- * library_name_for_preload(), or NULL: then LD_PRELOAD is left as it is. Dies with 125 if memory
- * ends.
+ * library_name_for_preload(), or NULL: then LD_PRELOAD is left as it is. Dies with 125 if
+ * memory ends.
  */
 char **engine_environment(const struct options *options, const char *preload,
                           const struct engine_channel *channel, bool all_events);

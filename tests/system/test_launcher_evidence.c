@@ -1,9 +1,9 @@
 /* Why no port is known: causes that only the kernel knows of, each from a real one. */
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 /* An engine that lives until it is seen, and then a second. */
-#define SEEN " listen=127.0.0.1 pause=1000 exit=4"
+#define SEEN " listen=127.0.0.1 pause=1500 exit=4"
 
 static void assert_has(const char *text, const char *part)
 {
@@ -26,14 +26,14 @@ static const struct {
     {"sh -c 'LD_PRELOAD=/none/libimdshim.so exec $E'",
      {"not loaded: launcher-engine[", "although LD_PRELOAD names it"}},
     {"sh -c 'unset IMDSHIM_FIFO; exec $E'",
-     {"not heard: launcher-engine[", "IMDSHIM_*", "start imdshim"}},
+     {"no reports: launcher-engine[", "IMDSHIM_*", "start imdshim"}},
     {"python3 -c 'import ctypes, os, socket, time\ns = socket.socket()\ns.bind((\"\", 0))\n"
      "ctypes.CDLL(None).syscall(50 if \"x86\" in os.uname().machine else 201, s.fileno(), 1)\n"
-     "time.sleep(1)\nos._exit(4)'",
-     {"not heard: python", "listens on port ", "RTLD_DEEPBIND"}},
-    {"sh -c 'rm $IMDSHIM_FIFO; $E; exit $?'", {"not heard: the FIFO", "has been removed"}},
+     "time.sleep(4)\nos._exit(4)'",
+     {"no reports: python", "listens on port ", "RTLD_DEEPBIND"}},
+    {"sh -c 'rm $IMDSHIM_FIFO; $E; exit $?'", {"no reports: the FIFO", "has been removed"}},
     {"sh -c 'rm $IMDSHIM_FIFO; mkfifo $IMDSHIM_FIFO; $E; s=$?; rm $IMDSHIM_FIFO; exit $s'",
-     {"not heard: the FIFO", "has been removed", "TMPDIR"}},
+     {"no reports: the FIFO", "has been removed", "TMPDIR"}},
 };
 
 static bool works(const char *command)
@@ -203,20 +203,20 @@ LOOP_TEST(the_listeners_of_mpi_are_no_reason_to_ask_for_a_switch, COUNT(mpis), .
     "for f in $(ldd r/bin/launcher-engine | grep -o '/[^ ]*'); do mkdir -p r${f%/*};"          \
     "cp -L $f r$f; done; L=${LIBIMDSHIM%/*};"
 #define IN_FOREIGN_ROOT "bwrap --bind $PWD/r / --dev /dev --proc /proc "
-#define ENGINE_THERE "/bin/launcher-engine listen=127.0.0.1 pause=1000 exit=4"
+#define ENGINE_THERE "/bin/launcher-engine listen=127.0.0.1 pause=1500 exit=4"
 
 static const struct {
     const char *before, *command, *says[3];
 } containers[] = {
     {"mkdir own;",
-     PRIVATE_TMP ENGINE " listen=127.0.0.1 pause=1000 exit=4",
-     {"not heard: launcher-engine[", "is not visible to it", "private /tmp"}},
+     PRIVATE_TMP ENGINE " listen=127.0.0.1 pause=1500 exit=4",
+     {"no reports: launcher-engine[", "is not visible to it", "private /tmp"}},
     {FOREIGN_ROOT,
      IN_FOREIGN_ROOT ENGINE_THERE,
      {"not loaded: the library ", "is not visible to launcher-engine[", "container"}},
     {FOREIGN_ROOT,
      IN_FOREIGN_ROOT "--bind $L $L " ENGINE_THERE,
-     {"not heard: launcher-engine[", "is not visible to it", "container"}},
+     {"no reports: launcher-engine[", "is not visible to it", "container"}},
 };
 
 LOOP_TEST(what_is_not_visible_in_a_container_is_told, COUNT(containers),

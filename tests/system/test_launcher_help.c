@@ -1,6 +1,6 @@
 /* What imdshim says of itself. */
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 static const char *const questions[] = {
     "--help",     "-h",      "help",         "--version", "-V",

@@ -1,8 +1,12 @@
-/* Where a run has its files, and who it is: places that others have made, users that are not. */
+/*
+ * Where a run has its files, and who it is: places that others have made, users that are not.
+ */
 #include "tests/support/suite.h"
 #include "tests/system/support/launcher.h"
 
-/* In a shared TMPDIR, also of another user: anyone may have made the file that we would make. */
+/*
+ * In a shared TMPDIR, also of another user: anyone may have made the file that we would make.
+ */
 static const char *const squatters[] = {
     "mkdir -m 755 $d",
     ": >$d",
@@ -46,7 +50,9 @@ LOOP_TEST(a_squatter_on_our_directory_denies_nobody_a_run,
     shell_run(&shell, "rm -rf imdshim-* x");
 }
 
-/* $LIB and $ORIGIN are expanded in LD_PRELOAD, and the link to the library would stand there. */
+/*
+ * $LIB and $ORIGIN are expanded in LD_PRELOAD, and the link to the library would stand there.
+ */
 static const char *const places[] = {"with$LIB", "${ORIGIN}", "with space", "with:colon"};
 
 LOOP_TEST(neither_a_tmpdir_nor_a_tree_needs_a_name_that_preload_can_hold, COUNT(places))
