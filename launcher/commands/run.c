@@ -116,8 +116,9 @@ static void prepare(struct run *run)
 /* As child_start(). */
 static int start_engine(struct run *run)
 {
-    const struct engine_channel channel = {.fifo = run->fifo.path, .tcp = run->tcp};
-    char **environment = engine_environment(run->options, run->preload, &channel, true);
+    const struct engine_channel channel = {
+        .fifo = run->fifo.path, .tcp = run->tcp, .events = WIRE_EVENTS_ALL};
+    char **environment = engine_environment(run->options, run->preload, &channel);
     struct child_plan plan = {
         .argv = (const char *const *)run->options->operands,
         .environment = environment,

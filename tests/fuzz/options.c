@@ -90,9 +90,9 @@ static void demand_in_range(const struct options *options)
 /* As the library in the engine reads it. */
 static void demand_read_by_library(const struct options *options, unsigned rules)
 {
-    const struct engine_channel channel = {NULL, "/fifo", NULL};
+    const struct engine_channel channel = {.fifo = "/fifo"};
     char **before = environ,
-         **environment = engine_environment(options, "/x.so", &channel, false);
+         **environment = engine_environment(options, "/x.so", &channel);
     struct bind_override override = {.has_ports = false};
     const struct settings *read;
 
