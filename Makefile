@@ -1,9 +1,5 @@
 # imdshim: build, install and test. GNU make; every rule is one of a kind, found by wildcard.
-#
-#   make            build/bin/imdshim and build/lib/imdshim/libimdshim.so
-#   make demo       install what is lacking, then a real GROMACS run from end to end
-#   make check      install what is lacking, then every test
-#   make install    the same tree under PREFIX (DESTDIR is honoured)
+# "make help" lists what there is to make: each target with "## " behind it.
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -13,13 +9,28 @@ version = 0.1.0
 bin = $(BUILD)/bin/imdshim
 lib = $(BUILD)/lib/imdshim/libimdshim.so
 
+# A builder's CPPFLAGS, CFLAGS and LDFLAGS are honoured and come last; -Werror is for make lint.
 std = -std=c11 -D_GNU_SOURCE -DIMDSHIM_VERSION=\"$(version)\" -I. -MMD -MP
-warnings = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+warnings = -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wwrite-strings -Wpointer-arith -Wvla -Wformat=2
-hardening = -fstack-protector-strong -D_FORTIFY_SOURCE=2
-# Without -z noseparate-code each start maps and touches two pages more.
-relro = -Wl,-z,relro,-z,now,-z,noexecstack,-z,noseparate-code
-all_cflags = $(std) $(warnings) $(hardening) $(CFLAGS) $(SANITIZE)
+their_fortify = $(findstring FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS))
+fortify = $(if $(their_fortify),,-D_FORTIFY_SOURCE=2)
+hardening = -fstack-protector-strong $(fortify)
+# The same bytes wherever the sources are. gcc 7 and clang 9 know the second alone.
+supported = $(shell $(CC) $(1) -E -x c /dev/null >/dev/null 2>&1 && echo $(1))
+prefix_map := $(or $(call supported,-ffile-prefix-map=$(CURDIR)=.),-fdebug-prefix-map=$(CURDIR)=.)
+# Without -z noseparate-code each start maps and touches two pages more; not every linker has it.
+two_pages_less := $(shell echo | $(CC) -shared -Wl,-z,noseparate-code -x c -o /dev/null - 2>/dev/null \
+	&& echo -Wl,-z,noseparate-code)
+relro = -Wl,-z,relro,-z,now,-z,noexecstack $(two_pages_less)
+all_cflags = $(std) $(warnings) $(hardening) $(prefix_map) $(CPPFLAGS) $(CFLAGS) $(SANITIZE)
+
+# The library goes into programs of other C libraries, which have no fortified functions, and
+# carries no function that only the launcher calls.
+shim_cflags = -fPIC -fvisibility=hidden -ffunction-sections -U_FORTIFY_SOURCE \
+	$(if $(their_fortify),-Wp$(,)-U_FORTIFY_SOURCE)
+# A compiler may put the name of dlsym and its use into different parts of the program, real.c.
+$(BUILD)/shim/hooks/real.o: shim_cflags += -fno-lto
 
 # The launcher carries its few functions of libbsd with it where the archive is there: it starts
 # faster and runs on nodes that lack the library.
@@ -36,78 +47,108 @@ wire_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/wire/*.c))
 # make V=1 shows the commands whole.
 q = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
 
-all: $(bin) $(lib)
+all: $(bin) $(lib) ## build/bin/imdshim and build/lib/imdshim/libimdshim.so
+
+# What everything that is compiled depends on beside its sources: written again if it changes.
+flags = $(BUILD)/flags
+flags_now = $(strip $(CC) $(all_cflags) $(LDFLAGS) $(shim_cflags))
+ifneq ($(shell cat $(flags) 2>/dev/null),$(flags_now))
+.PHONY: $(flags)
+endif
+$(flags):
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(flags_now))' >$@
 
 $(lib): $(shim_objects) shim/exports.map
 	@mkdir -p $(@D)
 	$(call q,LD)$(CC) $(CFLAGS) -shared -Wl,--version-script=shim/exports.map,-soname,libimdshim.so \
-		$(relro) -Wl,-z,defs -o $@ $(shim_objects) $(LDFLAGS)
+		$(relro) -Wl,-z,defs -Wl,--gc-sections -o $@ $(shim_objects) $(LDFLAGS)
 
 $(bin): $(launcher_objects) $(wire_objects)
 	@mkdir -p $(@D)
-	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie $(relro) -o $@ $^ $(bsd) $(LDFLAGS)
+	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie $(relro) -Wl,--gc-sections -o $@ $^ $(bsd) $(LDFLAGS)
 
 # The library is never built with a sanitizer: it goes into programs that have no run time for it.
 $(BUILD)/shim/%.o: override SANITIZE =
-$(BUILD)/shim/%.o: shim/%.c
+$(BUILD)/shim/%.o: shim/%.c $(flags)
 	@mkdir -p $(@D)
-	$(call q,CC)$(CC) $(all_cflags) -fPIC -fvisibility=hidden -c -o $@ $<
+	$(call q,CC)$(CC) $(all_cflags) $(shim_cflags) -c -o $@ $<
 
-$(BUILD)/launcher/%.o: launcher/%.c
+$(BUILD)/launcher/%.o: launcher/%.c $(flags) | $(BUILD)/libbsd
 	@mkdir -p $(@D)
 	$(call q,CC)$(CC) $(all_cflags) -fPIE -c -o $@ $<
+
+$(BUILD)/libbsd:
+	@mkdir -p $(@D)
+	@echo '#include <bsd/stdlib.h>' | $(CC) $(CPPFLAGS) $(CFLAGS) -E -x c - >$@ 2>/dev/null || { \
+		echo "imdshim: the launcher needs libbsd, and <bsd/stdlib.h> is not there: install" >&2; \
+		echo "    libbsd-dev (Debian, Ubuntu), libbsd-devel (Fedora; RHEL: EPEL)," >&2; \
+		echo "    or libbsd (conda-forge, with CPPFLAGS=-I\$$CONDA_PREFIX/include)" >&2; \
+		rm -f $@; exit 1; }
 
 # ---- tests ------------------------------------------------------------------------------------
 # tests/unit and tests/system: a program of Check tests each. tests/doubles: stand-in engines.
-# tests/support is linked into every test, tests/faults/support only into the programs of
-# tests/faults. The shim's modules are built again for unit tests, with the sanitizer; calls.o stays
-# out, for it would interpose the test's own calls.
+# What several of a room need is in its folder "support", what all need is in tests/support. The
+# shim's modules are built again for unit tests, with the sanitizer; calls.o stays out, because it
+# would interpose the test's own calls.
 
 programs = $(patsubst %.c,$(BUILD)/%,$(wildcard $(1)/*.c))
-unit_tests = $(call programs,tests/unit)
+unit_tests = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*/test_*.c))
 system_tests = $(call programs,tests/system)
-doubles = $(call programs,tests/doubles)
+double_programs = $(call programs,tests/doubles)
+double_support = $(BUILD)/tests/doubles/support.a
+# Events and messages name the engine's file: in most tests it is one of these.
+engine_names = $(addprefix $(BUILD)/tests/doubles/,launcher-engine gate-engine)
+doubles = $(double_programs) $(engine_names)
 test_modules = $(patsubst shim/%.c,$(BUILD)/tests/shim/%.o,$(filter-out shim/hooks/calls.c,$(wildcard shim/*/*.c))) \
 	$(filter-out $(BUILD)/launcher/main.o,$(launcher_objects))
-support = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
+support_of = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(addsuffix /*.c,$(1))))
+support = $(filter-out %/main.o,$(call support_of,tests/support))
+test_main = $(BUILD)/tests/support/main.o
 check_libs = -lcheck -lsubunit -lm -lrt -lpthread -lutil
 
-$(BUILD)/tests/shim/%.o: shim/%.c
+$(BUILD)/tests/shim/%.o: shim/%.c $(flags)
 	@mkdir -p $(@D)
 	$(call q,CC)$(CC) $(all_cflags) -fPIE -c -o $@ $<
 
-$(BUILD)/tests/%.o: tests/%.c
+$(BUILD)/tests/%.o: tests/%.c $(flags)
 	@mkdir -p $(@D)
 	$(call q,CC)$(CC) $(all_cflags) -fPIE -c -o $@ $<
 
 $(BUILD)/tests/modules.a: $(test_modules)
 	$(call q,AR)rm -f $@ && $(AR) rcs $@ $^
 
-$(unit_tests) $(system_tests): %: %.o $(support) $(BUILD)/tests/modules.a
+$(BUILD)/tests/support.a: $(support) $(call support_of,tests/unit/support tests/system/support)
+	$(call q,AR)rm -f $@ && $(AR) rcs $@ $^
+
+$(unit_tests) $(system_tests): %: %.o $(test_main) $(BUILD)/tests/support.a $(double_support) \
+		$(BUILD)/tests/modules.a
 	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie -o $@ $^ $(check_libs) $(bsd) $(LDFLAGS)
 
 # An engine is an ordinary program: no hardening of ours, and no address sanitizer, which takes the
-# signal stacks and descriptor limits amiss that some are about. What one needs beyond that stands
-# in its first lines, as "LINK: ...".
-$(BUILD)/tests/doubles/%.o: override SANITIZE := $(filter %=thread,$(SANITIZE))
-$(doubles): override SANITIZE := $(filter %=thread,$(SANITIZE))
-$(doubles): %: %.o
-	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie -o $@ $< \
-		$(shell sed -n '1,8s/.*LINK: \(.*\)/\1/p' $(patsubst $(BUILD)/%,%.c,$@)) -lpthread -ldl
+# signal stacks and descriptor limits amiss that some are about.
+$(BUILD)/tests/doubles/%: override SANITIZE := $(filter %=thread,$(SANITIZE))
+$(double_support): $(call support_of,tests/doubles/support)
+	$(call q,AR)rm -f $@ && $(AR) rcs $@ $^
 
-# What make check-faults runs: programs that tell what they tried, without Check's main. What only
-# they need is in tests/faults/support.
+$(double_programs): %: %.o $(double_support)
+	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie -o $@ $^ -lpthread -ldl
+
+$(engine_names): $(BUILD)/tests/doubles/engine
+	$(call q,LN)ln -f $< $@
+
+# What make check-faults runs: programs that tell what they tried, without Check's main.
 fault_programs = $(call programs,tests/faults)
-fault_support = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/faults/support/*.c))
-$(BUILD)/tests/faults/support.a: $(fault_support) $(filter-out %/main.o,$(support))
+$(BUILD)/tests/faults/support.a: $(call support_of,tests/faults/support) $(support)
 	$(call q,AR)rm -f $@ && $(AR) rcs $@ $^
 
 $(fault_programs): %: %.o $(BUILD)/tests/faults/support.a $(BUILD)/tests/modules.a
 	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie -o $@ $^ $(check_libs) $(bsd) $(LDFLAGS)
 
-# What fuzzing feeds, tests/fuzz/fuzz.h: linked with libFuzzer, or else with a main of our own.
-fuzz_targets = $(filter-out %/replay,$(call programs,tests/fuzz))
-$(fuzz_targets): %: %.o $(if $(FUZZER),,$(BUILD)/tests/fuzz/replay.o) $(BUILD)/tests/modules.a
+# What fuzzing feeds, tests/fuzz/support/fuzz.h: linked with libFuzzer, or else with a main of our own.
+fuzz_targets = $(call programs,tests/fuzz)
+fuzz_support = $(BUILD)/tests/fuzz/support/fuzz.o $(if $(FUZZER),,$(BUILD)/tests/fuzz/support/replay.o)
+$(fuzz_targets): %: %.o $(fuzz_support) $(BUILD)/tests/modules.a
 	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) $(FUZZER) -pie -o $@ $^ $(bsd) $(LDFLAGS)
 
 fuzz-targets: $(fuzz_targets)
@@ -122,37 +163,56 @@ $(BUILD)/tests/bench/%.so: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(call q,LD)$(CC) $(std) $(warnings) $(CFLAGS) -shared -fPIC -o $@ $< -ldl
 
+# Each test program has what it needs but these: what the tests of make check-faults run.
+reduced_faults = $(if $(findstring test_faults,$(TESTS)),$(fault_programs) $(fuzz_targets))
 tests: all $(unit_tests) $(system_tests) $(doubles) $(fault_programs) $(fuzz_targets)
 
 # What the test programs are told. RUN_WITH goes before the launcher: valgrind, say.
 test_environment = IMDSHIM="$(RUN_WITH)$(abspath $(bin))" LIBIMDSHIM="$(abspath $(lib))" \
 	DOUBLES="$(abspath $(BUILD)/tests/doubles)" SOURCE="$(CURDIR)"
-TESTS ?= $(unit_tests) $(system_tests)
+all_tests = $(system_tests) $(unit_tests)
+TESTS ?= $(if $(T),$(foreach test,$(all_tests),\
+	$(if $(findstring $(T),$(test:$(BUILD)/tests/%=%)),$(test))),$(all_tests))
 
-run-tests: tests
-	$(test_environment) tests/run.sh $(TESTS)
+run-tests: all $(TESTS) $(doubles) $(reduced_faults)
+	$(if $(strip $(TESTS)),,$(error no test program has "$(T)" in its name))
+	@$(test_environment) tests/run.sh $(TESTS)
 
 .PRECIOUS: $(BUILD)/tests/%.o
 # ---- the two commands of the README, and CI ---------------------------------------------------
 
-check:
-	scripts/setup.sh build check || [ $$? -eq 2 ]
-	$(MAKE) run-tests
+# What is built here is built on all processors, unless make has been given a -j of its own.
+parallel = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell getconf _NPROCESSORS_ONLN))
 
-demo:
+check: ## install what is lacking, then run every test; T=NAME: only programs with NAME in it
+	@scripts/setup.sh build check || [ $$? -eq 2 ]
+	@$(MAKE) $(parallel) --no-print-directory run-tests
+
+# What needs nothing but a compiler and Check, and is not long: neither real engines, nor what
+# compares times or breaks things. What a test may need beyond that is skipped, and named.
+quick_tests = $(filter-out $(addprefix $(BUILD)/tests/system/test_,faults hot pcoord real_% \
+	thousand turnaround westpa),$(all_tests))
+check-quick: ## run unit tests and those with stand-in engines; needs only Check, installs nothing
+	@$(MAKE) $(parallel) --no-print-directory run-tests TESTS='$(quick_tests)'
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' \
+		$(firstword $(MAKEFILE_LIST))
+
+demo: ## install what is lacking, then a real GROMACS run from end to end
 	@scripts/setup.sh build demo || [ $$? -eq 2 ]
 	@$(MAKE) -s --no-print-directory all $(BUILD)/tests/doubles/imd-server
 	@BUILD=$(BUILD) scripts/demo.sh
 
 # Address and undefined-behaviour sanitizers in the launcher, the tests and the stand-in engines.
 # The run time is linked into each program: a preloaded library may then come first.
-check-asan:
+check-asan: ## every test with address and undefined-behaviour sanitizers
 	scripts/setup.sh build check || [ $$? -eq 2 ]
 	$(MAKE) BUILD=$(BUILD)-asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
 		SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -static-libasan' run-tests
 
 # Threads: the library's own modules and the engines that listen in many threads at once.
-check-tsan:
+check-tsan: ## the tests of threads with the thread sanitizer
 	scripts/setup.sh build check || [ $$? -eq 2 ]
 	$(MAKE) BUILD=$(BUILD)-tsan CFLAGS='-O1 -g' SANITIZE='-fsanitize=thread' run-tests \
 		TESTS='$(patsubst $(BUILD)/%,$(BUILD)-tsan/%,$(threaded_tests))'
@@ -160,7 +220,7 @@ check-tsan:
 # The launcher by itself; and with the engines that it starts, the library in them included, where
 # valgrind's own descriptors and signals do not get in the way.
 valgrind = valgrind -q --error-exitcode=99 --leak-check=full
-check-valgrind:
+check-valgrind: ## the tests of the launcher under valgrind
 	scripts/setup.sh build check || [ $$? -eq 2 ]
 	$(MAKE) run-tests RUN_WITH='$(valgrind) ' TESTS='$(filter %watch %client %client_end \
 		%signals %why %events %port_file %input %install,$(system_tests))'
@@ -175,7 +235,7 @@ fault_parts = \
 	$(BUILD)/tests/faults/soak \
 	'tests/faults/foreign.sh cpython' \
 	'tests/faults/foreign.sh servers'
-check-faults:
+check-faults: ## break everything once, and print a table of it: 20 minutes
 	scripts/setup.sh build check faults || [ $$? -eq 2 ]
 	$(MAKE) all $(doubles) $(fault_programs)
 	$(test_environment) tests/faults/run.sh $(fault_parts)
@@ -189,34 +249,43 @@ fuzzers:
 # in $(BUILD)-fuzz/corpus, and is where the next one begins.
 # FUZZ_RUNS, if it is given, bounds the executions, and they are the same each time.
 FUZZ_SECONDS ?= 600
-fuzz:
+fuzz: ## feed each fuzz target for FUZZ_SECONDS (600)
 	scripts/setup.sh build clang
 	$(MAKE) fuzzers
 	tests/faults/fuzz.sh $(BUILD)-fuzz $(FUZZ_SECONDS) $(FUZZ_RUNS)
 
-threaded_tests = $(filter %sockets %settings %shim_channel %engine_contexts %engine_asked,$(unit_tests) $(system_tests))
+threaded_tests = $(filter %sockets %settings %epolls %event_sink %engine_contexts %engine_asked,$(unit_tests) $(system_tests))
+# Compiles for other C libraries and processors, with a compiler from PyPI.
+check-builds: ## compile for other C libraries and processors
+	scripts/setup.sh build check || [ $$? -eq 2 ]
+	scripts/builds.sh $(BUILD)-builds
+
 # Not part of CI: it needs the archive's older release.
-check-old-glibc: all
+check-old-glibc: all ## load the library with the glibc of Debian 11
 	BUILD=$(BUILD) scripts/old-glibc.sh
 
 # Some tests fail here, for gcov's own files are in the way where descriptors are short, files have a
 # size limit or the environment is wiped. What was executed counts all the same.
-coverage:
+coverage: ## which lines the tests execute
 	scripts/setup.sh build check || [ $$? -eq 2 ]
 	rm -rf $(BUILD)-coverage
 	-GCOV_ERROR_FILE=/dev/null $(MAKE) BUILD=$(BUILD)-coverage CFLAGS='-O0 -g --coverage' run-tests
 	scripts/coverage.sh $(BUILD)-coverage
 
-sources = $(wildcard shim/*/*.[ch] launcher/*.[ch] launcher/*/*.[ch] tests/*/*.[ch] tests/faults/support/*.[ch])
+sources = $(sort $(wildcard shim/*/*.[ch] launcher/*.[ch] launcher/*/*.[ch] tests/*/*.[ch] \
+	tests/*/support/*.[ch] tests/unit/*/*.[ch]))
 shell_scripts = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
-pages = launcher/imdshim.1 shim/imdshim.7
+pages = launcher/imdshim.1 shim/imdshim.7 shim/imdshim-figures.7
 
-format:
+format: ## clang-format on every source
 	clang-format -i $(sources)
 
 # cppcheck takes readdir(3) for unsafe, and errx(3) for a function that returns.
-lint:
+lint: ## clang-format, clang-tidy, cppcheck, shellcheck and mandoc
 	scripts/setup.sh build lint
+	scripts/rooms.sh
+	$(MAKE) -s BUILD=$(BUILD)-lint/gcc CC=gcc WERROR=-Werror all
+	$(MAKE) -s BUILD=$(BUILD)-lint/clang CC=clang WERROR=-Werror all
 	clang-format --dry-run -Werror $(sources)
 	clang-tidy --quiet $(filter %.c,$(sources)) -- $(std)
 	cppcheck --quiet --std=c11 --library=posix,gnu --error-exitcode=1 --inline-suppr \
@@ -231,22 +300,24 @@ bin_dir = $(DESTDIR)$(PREFIX)/bin
 lib_dir = $(DESTDIR)$(PREFIX)/lib/imdshim
 man_dir = $(DESTDIR)$(PREFIX)/share/man
 
-install: all
+install: all ## the same tree under PREFIX (DESTDIR is honoured)
 	install -d '$(bin_dir)' '$(lib_dir)' '$(man_dir)/man1' '$(man_dir)/man7'
 	install -m 755 $(bin) '$(bin_dir)'
 	install -m 644 $(lib) '$(lib_dir)'
 	install -m 644 launcher/imdshim.1 '$(man_dir)/man1'
-	install -m 644 shim/imdshim.7 '$(man_dir)/man7'
+	install -m 644 shim/imdshim.7 shim/imdshim-figures.7 '$(man_dir)/man7'
 
-uninstall:
+uninstall: ## remove it from there
 	rm -f '$(bin_dir)/imdshim' '$(lib_dir)/libimdshim.so'
-	rm -f '$(man_dir)/man1/imdshim.1' '$(man_dir)/man7/imdshim.7'
+	rm -f '$(man_dir)/man1/imdshim.1' '$(man_dir)/man7/imdshim.7' \
+		'$(man_dir)/man7/imdshim-figures.7'
 	rmdir '$(lib_dir)' 2>/dev/null || true
 
-clean:
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-coverage
+clean: ## remove what was built
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-coverage $(BUILD)-lint $(BUILD)-builds
 
 # Figures, side by side in one run; nothing is judged but that nothing adds up in many runs.
+bench: ## figures of what it costs, side by side
 bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tests/bench/thousand \
 		$(doubles) $(BUILD)/tests/faults/soak $(BUILD)/tests/bench/moments.so
 	scripts/setup.sh bench || [ $$? -eq 2 ]
@@ -258,5 +329,6 @@ bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tes
 	tests/support/python.sh tests/bench/instructions.py $(bin)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all bench check check-asan check-faults check-old-glibc check-tsan check-valgrind clean coverage demo \
-	format fuzz fuzz-targets fuzzers install lint run-tests tests uninstall
+.PHONY: all bench check check-asan check-builds check-faults check-old-glibc check-quick check-tsan \
+	check-valgrind clean coverage demo format fuzz fuzz-targets fuzzers help install lint run-tests \
+	tests uninstall

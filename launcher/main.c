@@ -21,11 +21,12 @@
 
 static const struct command commands[] = {
     {"run", run_main,
-     "[-qv] " SOCKET "[-c COMMAND] [-o FILE] [-t SECS] [--stop-with-client] [--] ENGINE "
+     "[-qv] " SOCKET
+     "[-c COMMAND] [-o FILE] [-t SECS] [--when WHAT] [--stop-with-client] [--] ENGINE "
      "[ARG...]",
-     "plmWOcotSqv", true},
-    {"exec", exec_main, "--fd N|--fifo PATH [-qv] " SOCKET "[--] ENGINE [ARG...]", "plmWOdfqv",
-     true},
+     "plmWOcotwSqv", true},
+    {"exec", exec_main, "--fd N|--fifo PATH [-qv] " SOCKET "[--when WHAT] [--] ENGINE [ARG...]",
+     "plmWOdfwqv", true},
     {"check", check_main, "ENGINE", "", true},
     {"list", list_main, "[--json]", "J", false},
     {"watch", watch_main, "[-t SECS] [HOST:]PORT", "t", true},

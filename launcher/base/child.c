@@ -5,8 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "launcher/base/status.h"
+
+#ifndef SYS_pidfd_open /* since Linux 5.3 */
+#define SYS_pidfd_open 434
+#endif
 
 /*
  * A parent that died before prctl() has left no signal behind: so it is looked for afterwards.
@@ -32,62 +40,119 @@ static void close_input(void)
     }
 }
 
-/* A failed exec is told through the pipe, which a successful one closes. */
-_Noreturn static void become(const struct child_plan *plan, const struct signals *signals,
-                             pid_t parent, int report)
+/* What goes through the socket: an errno, negative before exec, or 0 with a descriptor. */
+union control {
+    struct cmsghdr header; /* for its alignment */
+    char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+static void send_report(int socket, int error, int fd)
 {
-    int error;
+    struct iovec data = {.iov_base = &error, .iov_len = sizeof error};
+    union control control = {.bytes = {0}};
+    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
+
+    if (fd >= 0) {
+        message.msg_control = control.bytes;
+        message.msg_controllen = sizeof control.bytes;
+        control.header.cmsg_level = SOL_SOCKET;
+        control.header.cmsg_type = SCM_RIGHTS;
+        control.header.cmsg_len = CMSG_LEN(sizeof fd);
+        memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+    }
+    if (sendmsg(socket, &message, MSG_NOSIGNAL) < 0)
+        _exit(2);
+}
+
+/* In the child, whose memory is ours until it is another program: it changes none of ours. */
+_Noreturn static void exec_child(const struct child_plan *plan, const struct signals *signals,
+                                 pid_t parent, int socket)
+{
+    int fd = -1;
 
     die_with(parent);
     if (plan->without_input)
         close_input();
+    if (plan->enter != NULL) {
+        fd = plan->enter(plan->context);
+        send_report(socket, fd < 0 ? -errno : 0, fd);
+        if (fd < 0)
+            _exit(1);
+        close(fd);
+    }
     signals_restore(signals);
     execvpe(plan->argv[0], (char *const *)plan->argv, plan->environment);
-    error = errno;
-    if (write(report, &error, sizeof error) < 0)
-        _exit(2);
+    send_report(socket, errno, -1);
     _exit(1);
 }
 
-/* 0 if the pipe was closed by a successful exec. */
-static int hear(int pipe)
+/* False at the end of the socket, which a successful exec closes. */
+static bool read_report(int socket, int *error, int *received)
 {
-    int error = 0;
+    struct iovec data = {.iov_base = error, .iov_len = sizeof *error};
+    union control control = {.bytes = {0}};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
     ssize_t length;
 
     do
-        length = read(pipe, &error, sizeof error);
+        length = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
     while (length < 0 && errno == EINTR);
-    close(pipe);
-    return length == (ssize_t)sizeof error ? error : 0;
+    if (length == (ssize_t)sizeof *error && CMSG_FIRSTHDR(&message) != NULL)
+        memcpy(received, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof *received);
+    return length == (ssize_t)sizeof *error;
+}
+
+static int read_exec_error(int socket, int *received)
+{
+    int error = 0, next;
+
+    *received = -1;
+    while (error == 0 && read_report(socket, &next, received))
+        error = next;
+    close(socket);
+    return error;
+}
+
+/* Nobody else can have the child's number before we have reaped it. */
+static int open_pidfd(pid_t pid)
+{
+    return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
 int child_start(struct child *child, const struct child_plan *plan,
                 const struct signals *signals)
 {
-    pid_t parent = getpid(), pid;
-    int report[2], error;
+    pid_t parent = getpid();
+    int sockets[2], error;
 
     memset(child, 0, sizeof *child);
-    if (pipe2(report, O_CLOEXEC) != 0)
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0)
         return -errno;
-    /* Our memory is the child's until it is another program: become() changes none of ours. */
-    pid = vfork();
-    if (pid == 0)
-        become(plan, signals, parent, report[1]);
+    child->pid = vfork();
+    if (child->pid == 0)
+        exec_child(plan, signals, parent, sockets[1]);
     error = errno;
-    child->pid = pid;
-    close(report[1]);
+    close(sockets[1]);
     if (child->pid < 0) {
-        close(report[0]);
+        close(sockets[0]);
         return -error;
     }
-    error = hear(report[0]);
-    if (error == 0)
-        child->state = CHILD_RUNS;
-    else
+    error = read_exec_error(sockets[0], &child->received);
+    if (error != 0) {
         waitpid(child->pid, NULL, 0);
-    return error;
+        return error;
+    }
+    child->state = CHILD_RUNS;
+    child->pidfd = open_pidfd(child->pid);
+    return 0;
+}
+
+int child_fd(const struct child *child)
+{
+    return child->state == CHILD_RUNS ? child->pidfd : -1;
 }
 
 void child_read_comm(pid_t pid, char comm[COMM_SIZE])
@@ -108,31 +173,51 @@ void child_read_comm(pid_t pid, char comm[COMM_SIZE])
         close(fd);
 }
 
-/* The next change of state; 0 if there is none. An end is left for waitpid(2) to take. */
-static int next_change(pid_t pid)
+/* A child that another thread of ours has reaped has ended too, nobody knows how. */
+bool child_poll(struct child *child)
+{
+    siginfo_t info = {.si_pid = 0};
+    bool lost;
+
+    if (child->state != CHILD_RUNS)
+        return false;
+    lost = waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0;
+    if (!lost && info.si_pid == 0)
+        return false;
+    child_read_comm(child->pid, child->comm);
+    if (lost || waitpid(child->pid, &child->wait_status, 0) != child->pid)
+        child->wait_status = W_EXITCODE(STATUS_FAILED, 0);
+    child->state = CHILD_ENDED;
+    if (child->pidfd >= 0)
+        close(child->pidfd);
+    return true;
+}
+
+/* The kernel keeps the stop as news (WNOWAIT) until the child goes on. */
+bool child_is_stopped(const struct child *child)
 {
     siginfo_t info = {.si_pid = 0};
 
-    if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0)
-        return info.si_code;
-    if (waitid(P_PID, (id_t)pid, &info, WSTOPPED | WCONTINUED | WNOHANG) == 0 &&
-        info.si_pid != 0)
-        return info.si_code;
-    return 0;
+    return child->state == CHILD_RUNS &&
+           waitid(P_PID, (id_t)child->pid, &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid != 0;
 }
 
-void child_look(struct child *child)
+static bool is_child(const struct child *child, pid_t pid)
 {
-    int change;
+    return child->state == CHILD_RUNS && child->pid == pid;
+}
 
-    while (child->state == CHILD_RUNS && (change = next_change(child->pid)) != 0)
-        if (change == CLD_STOPPED || change == CLD_CONTINUED) {
-            child->stopped = change == CLD_STOPPED;
-        } else {
-            child_read_comm(child->pid, child->comm);
-            if (waitpid(child->pid, &child->wait_status, 0) == child->pid)
-                child->state = CHILD_ENDED;
-        }
+/* If one of the two has ended meanwhile, it is the first again until child_poll() sees it. */
+void child_reap_others(const struct child *engine, const struct child *client)
+{
+    siginfo_t info = {.si_pid = 0};
+
+    while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0 &&
+           !is_child(engine, info.si_pid) && !is_child(client, info.si_pid)) {
+        waitpid(info.si_pid, NULL, WNOHANG);
+        info.si_pid = 0;
+    }
 }
 
 void child_signal(const struct child *child, int signal)

@@ -13,8 +13,9 @@
 struct child {
     enum { CHILD_NONE, CHILD_RUNS, CHILD_ENDED } state;
     pid_t pid;
+    int pidfd;            /* while it runs: child_fd() */
+    int received;         /* the descriptor that enter() has sent, or -1 */
     int wait_status;      /* as wait(2) has it, once it has ended */
-    bool stopped;         /* by SIGSTOP and its kin */
     char comm[COMM_SIZE]; /* what it was named at its end */
 };
 
@@ -22,6 +23,12 @@ struct child_plan {
     const char *const *argv; /* argv[0] is looked for in PATH */
     char *const *environment;
     bool without_input; /* standard input is /dev/null */
+    /*
+     * If not NULL, called in the child before exec: system calls only, for our memory is the
+     * child's. Returns a descriptor to be sent to us, or -1 and errno.
+     */
+    int (*enter)(void *context);
+    void *context;
 };
 
 /*
@@ -32,8 +39,23 @@ struct child_plan {
 int child_start(struct child *child, const struct child_plan *plan,
                 const struct signals *signals);
 
-/* Note what has become of it, without waiting. */
-void child_look(struct child *child);
+/*
+ * For poll(2): readable once a child that runs has ended. -1 if there is none, or the kernel
+ * has no pidfd_open(2) (Linux before 5.3): SIGCHLD alone tells of the end then.
+ */
+int child_fd(const struct child *child);
+
+/* True if it has been found to have ended now. Never waits. */
+bool child_poll(struct child *child);
+
+/* Is it stopped, by SIGSTOP and its kin? */
+bool child_is_stopped(const struct child *child);
+
+/*
+ * Reap all other children that have ended: those left to process 1 of a container, and those of
+ * a script that became us by exec(2).
+ */
+void child_reap_others(const struct child *engine, const struct child *client);
 
 /*
  * What a process is named now, "" if there is none: the name that its last exec(2) gave it, or

@@ -20,7 +20,7 @@
 #include "shim/wire/bind_override.h"
 #include "shim/wire/match.h"
 
-/* S, W, O, J, d and f have no short form. */
+/* S, W, O, J, d, f and w have no short form. */
 static const struct option long_options[] = {
     {"port", required_argument, NULL, 'p'},
     {"listen", required_argument, NULL, 'l'},
@@ -28,6 +28,7 @@ static const struct option long_options[] = {
     {"client", required_argument, NULL, 'c'},
     {"port-file", required_argument, NULL, 'o'},
     {"timeout", required_argument, NULL, 't'},
+    {"when", required_argument, NULL, 'w'},
     {"stop-with-client", no_argument, NULL, 'S'},
     {"no-wake", no_argument, NULL, 'W'},
     {"only-me", no_argument, NULL, 'O'},
@@ -92,8 +93,8 @@ static int parse_number(const char *name, const char *text, int least, int most)
 
 static void store_listen(struct options *options, const char *text)
 {
-    struct binding binding;
-    const char *reason = binding_parse(&binding, text);
+    struct bind_override override;
+    const char *reason = bind_override_parse(&override, text);
 
     if (reason != NULL)
         die(STATUS_FAILED, "--listen '%s': %s: give [ADDR][:PORTS], as 127.0.0.1:50000-50100",
@@ -116,6 +117,15 @@ static void add_match(struct options *options, const char *text)
         !match_parse(&match, options->match))
         die(STATUS_FAILED, "--match '%s': give port=GLOB, exe=GLOB or object=GLOB, %d at most",
             text, MATCH_RULES);
+}
+
+static enum when parse_when(const char *text)
+{
+    if (strcmp(text, EVENT_READY) == 0)
+        return WHEN_READY;
+    if (strcmp(text, EVENT_LISTENING) != 0)
+        die(STATUS_FAILED, "--when '%s': give listening or ready", text);
+    return WHEN_LISTENING;
 }
 
 static const char *need_text(const char *text)
@@ -177,6 +187,9 @@ static void store_value(struct options *options, int letter)
         break;
     case 't':
         options->timeout = parse_number("--timeout", optarg, 1, INT_MAX / 1000);
+        break;
+    case 'w':
+        options->when = parse_when(optarg);
         break;
     case 'd':
         options->fd = parse_number("--fd", optarg, 0, INT_MAX);

@@ -9,6 +9,7 @@
 #include "shim/wire/match.h"
 
 enum verbosity { QUIET, NORMAL, VERBOSE };
+enum when { WHEN_NOT_SAID, WHEN_LISTENING, WHEN_READY };
 
 struct options {
     enum verbosity verbosity;
@@ -20,6 +21,7 @@ struct options {
     const char *fifo;       /* exec: where events go, NULL = not given */
     const char *client;     /* run: a command for sh -c, NULL = none */
     const char *port_file;  /* run: NULL = none */
+    enum when when;         /* run: the client is started; exec: the first event */
     bool stop_with_client;  /* run */
     bool no_wake;           /* run, exec */
     bool only_me;           /* run, exec */

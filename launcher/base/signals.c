@@ -4,62 +4,118 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
 
-/* Not the two that stop a background job which touches the terminal: us with the engine. */
+/* These stop a background job that touches the terminal: us together with the engine. */
 static const int left_alone[] = {SIGTTIN, SIGTTOU};
+
+/* A thread's own mistakes: after a handler that returns it would make the same one again. */
+static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+
+enum { DISGUISE = 0x10000 }; /* codes are -60 (SI_ASYNCNL) to 128 (SI_KERNEL) */
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static bool is_one_of(const int *signals, size_t count, int signal)
+{
+    for (size_t i = 0; i < count; i++)
+        if (signals[i] == signal)
+            return true;
+    return false;
+}
 
 static void set_of_taken(sigset_t *set)
 {
     sigfillset(set);
-    for (size_t i = 0; i < sizeof left_alone / sizeof left_alone[0]; i++)
+    for (size_t i = 0; i < COUNT(left_alone); i++)
         sigdelset(set, left_alone[i]);
 }
 
-static void note_ignored(sigset_t *ignored)
+static bool has_handler(int signal)
 {
-    struct sigaction action;
-
-    sigemptyset(ignored);
-    for (int signal = 1; signal <= SIGRTMAX; signal++)
-        if (sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
-            sigaddset(ignored, signal);
+    return !is_one_of(left_alone, COUNT(left_alone), signal) &&
+           !is_one_of(faults, COUNT(faults), signal);
 }
 
 /*
- * An ignored signal that is blocked is kept by the kernel for us to read: so what was ignored
- * when we were started (nohup) needs no care, but for SIGCHLD: ignored, it reaps our children
- * itself.
+ * In another thread than the main one, which blocks all of them: with who sent it and why, in a
+ * disguise, because the kernel takes only negative codes from one thread for another,
+ * rt_tgsigqueueinfo(2). The main thread has the process's number, gettid(2).
+ */
+static void send_to_main_thread(int signal, siginfo_t *info, void *context)
+{
+    const pid_t main_thread = getpid();
+    siginfo_t sent = {.si_signo = signal, .si_code = info->si_code - DISGUISE};
+    int error = errno;
+
+    (void)context;
+    sent.si_pid = info->si_pid;
+    sent.si_uid = info->si_uid;
+    syscall(SYS_rt_tgsigqueueinfo, main_thread, main_thread, signal, &sent);
+    errno = error;
+}
+
+/* False for what cannot have a handler: SIGKILL, SIGSTOP, and the two of glibc's threads. */
+static bool set_handler(int signal, struct sigaction *before)
+{
+    struct sigaction action = {.sa_sigaction = send_to_main_thread,
+                               .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
+
+    sigfillset(&action.sa_mask);
+    return sigaction(signal, &action, before) == 0;
+}
+
+/* As it was when we were started. A handler, be it a library's, does not survive exec(2). */
+static void restore_disposition(const struct signals *signals, int signal)
+{
+    const struct sigaction action = {
+        .sa_handler = sigismember(&signals->ignored, signal) == 1 ? SIG_IGN : SIG_DFL};
+
+    sigaction(signal, &action, NULL);
+}
+
+/*
+ * Blocked first, so that no handler runs in this thread. A signal that was ignored when we were
+ * started (nohup) is read like the others.
  */
 void signals_take(struct signals *signals)
 {
-    struct sigaction action = {.sa_handler = SIG_DFL};
+    struct sigaction before;
     sigset_t taken;
 
     set_of_taken(&taken);
-    note_ignored(&signals->ignored);
-    sigaction(SIGCHLD, &action, NULL);
+    sigemptyset(&signals->ignored);
     sigprocmask(SIG_BLOCK, &taken, &signals->inherited);
+    for (int signal = 1; signal <= SIGRTMAX; signal++)
+        if ((has_handler(signal) ? set_handler(signal, &before)
+                                 : sigaction(signal, NULL, &before) == 0) &&
+            before.sa_handler == SIG_IGN)
+            sigaddset(&signals->ignored, signal);
     signals->fd = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals->fd < 0)
         die_error(STATUS_FAILED, errno, "cannot receive signals");
 }
 
+/* The mask last: a handler of ours would send the signal back to this process without end. */
 void signals_restore(const struct signals *signals)
 {
-    struct sigaction action = {.sa_handler = SIG_IGN};
-
-    if (sigismember(&signals->ignored, SIGCHLD) == 1)
-        sigaction(SIGCHLD, &action, NULL);
+    for (int signal = 1; signal <= SIGRTMAX; signal++)
+        if (has_handler(signal))
+            restore_disposition(signals, signal);
     sigprocmask(SIG_SETMASK, &signals->inherited, NULL);
 }
 
 bool signals_next(const struct signals *signals, struct signalfd_siginfo *info)
 {
-    return read(signals->fd, info, sizeof *info) == (ssize_t)sizeof *info;
+    if (read(signals->fd, info, sizeof *info) != (ssize_t)sizeof *info)
+        return false;
+    if (info->ssi_code < -DISGUISE / 2)
+        info->ssi_code += DISGUISE;
+    return true;
 }
 
 bool signals_must_pass_on(const struct signalfd_siginfo *info)
@@ -87,9 +143,11 @@ static void raise_unblocked(int signal)
     sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
-void signals_stop_self(int signal)
+void signals_stop_self(const struct signals *signals, int signal)
 {
+    restore_disposition(signals, signal);
     raise_unblocked(signal);
+    set_handler(signal, NULL);
 }
 
 /* Without a core: it would be ours, not the engine's, and might overwrite the engine's. */

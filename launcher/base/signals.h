@@ -1,6 +1,11 @@
 /*
- * Signals: taken from a signalfd(2), passed on to the engine once, and back as they were for
+ * Signals: read from a signalfd(2), passed on to the engine once, and restored as they were for
  * the programs that we start.
+ *
+ * We need not be alone in our process: a library that somebody preloads into every program may
+ * have started a thread. The kernel gives a signal to any thread that does not block it, and
+ * that one blocks none; by default it would be lost there (SIGCHLD), or end us (SIGTERM). So
+ * each signal has a handler, which only sends it on to the main thread.
  */
 #ifndef IMDSHIM_LAUNCHER_BASE_SIGNALS_H
 #define IMDSHIM_LAUNCHER_BASE_SIGNALS_H
@@ -15,7 +20,9 @@ struct signals {
     sigset_t ignored;   /* the signals that were ignored then, and are by what we start */
 };
 
-/* Block what we take, and make children reapable. Dies with 125 if there is no descriptor left.
+/*
+ * To be called by the main thread: block the signals that we read, and make children reapable.
+ * Dies with 125 if there is no descriptor left.
  */
 void signals_take(struct signals *signals);
 
@@ -36,7 +43,7 @@ bool signals_must_pass_on(const struct signalfd_siginfo *info);
 bool signals_ends_programs(int signal);
 
 /* Stop as the signal would have stopped us: not at all in an orphaned process group. */
-void signals_stop_self(int signal);
+void signals_stop_self(const struct signals *signals, int signal);
 
 /* End as a signal would have ended us; a return means that it does not. */
 void signals_end_self(int signal);

@@ -10,9 +10,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "launcher/base/child.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
@@ -58,6 +60,28 @@ static void find_fifo(const char *fifo, char path[PATH_MAX])
                   "--fifo '%s' cannot be written: give yourself the permission", fifo);
 }
 
+/*
+ * s6-supervise takes the first newline in its notification pipe for "ready", whatever is before
+ * it: then nothing is written before the engine is.
+ */
+static bool is_for_s6(int fd)
+{
+    char parent[COMM_SIZE];
+    struct stat status;
+
+    child_read_comm(getppid(), parent);
+    return strcmp(parent, "s6-supervise") == 0 && fstat(fd, &status) == 0 &&
+           S_ISFIFO(status.st_mode);
+}
+
+static const char *events_for(const struct options *options)
+{
+    if (options->when == WHEN_READY ||
+        (options->when == WHEN_NOT_SAID && options->fd >= 0 && is_for_s6(options->fd)))
+        return WIRE_EVENTS_READY;
+    return options->verbosity == VERBOSE ? WIRE_EVENTS_ALL : NULL;
+}
+
 static void say_obstacle(const struct preflight *preflight)
 {
     char text[PREFLIGHT_TEXT];
@@ -70,7 +94,7 @@ int exec_main(const struct options *options)
 {
     char library[PATH_MAX], preload[PATH_MAX], fifo[PATH_MAX], fd[FD_TEXT];
     struct preflight preflight;
-    struct engine_channel channel = {NULL, NULL, NULL};
+    struct engine_channel channel = {.events = events_for(options)};
     char **environment;
     int error;
 
@@ -89,8 +113,7 @@ int exec_main(const struct options *options)
     library_name_for_preload(library, preload);
     preflight_examine((const char *const *)options->operands, library, &preflight);
     environment = engine_environment(
-        options, preflight_must_not_preload(preflight.verdict) ? NULL : preload, &channel,
-        options->verbosity == VERBOSE);
+        options, preflight_must_not_preload(preflight.verdict) ? NULL : preload, &channel);
     if (options->verbosity != QUIET && preflight_is_obstacle(preflight.verdict))
         say_obstacle(&preflight);
     execvpe(options->operands[0], options->operands, environment);

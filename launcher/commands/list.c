@@ -15,8 +15,8 @@
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
-#include "launcher/run/endpoint.h"
 #include "launcher/run/record.h"
+#include "launcher/source/endpoint.h"
 #include "launcher/source/fifos.h"
 
 static long age_of(const struct record *record)

@@ -5,15 +5,15 @@
 #define IMDSHIM_LAUNCHER_PRELOAD_ENGINE_H
 
 #include <limits.h>
-#include <stdbool.h>
 
 #include "launcher/base/options.h"
 
-/* Where events go, as shim/wire/wire.h has it: a descriptor or a FIFO. */
+/* Where events go, a descriptor or a FIFO, and which; as shim/wire/wire.h has it. */
 struct engine_channel {
     const char *fd;
     const char *fifo;
-    const char *tcp; /* beside the FIFO, or NULL */
+    const char *tcp;    /* beside the FIFO, or NULL */
+    const char *events; /* WIRE_EVENTS_...; NULL: "listening" and "ready" */
 };
 
 /*
@@ -23,7 +23,7 @@ struct engine_channel {
  * memory ends.
  */
 char **engine_environment(const struct options *options, const char *preload,
-                          const struct engine_channel *channel, bool all_events);
+                          const struct engine_channel *channel);
 
 /* Say on stderr that the engine could not be executed, and return 126 or 127. */
 int engine_exec_failed(const char *engine, int error);

@@ -38,11 +38,11 @@ void peer_check(void)
     if (connection < 0)
         die_error(STATUS_FAILED, error,
                   "--only-me cannot be tried: no connection on 127.0.0.1");
-    peer = peer_of(connection, &uid, &error);
+    peer = peer_lookup(connection, &uid, &error);
     if (peer == PEER_UNKNOWN)
         die_error(STATUS_FAILED, error,
                   "--only-me: the kernel does not tell whose a connection is, sock_diag(7)");
-    if (peer != PEER_OURS)
+    if (peer != PEER_SAME_USER)
         die(STATUS_FAILED,
             "--only-me: the kernel does not tell whose a connection is: is tcp_diag there?");
     close(connection);

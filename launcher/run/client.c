@@ -7,7 +7,7 @@
 
 #include "launcher/base/environment.h"
 #include "launcher/preload/library.h"
-#include "launcher/run/endpoint.h"
+#include "launcher/source/endpoint.h"
 
 int client_start(struct child *client, const struct client_plan *plan,
                  const struct signals *signals)

@@ -8,8 +8,9 @@
 
 enum ending {
     BY_ITSELF, /* the engine was left to end */
-    TIMED_OUT, /* it was ended because nothing listened in time */
+    TIMED_OUT, /* it was ended because the client could not be started in time */
     BY_CLIENT, /* it was ended because the client failed, or by --stop-with-client */
+    CUT_OFF,   /* it was ended because the client could not reach it */
 };
 
 struct outcome {

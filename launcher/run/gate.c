@@ -1,49 +1,75 @@
 #include "launcher/run/gate.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "launcher/base/clock.h"
 #include "launcher/base/entropy.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/base/user.h"
+#include "shim/wire/text.h"
 
-enum { TURNS = 256, REST = 500 /* milliseconds */ };
+enum { TURNS = 256 };
 
 void gate_init(struct gate *gate)
 {
     memset(gate, 0, sizeof *gate);
-    gate->fd = gate->listener = -1;
+    gate->listener.fd = -1;
+}
+
+/* Two random numbers make a name that nobody else has. */
+static void describe(struct gate *gate, struct gate_address *address, unsigned port)
+{
+    struct text name = {address->name, 0, sizeof address->name - 1};
+    struct text text = {gate->text, 0, sizeof gate->text - 1};
+
+    address->port = port;
+    text_put_string(&name, "imdshim-");
+    for (int i = 0; i < 2; i++)
+        text_put_hex(&name, entropy_number());
+    text_end(&name);
+    gate_text_put(&text, address);
+    text_end(&text);
 }
 
 void gate_make(struct gate *gate, unsigned port)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    char *name = address.sun_path + 1;
-    int length =
-        snprintf(name, sizeof address.sun_path - 1, "imdshim-%016" PRIx64 "%016" PRIx64,
-                 entropy_number(), entropy_number());
+    struct gate_address described;
+    size_t length;
+    int fd;
 
     gate_init(gate);
-    snprintf(gate->text, sizeof gate->text, "%u:%s", port, name);
-    gate->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (gate->listener < 0 ||
-        bind(gate->listener, (const struct sockaddr *)&address,
-             (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)) != 0 ||
-        listen(gate->listener, GATE_WAITING) != 0)
+    describe(gate, &described, port);
+    length = strlen(described.name);
+    memcpy(address.sun_path + 1, described.name, length);
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0 ||
+        bind(fd, (const struct sockaddr *)&address,
+             (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length)) != 0 ||
+        listen(fd, GATE_WAITING) != 0)
         die_error(STATUS_FAILED, errno, "cannot make the socket where the client waits");
-    gate->fd = gate->listener;
+    gate->listener.fd = fd;
+}
+
+int gate_fd(const struct gate *gate)
+{
+    bool full = gate->count == GATE_WAITING;
+
+    return full || gate->listener.backoff_until != 0 ? -1 : gate->listener.fd;
+}
+
+int64_t gate_deadline(const struct gate *gate)
+{
+    return gate->listener.backoff_until;
 }
 
 /* A name of the abstract namespace is no secret, and has no permissions, unix(7). */
-static bool is_ours(int fd)
+static bool is_same_user(int fd)
 {
     struct ucred peer;
     socklen_t length = sizeof peer;
@@ -52,20 +78,15 @@ static bool is_ours(int fd)
            (peer.uid == user_id() || peer.uid == 0);
 }
 
-static bool is_want(int error)
-{
-    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
-}
-
 /*
- * The answer is shorter than any socket's buffer: it does not block. False if memory for it is
- * not to be had now.
+ * The answer is shorter than any socket's buffer: it does not block. False if there is no memory
+ * for it now.
  */
 static bool answer(const struct gate *gate, int fd)
 {
     if (gate->state == GATE_OPEN &&
         send(fd, gate->answer, strlen(gate->answer), MSG_NOSIGNAL | MSG_DONTWAIT) < 0 &&
-        (is_want(errno) || errno == EAGAIN || errno == EINTR))
+        (acceptor_is_shortage(errno) || errno == EAGAIN || errno == EINTR))
         return false;
     close(fd);
     return true;
@@ -79,53 +100,24 @@ static void answer_all(struct gate *gate)
         if (!answer(gate, gate->waiting[i]))
             gate->waiting[left++] = gate->waiting[i];
     gate->count = left;
-    gate->fd = gate->listener;
-    gate->rest = left > 0 ? clock_now() + REST : 0;
-}
-
-/* The next one; -1 if there is none. Who cannot be taken in must not keep poll(2) awake. */
-static int next(struct gate *gate)
-{
-    int fd;
-
-    if (gate->fd < 0)
-        return -1;
-    /* cppcheck-suppress nullPointer ; accept(2) may be given none */
-    fd = accept4(gate->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0 && is_want(errno)) {
-        gate->fd = -1;
-        gate->rest = clock_now() + REST;
-    }
-    return fd;
-}
-
-int gate_rest(const struct gate *gate)
-{
-    int64_t left = gate->rest - clock_now();
-
-    if (gate->rest == 0)
-        return -1;
-    return left > 0 ? (int)left : 0;
-}
-
-static void end_rest(struct gate *gate)
-{
-    gate->rest = 0;
-    if (gate->state != GATE_CLOSED)
-        answer_all(gate);
-    else if (gate->count < GATE_WAITING)
-        gate->fd = gate->listener;
+    if (left > 0)
+        acceptor_back_off(&gate->listener);
+    else
+        gate->listener.backoff_until = 0; /* descriptors are free now */
 }
 
 void gate_admit(struct gate *gate)
 {
     int fd;
 
-    if (gate_rest(gate) == 0)
-        end_rest(gate);
-    /* Anyone may knock, unix(7): strangers must not keep us here. */
-    for (int turns = TURNS; turns > 0 && (fd = next(gate)) >= 0; turns--) {
-        if (!is_ours(fd)) {
+    if (acceptor_resumes(&gate->listener) && gate->state != GATE_CLOSED)
+        answer_all(gate);
+    /* Anyone may connect, unix(7): strangers must not keep us here. */
+    for (int turns = TURNS; turns > 0 && gate->count < GATE_WAITING; turns--) {
+        fd = acceptor_next(&gate->listener, NULL);
+        if (fd < 0)
+            return;
+        if (!is_same_user(fd)) {
             close(fd);
             continue;
         }
@@ -133,15 +125,16 @@ void gate_admit(struct gate *gate)
         gate->waiting[gate->count++] = fd;
         if (gate->state != GATE_CLOSED)
             answer_all(gate);
-        if (gate->count == GATE_WAITING)
-            gate->fd = -1; /* the others wait in the backlog */
     }
 }
 
-void gate_open(struct gate *gate, const char *address, unsigned port)
+void gate_open(struct gate *gate, const union address *engine)
 {
+    struct text text = {gate->answer, 0, sizeof gate->answer - 1};
+
     gate->state = GATE_OPEN;
-    snprintf(gate->answer, sizeof gate->answer, "%s %u\n", address, port % 65536);
+    gate_text_put_answer(&text, engine);
+    text_end(&text);
     answer_all(gate);
 }
 
@@ -154,7 +147,5 @@ void gate_shut(struct gate *gate)
 void gate_close(struct gate *gate)
 {
     gate_shut(gate);
-    if (gate->listener >= 0)
-        close(gate->listener);
-    gate->fd = gate->listener = -1;
+    acceptor_close(&gate->listener);
 }

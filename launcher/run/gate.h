@@ -9,38 +9,41 @@
 #ifndef IMDSHIM_LAUNCHER_RUN_GATE_H
 #define IMDSHIM_LAUNCHER_RUN_GATE_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { GATE_WAITING = 64, GATE_TEXT = 128 };
+#include "launcher/base/acceptor.h"
+#include "shim/wire/gate_text.h"
+
+enum { GATE_WAITING = 64 };
 
 struct gate {
-    int fd; /* for poll(2); -1: there is none, or no more can wait */
-    int listener;
+    struct acceptor listener;
     enum { GATE_CLOSED, GATE_OPEN, GATE_SHUT } state;
     unsigned asked; /* connections that have come here */
     unsigned count; /* of those that wait */
     int waiting[GATE_WAITING];
-    int64_t rest; /* till then nobody is taken in or answered, for want of something; or 0 */
-    char answer[INET6_ADDRSTRLEN + 8]; /* once it is open */
-    char text[GATE_TEXT]; /* for the client's environment, as shim/wire/wire.h has it */
+    char answer[GATE_ANSWER_SIZE]; /* once it is open */
+    char text[GATE_TEXT_SIZE];     /* for the client's environment */
 };
 
-/* A gate that is none: its fd is -1. */
+/* A gate that is none. */
 void gate_init(struct gate *gate);
 
 /* For connections to the port. Dies with 125 if there can be none. */
 void gate_make(struct gate *gate, unsigned port);
 
-/* Take those who have come, and answer them if the answer is known. */
+/* For poll(2): -1 if there is no gate, no more can wait, or it backs off. */
+int gate_fd(const struct gate *gate);
+
+/* When to call gate_admit() though nobody has come: CLOCK_MONOTONIC; 0: never. */
+int64_t gate_deadline(const struct gate *gate);
+
+/* Accept the connections that have come, and answer them if the answer is known. */
 void gate_admit(struct gate *gate);
 
-/* Milliseconds until gate_admit() is to be called though nobody has come; -1 if it is not. */
-int gate_rest(const struct gate *gate);
-
-/* Who waits, and who comes later, is sent to a numeric address; or refused. */
-void gate_open(struct gate *gate, const char *address, unsigned port);
+/* Connections that wait, and those that come later, are sent to the engine; or refused. */
+void gate_open(struct gate *gate, const union address *engine);
 void gate_shut(struct gate *gate);
 
 void gate_close(struct gate *gate);

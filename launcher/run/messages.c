@@ -1,6 +1,5 @@
 #include "launcher/run/messages.h"
 
-#include <bsd/string.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -8,7 +7,6 @@
 #include <string.h>
 
 #include "launcher/base/say.h"
-#include "launcher/run/endpoint.h"
 
 enum { EXPLANATION = 4096 };
 
@@ -44,12 +42,12 @@ void message_error(const struct options *options, enum verbosity least, int erro
     va_end(arguments);
 }
 
-void message_listening(const struct options *options, const struct event *listener)
+void message_listening(const struct options *options, const struct listener *listener)
 {
     char address[ENDPOINT_HOST_SIZE];
-    bool remote = listener->peer[0] != '\0';
+    bool remote = listener->remote;
 
-    strlcpy(address, listener->address, sizeof address);
+    endpoint_address(&listener->address, address);
     endpoint_bracket(address);
     message(options, NORMAL, "%s[%ld]%s%s listens on %s:%u (asked for %u)", listener->exe,
             (long)listener->pid, remote ? " on " : "", remote ? listener->host : "", address,
@@ -79,12 +77,12 @@ void message_passed(const struct options *options, enum verbosity least,
 void message_refused(const struct options *options, const struct event *refused)
 {
     const char *place = options->listen != NULL ? options->listen : "a free port";
-    const char *why = strerror(refused->error);
+    const char *why = strerror((int)refused->error);
 
     if (refused->error == EADDRINUSE)
         why = "no port of it is free: give --listen a larger range";
     else if (refused->error == EAFNOSUPPORT)
-        why = strchr(refused->address, ':') != NULL
+        why = refused->address.any.sa_family == AF_INET6
                   ? "the engine uses an IPv4 socket: give --listen an IPv4 address"
                   : "the engine uses an IPv6 socket: give --listen an IPv6 address";
     else if (refused->error == EADDRNOTAVAIL)
@@ -100,7 +98,7 @@ void message_denied(const struct options *options, const struct event *denied)
 {
     char whose[64] = "a client that was gone at once";
 
-    if (denied->has_uid)
+    if ((denied->has & EVENT_HAS(KEY_UID)) != 0)
         snprintf(whose, sizeof whose, "user %lu", (unsigned long)denied->uid);
     if (denied->error == 0)
         message(options, NORMAL, "--only-me: closed a connection of %s to port %u", whose,
@@ -108,15 +106,14 @@ void message_denied(const struct options *options, const struct event *denied)
     else
         message(options, NORMAL,
                 "--only-me: closed a connection to port %u because the kernel does not say "
-                "whose it "
-                "is (%s): run without --only-me",
-                denied->port, strerror(denied->error));
+                "whose it is (%s): run without --only-me",
+                denied->port, strerror((int)denied->error));
 }
 
 void message_bind_failed(const struct options *options, const struct event *failed)
 {
     message(options, VERBOSE, "%s[%ld] asked for port %u and did not get it: %s", failed->exe,
-            (long)failed->pid, failed->asked, strerror(failed->error));
+            (long)failed->pid, failed->asked, strerror((int)failed->error));
 }
 
 void message_no_port(const struct options *options, const struct evidence *evidence)
@@ -141,7 +138,9 @@ bool message_trouble(const struct options *options, const struct evidence *evide
     char text[EXPLANATION];
     enum cause cause = diagnosis_explain(evidence, text, sizeof text);
 
-    if (!diagnosis_is_trouble(cause, evidence->looks))
+    /* The report of a port that was seen only now may be on its way. */
+    if (!diagnosis_is_trouble(cause, evidence->looks) ||
+        (cause == CAUSE_PORT_UNSEEN && evidence->suspect_looks < 2))
         return false;
     message(options, NORMAL, "%s", text);
     return true;
@@ -170,4 +169,37 @@ void message_client_ended(const struct options *options, int status, bool connec
                 "the client has ended and has not asked for port %d through imdshim: if it did "
                 "connect, start it without --port: the port is then in IMD_PORT",
                 options->port);
+}
+
+void message_not_waiting(const struct options *options, const struct listener *listener,
+                         int seconds)
+{
+    message(
+        options, NORMAL,
+        "%s[%ld] listens on port %u, but has not been seen to wait for a client for %d s: it "
+        "may still be setting up; if it waits in a way that cannot be seen (io_uring, another "
+        "program that has the socket), use --when listening",
+        listener->exe, (long)listener->pid, listener->port, seconds);
+}
+
+void message_timed_out_waiting(const struct options *options, const struct listener *listener)
+{
+    message(
+        options, NORMAL,
+        "timed out: %s[%ld] listens on port %u, but has not been seen to wait for a client "
+        "within %d s, ending the engine: give it more time with --timeout, or use --when "
+        "listening if it waits in a way that cannot be seen (io_uring, another program that "
+        "has the socket)",
+        listener->exe, (long)listener->pid, listener->port, options->timeout);
+}
+
+void message_cut_off(const struct options *options, const struct listener *listener)
+{
+    message(
+        options, NORMAL,
+        "%s[%ld] is in a network namespace of its own (a container?), where no client of this "
+        "host reaches its port %u%s: let it share the host's network, for example with "
+        "--network=host",
+        listener->exe, (long)listener->pid, listener->port,
+        options->client != NULL ? ", ending the engine" : "");
 }

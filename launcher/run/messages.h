@@ -5,8 +5,7 @@
 #define IMDSHIM_LAUNCHER_RUN_MESSAGES_H
 
 #include "launcher/base/options.h"
-#include "launcher/run/diagnosis.h"
-#include "launcher/source/event.h"
+#include "launcher/diagnosis/diagnosis.h"
 
 /* Said unless the user wants less than `least`. */
 void message(const struct options *options, enum verbosity least, const char *format, ...)
@@ -16,7 +15,7 @@ void message(const struct options *options, enum verbosity least, const char *fo
 void message_error(const struct options *options, enum verbosity least, int error,
                    const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-void message_listening(const struct options *options, const struct event *listener);
+void message_listening(const struct options *options, const struct listener *listener);
 void message_passed(const struct options *options, enum verbosity least,
                     const struct event *listener);
 void message_refused(const struct options *options, const struct event *refused);
@@ -35,5 +34,13 @@ void message_client_lost(const struct options *options, const struct proc_facts 
 
 /* The client has ended while the engine runs; connected: or there was no --port. */
 void message_client_ended(const struct options *options, int status, bool connected);
+
+/* The port is known, but no wait for a client has been seen: after so long; within --timeout. */
+void message_not_waiting(const struct options *options, const struct listener *listener,
+                         int seconds);
+void message_timed_out_waiting(const struct options *options, const struct listener *listener);
+
+/* The listener is where no client of this host can come. */
+void message_cut_off(const struct options *options, const struct listener *listener);
 
 #endif

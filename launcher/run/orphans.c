@@ -1,76 +1,183 @@
 #include "launcher/run/orphans.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-void orphans_adopt(struct orphans *orphans, pid_t engine, pid_t client)
+#include "launcher/proc/proc_tree.h"
+#include "shim/wire/wire.h"
+
+enum { PROCESSES = 4096 /* below us, that a look can see */ };
+
+void orphans_begin(struct orphans *orphans, bool with_client)
 {
-    orphans->known[0] = engine;
-    orphans->known[1] = client;
+    siginfo_t info;
+    bool childless =
+        waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD;
+
+    memset(orphans, 0, sizeof *orphans);
+    orphans->others = with_client || !childless;
+}
+
+void orphans_adopt(struct orphans *orphans, const struct child *engine,
+                   const struct child *client, const char *fifo)
+{
+    orphans->engine = engine;
+    orphans->client = client;
+    orphans->fifo = fifo;
     prctl(PR_SET_CHILD_SUBREAPER, 1);
+    orphans_look(orphans);
 }
 
-static bool is_known(const struct orphans *orphans, pid_t pid)
+/* ---- what proc(5) says of a process ---- */
+
+/* The 22nd field of its stat, the 20th behind the name; 0 if there is no such process. */
+static uint64_t read_start(pid_t pid)
 {
-    return pid == orphans->known[0] || pid == orphans->known[1];
+    char path[64], line[1024], *behind;
+    uint64_t start = 0;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    file = fopen(path, "re");
+    if (file == NULL)
+        return 0;
+    if (fgets(line, sizeof line, file) != NULL && (behind = strrchr(line, ')')) != NULL)
+        for (int field = 0; field < 20 && behind != NULL; field++)
+            behind = strchr(behind + 1, ' ');
+    else
+        behind = NULL;
+    if (behind != NULL)
+        start = strtoumax(behind, NULL, 10);
+    fclose(file);
+    return start;
 }
 
-/* proc(5): /proc/PID/task/TID/children, "for debugging", exact where none is being reaped: by
- * us. */
-static FILE *open_children(void)
+/* The environment with which its program was started. */
+static bool has_our_fifo(pid_t pid, const char *fifo)
 {
-    char path[64];
+    static const char name[] = WIRE_FIFO "=";
+    char path[64], *entry = NULL;
+    size_t size = 0;
+    bool found = false;
+    FILE *file;
 
-    snprintf(path, sizeof path, "/proc/self/task/%ld/children", (long)getpid());
-    return fopen(path, "re");
+    snprintf(path, sizeof path, "/proc/%ld/environ", (long)pid);
+    file = fopen(path, "re");
+    if (file == NULL)
+        return false;
+    while (!found && getdelim(&entry, &size, '\0', file) > 0)
+        found =
+            strncmp(entry, name, strlen(name)) == 0 && strcmp(entry + strlen(name), fifo) == 0;
+    free(entry);
+    fclose(file);
+    return found;
 }
 
-static bool next_orphan(const struct orphans *orphans, FILE *children, pid_t *orphan)
-{
-    long pid;
+/* ---- the engine's descendants ---- */
 
-    while (fscanf(children, "%ld", &pid) == 1)
-        if (!is_known(orphans, (pid_t)pid)) {
-            *orphan = (pid_t)pid;
-            return true;
-        }
-    return false;
+static struct descendant *find(const struct orphans *orphans, pid_t pid, uint64_t start)
+{
+    for (size_t i = 0; i < orphans->count; i++)
+        if (orphans->descendants[i].pid == pid && orphans->descendants[i].start == start)
+            return &orphans->descendants[i];
+    return NULL;
 }
 
-static bool got_sigterm(const struct orphans *orphans, pid_t pid)
+/* NULL if there is no memory. */
+static struct descendant *add(struct orphans *orphans, pid_t pid, uint64_t start)
 {
-    for (int i = 0; i < orphans->terminated_count; i++)
-        if (orphans->terminated[i] == pid)
-            return true;
-    return false;
-}
+    if (orphans->count == orphans->room) {
+        size_t room = orphans->room > 0 ? 2 * orphans->room : 64;
+        struct descendant *more = realloc(orphans->descendants, room * sizeof *more);
 
-static void end_one(struct orphans *orphans, pid_t pid)
-{
-    if (orphans->kill) {
-        kill(pid, SIGKILL);
-    } else if (!got_sigterm(orphans, pid) && orphans->terminated_count < ORPHANS_MOST) {
-        orphans->terminated[orphans->terminated_count++] = pid;
-        kill(pid, SIGTERM);
+        if (more == NULL)
+            return NULL;
+        orphans->descendants = more;
+        orphans->room = room;
     }
+    orphans->descendants[orphans->count] = (struct descendant){.pid = pid, .start = start};
+    return &orphans->descendants[orphans->count++];
 }
 
+static bool is_running(const struct child *child, pid_t pid)
+{
+    return child->state == CHILD_RUNS && child->pid == pid;
+}
+
+/* Of a child of ours: is it the engine, or did it descend from it? */
+static bool is_of_engine(const struct orphans *orphans, pid_t pid, uint64_t start)
+{
+    if (is_running(orphans->engine, pid))
+        return true;
+    if (is_running(orphans->client, pid))
+        return false;
+    return find(orphans, pid, start) != NULL || !orphans->others ||
+           has_our_fifo(pid, orphans->fifo);
+}
+
+/* The tree below us, from the top: what is below a process of the engine's is the engine's. */
+void orphans_look(struct orphans *orphans)
+{
+    struct proc_node *nodes = malloc(PROCESSES * sizeof *nodes);
+    bool *of_engine = calloc(PROCESSES, sizeof *of_engine);
+    size_t count =
+        nodes != NULL && of_engine != NULL ? proc_tree_below(getpid(), nodes, PROCESSES) : 0;
+
+    for (size_t i = 1; i < count; i++) {
+        pid_t pid = nodes[i].pid;
+        uint64_t start = read_start(pid);
+
+        of_engine[i] = nodes[i].parent == 0 ? is_of_engine(orphans, pid, start)
+                                            : of_engine[nodes[i].parent];
+        if (of_engine[i] && start != 0 && find(orphans, pid, start) == NULL)
+            add(orphans, pid, start);
+    }
+    free(nodes);
+    free(of_engine);
+}
+
+/* ---- their end ---- */
+
+/* False if it cannot be ended, because it is another user's. */
+static bool end_one(const struct orphans *orphans, struct descendant *orphan)
+{
+    int signal = orphans->kill ? SIGKILL : SIGTERM;
+
+    if (orphan->terminated && !orphans->kill)
+        return true;
+    orphan->terminated = true;
+    return kill(orphan->pid, signal) == 0;
+}
+
+/*
+ * Those that are our children by now: the number of a child that has not been reaped is no other
+ * process's. One that waitpid(2) knows nothing of is still another's child, or gone.
+ */
 bool orphans_end(struct orphans *orphans)
 {
-    FILE *children = open_children();
     bool left = false;
-    pid_t pid;
 
-    if (children == NULL)
-        return false;
-    while (next_orphan(orphans, children, &pid))
-        if (waitpid(pid, NULL, WNOHANG) == 0) {
-            end_one(orphans, pid);
+    orphans_look(orphans);
+    for (size_t i = 0; i < orphans->count; i++) {
+        struct descendant *orphan = &orphans->descendants[i];
+
+        if (read_start(orphan->pid) == orphan->start &&
+            waitpid(orphan->pid, NULL, WNOHANG) == 0 && end_one(orphans, orphan))
             left = true;
-        }
-    fclose(children);
+    }
     return left;
+}
+
+void orphans_close(struct orphans *orphans)
+{
+    free(orphans->descendants);
+    orphans->descendants = NULL;
+    orphans->count = orphans->room = 0;
 }

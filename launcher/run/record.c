@@ -16,17 +16,14 @@
 
 #define RECORD_FILE ".record." /* the start of its name, if it is a file */
 
-static const char *const state_names[] = {
+static const char *const state_names[PHASES] = {
     [STARTING] = "starting",   [LISTENING] = "listening", [READY] = "ready",
-    [CONNECTED] = "connected", [ENDING] = "ending",
+    [CONNECTED] = "connected", [ENDING] = "ending",       [ENDED] = "ending",
 };
 
-enum {
-    STATES = sizeof state_names / sizeof *state_names,
-    READS = 16, /* until two are the same */
-};
+enum { READS = 16 /* until two are the same */ };
 
-const char *record_state_name(enum run_state state)
+const char *record_state_name(enum phase state)
 {
     return state_names[state];
 }
@@ -40,7 +37,7 @@ static void put(struct text *text, const char *key, const char *value)
 static void put_number(struct text *text, const char *key, uint64_t number)
 {
     text_put_string(text, key);
-    text_put_number(text, number, 10);
+    text_put_number(text, number);
 }
 
 void record_format(const struct record *record, char to[RECORD_TEXT])
@@ -55,7 +52,7 @@ void record_format(const struct record *record, char to[RECORD_TEXT])
     put(&text, " engine=", record->engine);
     put(&text, " directory=", record->directory);
     text_put_char(&text, '\n');
-    to[text.length] = '\0';
+    text_end(&text);
 }
 
 static void unescape(char *value)
@@ -74,11 +71,11 @@ static void unescape(char *value)
     *to = '\0';
 }
 
-static bool parse_state(const char *value, enum run_state *state)
+static bool parse_state(const char *value, enum phase *state)
 {
-    for (int i = 0; i < STATES; i++)
+    for (int i = 0; i < PHASES; i++)
         if (strcmp(value, state_names[i]) == 0) {
-            *state = (enum run_state)i;
+            *state = (enum phase)i;
             return true;
         }
     return false;

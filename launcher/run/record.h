@@ -17,11 +17,19 @@
 
 #define RECORD_NAME "imdshim"
 
-enum run_state { STARTING, LISTENING, READY, CONNECTED, ENDING };
+enum phase {
+    STARTING,  /* the engine runs, its port is not known */
+    LISTENING, /* the port is known */
+    READY,     /* the engine waits for a client */
+    CONNECTED, /* it has accepted one */
+    ENDING,    /* we are ending it */
+    ENDED,     /* it has ended; what is left of the run is waited for */
+    PHASES,
+};
 
 struct record {
     pid_t pid; /* of the engine */
-    enum run_state state;
+    enum phase state;
     char host[3 * HOST_SIZE]; /* where a client here reaches it, "" if not known */
     unsigned port;            /* 0 if not known */
     int64_t started;          /* milliseconds of CLOCK_MONOTONIC */
@@ -31,7 +39,7 @@ struct record {
 
 enum { RECORD_TEXT = 6 * PATH_MAX + 512 };
 
-const char *record_state_name(enum run_state state);
+const char *record_state_name(enum phase state);
 
 /* As text, NUL-terminated, and back. The parser is total. */
 void record_format(const struct record *record, char text[RECORD_TEXT]);

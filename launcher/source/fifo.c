@@ -16,11 +16,11 @@
 #include "launcher/source/fifos.h"
 
 enum {
-    FILLS_PER_CALL = 16, /* a program that writes junk without end must not keep us here */
+    FILLS_PER_CALL = 16, /* a program that writes lines without end must not keep us here */
     ATTEMPTS = 8,
 };
 
-static void make_paths(struct channel *channel, char temporary[PATH_MAX])
+static void make_paths(struct fifo *fifo, char temporary[PATH_MAX])
 {
     char directory[PATH_MAX], host[HOST_SIZE] = "", name[HOST_SIZE + 32];
 
@@ -28,7 +28,7 @@ static void make_paths(struct channel *channel, char temporary[PATH_MAX])
     gethostname(host, sizeof host - 1);
     snprintf(name, sizeof name, "%s.%ld.%08x", host, (long)getpid(),
              (unsigned)entropy_number());
-    if (snprintf(channel->path, sizeof channel->path, "%s/%s", directory, name) >= PATH_MAX ||
+    if (snprintf(fifo->path, sizeof fifo->path, "%s/%s", directory, name) >= PATH_MAX ||
         snprintf(temporary, PATH_MAX, "%s/%s%s", directory, FIFO_MAKING, name) >= PATH_MAX)
         die(STATUS_FAILED, "%s: the path is too long: set TMPDIR to a shorter one", directory);
 }
@@ -37,102 +37,111 @@ static void make_paths(struct channel *channel, char temporary[PATH_MAX])
  * 0, or -1 and errno. Open for writing too: the FIFO then never reports an end of file, however
  * many programs open and close it (fifo(7): on Linux this does not block).
  */
-static int make_fifo(struct channel *channel, const char *temporary)
+static int make_fifo(struct fifo *fifo, const char *temporary)
 {
     int error;
 
     if (mkfifo(temporary, 0600) != 0)
         return -1;
-    channel->fd = open(temporary, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-    if (channel->fd >= 0 && rename(temporary, channel->path) == 0)
+    fifo->source.fd = open(temporary, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (fifo->source.fd >= 0 && rename(temporary, fifo->path) == 0)
         return 0;
     error = errno;
-    if (channel->fd >= 0)
-        close(channel->fd);
+    if (fifo->source.fd >= 0)
+        close(fifo->source.fd);
     unlink(temporary);
     errno = error;
     return -1;
 }
 
+static bool fill(struct fifo *fifo)
+{
+    ssize_t length =
+        read(fifo->source.fd, fifo->buffer + fifo->length, sizeof fifo->buffer - fifo->length);
+
+    if (length <= 0)
+        return false;
+    fifo->length += (size_t)length;
+    return true;
+}
+
+/* Take the first line off the buffer; a line that fills the buffer is dropped up to its end. */
+static bool take_line(struct fifo *fifo)
+{
+    char *newline = memchr(fifo->buffer, '\n', fifo->length);
+    bool skipped = fifo->skipping;
+    size_t length;
+
+    if (newline == NULL) {
+        fifo->skipping |= fifo->length == sizeof fifo->buffer;
+        if (fifo->skipping)
+            fifo->length = 0;
+        return false;
+    }
+    length = (size_t)(newline - fifo->buffer);
+    memcpy(fifo->line, fifo->buffer, length);
+    fifo->line[length] = '\0';
+    fifo->length -= length + 1;
+    memmove(fifo->buffer, newline + 1, fifo->length);
+    fifo->skipping = false;
+    if (skipped || strlen(fifo->line) != length)
+        fifo->line[0] = '\0'; /* malformed, and counted as such */
+    return true;
+}
+
+/* A line that is in the buffer when we return would wait there: poll(2) does not see it. */
+static bool next_event(struct source *source, struct received *received)
+{
+    struct fifo *fifo = (struct fifo *)source;
+
+    received->remote = false;
+    for (int fills = 0;; fills++) {
+        while (take_line(fifo)) {
+            if (event_text_parse(fifo->line, &received->event))
+                return true;
+            source->malformed++;
+        }
+        if (fills == FILLS_PER_CALL || !fill(fifo))
+            return false;
+    }
+}
+
+void fifo_sweep_others(const struct fifo *fifo)
+{
+    char path[PATH_MAX];
+
+    strlcpy(path, fifo->path, sizeof path);
+    fifos_sweep(dirname(path), false);
+}
+
+static void remove_fifo(struct source *source)
+{
+    unlink(((struct fifo *)source)->path);
+    close(source->fd);
+    source->fd = -1;
+}
+
+static const struct source_class fifo_class = {
+    .name = "the FIFO",
+    .next = next_event,
+    .close = remove_fifo,
+};
+
 /* A run in another PID namespace takes us for dead and removes what is being made: once more.
  */
-void channel_open(struct channel *channel)
+void fifo_open(struct fifo *fifo)
 {
     char temporary[PATH_MAX];
     int made, attempts = ATTEMPTS;
 
-    memset(channel, 0, sizeof *channel);
+    memset(fifo, 0, sizeof *fifo);
+    fifo->source.class = &fifo_class;
     do {
-        make_paths(channel, temporary);
-        made = make_fifo(channel, temporary);
+        make_paths(fifo, temporary);
+        made = make_fifo(fifo, temporary);
     } while (made != 0 && errno == ENOENT && --attempts > 0);
     if (made != 0)
         die_error(STATUS_FAILED, errno,
                   "cannot make the FIFO %s: set TMPDIR to a directory that can be written",
                   temporary);
-}
-
-static bool fill(struct channel *channel)
-{
-    ssize_t length = read(channel->fd, channel->buffer + channel->length,
-                          sizeof channel->buffer - channel->length);
-
-    if (length <= 0)
-        return false;
-    channel->length += (size_t)length;
-    return true;
-}
-
-/* Take the first line off the buffer; a line that fills the buffer is dropped up to its end. */
-static bool take_line(struct channel *channel, char *line)
-{
-    char *newline = memchr(channel->buffer, '\n', channel->length);
-    bool skipped = channel->skipping;
-    size_t length;
-
-    if (newline == NULL) {
-        channel->skipping |= channel->length == sizeof channel->buffer;
-        if (channel->skipping)
-            channel->length = 0;
-        return false;
-    }
-    length = (size_t)(newline - channel->buffer);
-    memcpy(line, channel->buffer, length);
-    line[length] = '\0';
-    channel->length -= length + 1;
-    memmove(channel->buffer, newline + 1, channel->length);
-    channel->skipping = false;
-    if (skipped || strlen(line) != length)
-        line[0] = '\0'; /* no event, and counted as none */
-    return true;
-}
-
-bool channel_next(struct channel *channel, struct event *event)
-{
-    char line[sizeof channel->buffer];
-
-    /* A line that is in the buffer when we return would wait there: poll(2) does not see it. */
-    for (int fills = 0;; fills++) {
-        while (take_line(channel, line)) {
-            if (event_parse(line, event))
-                return true;
-            channel->junk++;
-        }
-        if (fills == FILLS_PER_CALL || !fill(channel))
-            return false;
-    }
-}
-
-void channel_sweep(const struct channel *channel)
-{
-    char path[PATH_MAX];
-
-    strlcpy(path, channel->path, sizeof path);
-    fifos_sweep(dirname(path), false);
-}
-
-void channel_close(struct channel *channel)
-{
-    unlink(channel->path);
-    close(channel->fd);
 }

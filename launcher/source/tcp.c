@@ -1,6 +1,5 @@
 #include "launcher/source/tcp.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -8,91 +7,70 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "launcher/base/clock.h"
 #include "launcher/base/entropy.h"
 #include "launcher/source/host_addresses.h"
-#include "shim/wire/address.h"
 #include "shim/wire/text.h"
 
 enum {
-    SECRET_BYTES = 16,
-    SECRET = 2 * SECRET_BYTES, /* hexadecimal digits */
-    CONNECTIONS = 64,
-    LIFETIME = 2000, /* milliseconds of a connection, and of a rest */
-    BACKLOG = 1024,  /* a rank of a large job may have an event each, at once */
-    ADDRESSES = 8,   /* as many as the library tries */
-    TURNS = 256,     /* strangers must not keep us here */
-};
-
-struct connection {
-    int fd;          /* -1: free */
-    uint64_t number; /* in the order in which they came: many come in one millisecond */
-    int64_t end;     /* of its life, milliseconds of CLOCK_MONOTONIC */
-    size_t length;
-    char peer[INET6_ADDRSTRLEN];
-    char bytes[SECRET + 1 + EVENT_MAX + 1]; /* and a NUL */
-};
-
-struct event_port_state {
-    int listener, timer;
-    uint64_t accepted; /* so many so far */
-    int64_t rest; /* the listener's, when there is no descriptor to be had: its end, or 0 */
-    char secret[SECRET + 1];
-    struct connection connections[CONNECTIONS];
+    LIFETIME = 2000,            /* milliseconds of a connection */
+    BACKLOG = 1024,             /* a rank of a large job may have an event each, at once */
+    TURNS = 256,                /* strangers must not keep us here */
+    LISTENER = TCP_CONNECTIONS, /* epoll(7) tells connections by their index */
 };
 
 /* ---- what the engine is told ---- */
 
-static bool make_secret(char secret[SECRET + 1])
+static bool make_secret(char secret[HANDOVER_SECRET + 1])
 {
-    unsigned char bytes[SECRET_BYTES];
+    unsigned char bytes[HANDOVER_SECRET / 2];
 
     if (!entropy_fill(bytes, sizeof bytes))
         return false;
-    for (int i = 0; i < SECRET_BYTES; i++)
+    for (size_t i = 0; i < sizeof bytes; i++)
         snprintf(secret + 2 * i, 3, "%02x", bytes[i]);
     return true;
 }
 
-static bool describe(struct event_port *port)
+static bool describe(struct tcp_source *tcp)
 {
-    struct text text = {port->text, 0, sizeof port->text - 1};
-    struct sockaddr_storage address;
+    struct text text = {tcp->text, 0, sizeof tcp->text - 1};
+    struct text host = {tcp->handover.host, 0, sizeof tcp->handover.host - 1};
+    union address address;
     socklen_t length = sizeof address;
-    char host[HOST_SIZE] = "";
+    char name[HOST_SIZE] = "";
 
-    if (getsockname(port->state->listener, (struct sockaddr *)&address, &length) != 0)
+    if (getsockname(tcp->listener.fd, &address.any, &length) != 0)
         return false;
-    gethostname(host, sizeof host - 1);
-    text_put_escaped(&text, host);
-    text_put_char(&text, ':');
-    port->number = address_port((struct sockaddr *)&address, length);
-    text_put_number(&text, port->number, 10);
-    text_put_char(&text, ':');
-    text_put_string(&text, port->state->secret);
-    if (host_addresses_put(&text, ADDRESSES) == 0) {
+    gethostname(name, sizeof name - 1);
+    text_put_escaped(&host, name);
+    text_end(&host);
+    tcp->handover.count = host_addresses(tcp->handover.addresses, HANDOVER_ADDRESSES);
+    for (unsigned i = 0; i < tcp->handover.count; i++)
+        address_set_port(&tcp->handover.addresses[i], address_port(&address));
+    if (tcp->handover.count == 0) {
         errno = EADDRNOTAVAIL;
         return false;
     }
-    port->text[text.length] = '\0';
+    handover_put_tcp(&text, &tcp->handover);
+    text_end(&text);
     return text.length < text.size;
 }
 
 /* ---- opening and closing ---- */
 
 /* A listener on any address of the family, and any port. */
-static int listen_on(const struct sockaddr *any, socklen_t length)
+static int listen_on(const union address *any)
 {
-    int fd = socket(any->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), off = 0;
+    int fd = socket(any->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), off = 0;
 
     if (fd < 0)
         return -1;
-    if ((any->sa_family != AF_INET6 ||
+    if ((any->any.sa_family != AF_INET6 ||
          setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0) &&
-        bind(fd, any, length) == 0 && listen(fd, BACKLOG) == 0)
+        bind(fd, &any->any, address_length(any)) == 0 && listen(fd, BACKLOG) == 0)
         return fd;
     close(fd);
     return -1;
@@ -101,78 +79,48 @@ static int listen_on(const struct sockaddr *any, socklen_t length)
 /* For both families at once, or IPv4 where the kernel has no other. */
 static int open_listener(void)
 {
-    const struct sockaddr_in6 ipv6 = {.sin6_family = AF_INET6};
-    const struct sockaddr_in ipv4 = {.sin_family = AF_INET};
-    int fd = listen_on((const struct sockaddr *)&ipv6, sizeof ipv6);
+    const union address ipv6 = {.ipv6 = {.sin6_family = AF_INET6}};
+    const union address ipv4 = {.ipv4 = {.sin_family = AF_INET}};
+    int fd = listen_on(&ipv6);
 
-    return fd >= 0 ? fd : listen_on((const struct sockaddr *)&ipv4, sizeof ipv4);
+    return fd >= 0 ? fd : listen_on(&ipv4);
 }
 
-/* Slots are told apart by their index; the listener and the timer come behind them. */
-enum { LISTENER = CONNECTIONS, TIMER };
-
-static bool watch(const struct event_port *port, int fd, uint32_t index)
+static bool watch(const struct tcp_source *tcp, int fd, uint32_t index)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.u32 = index};
 
-    return epoll_ctl(port->fd, EPOLL_CTL_ADD, fd, &event) == 0;
+    return epoll_ctl(tcp->source.fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-bool event_port_open(struct event_port *port)
-{
-    struct event_port_state *state = calloc(1, sizeof *state);
-    int error;
-
-    *port = (struct event_port){.fd = -1, .state = state};
-    if (state == NULL)
-        return false;
-    for (int i = 0; i < CONNECTIONS; i++)
-        state->connections[i].fd = -1;
-    state->listener = open_listener();
-    state->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    port->fd = epoll_create1(EPOLL_CLOEXEC);
-    if (state->listener >= 0 && state->timer >= 0 && port->fd >= 0 &&
-        watch(port, state->listener, LISTENER) && watch(port, state->timer, TIMER) &&
-        make_secret(state->secret) && describe(port))
-        return true;
-    error = errno;
-    event_port_close(port);
-    errno = error;
-    return false;
-}
-
-static void drop(struct connection *connection)
+static void drop(struct tcp_connection *connection)
 {
     close(connection->fd);
     connection->fd = -1;
 }
 
-void event_port_close(struct event_port *port)
+static void close_all(struct source *source)
 {
-    struct event_port_state *state = port->state;
+    struct tcp_source *tcp = (struct tcp_source *)source;
 
-    for (int i = 0; state != NULL && i < CONNECTIONS; i++)
-        if (state->connections[i].fd >= 0)
-            drop(&state->connections[i]);
-    if (state != NULL && state->listener >= 0)
-        close(state->listener);
-    if (state != NULL && state->timer >= 0)
-        close(state->timer);
-    if (port->fd >= 0)
-        close(port->fd);
-    free(state);
-    *port = (struct event_port){.fd = -1, .junk = port->junk};
+    for (int i = 0; i < TCP_CONNECTIONS; i++)
+        if (tcp->connections[i].fd >= 0)
+            drop(&tcp->connections[i]);
+    acceptor_close(&tcp->listener);
+    if (source->fd >= 0)
+        close(source->fd);
+    free(tcp);
 }
 
 /* ---- connections ---- */
 
 /* NULL if there is no connection. */
-static struct connection *oldest(struct event_port_state *state)
+static struct tcp_connection *oldest(struct tcp_source *tcp)
 {
-    struct connection *found = NULL;
+    struct tcp_connection *found = NULL;
 
-    for (int i = 0; i < CONNECTIONS; i++) {
-        struct connection *connection = &state->connections[i];
+    for (int i = 0; i < TCP_CONNECTIONS; i++) {
+        struct tcp_connection *connection = &tcp->connections[i];
 
         if (connection->fd >= 0 && (found == NULL || connection->number < found->number))
             found = connection;
@@ -180,119 +128,98 @@ static struct connection *oldest(struct event_port_state *state)
     return found;
 }
 
-static struct connection *free_slot(struct event_port *port)
+static struct tcp_connection *free_slot(struct tcp_source *tcp)
 {
-    struct connection *connections = port->state->connections, *slot;
+    struct tcp_connection *slot;
 
-    for (int i = 0; i < CONNECTIONS; i++)
-        if (connections[i].fd < 0)
-            return &connections[i];
-    slot = oldest(port->state);
-    port->junk++;
+    for (int i = 0; i < TCP_CONNECTIONS; i++)
+        if (tcp->connections[i].fd < 0)
+            return &tcp->connections[i];
+    slot = oldest(tcp);
+    tcp->source.malformed++;
     drop(slot);
     return slot;
 }
 
-/* For the end of the oldest connection, or of the rest; 0 disarms it, timerfd_create(2). */
-static void set_timer(struct event_port *port)
+/* No descriptor is left: an idle connection gives its own, or the listener backs off. */
+static void make_room(struct tcp_source *tcp)
 {
-    const struct connection *first = oldest(port->state);
-    int64_t end = first != NULL ? first->end : port->state->rest;
-    int64_t left = end != 0 ? end - clock_now() : 0;
-    struct itimerspec timer = {.it_value = {0, 0}};
+    struct tcp_connection *connection = oldest(tcp);
 
-    if (end != 0 && left < 1)
-        left = 1;
-    timer.it_value.tv_sec = left / 1000;
-    timer.it_value.tv_nsec = left % 1000 * 1000000;
-    timerfd_settime(port->state->timer, 0, &timer, NULL);
-}
-
-static void end_old(struct event_port *port)
-{
-    int64_t now = clock_now();
-
-    for (int i = 0; i < CONNECTIONS; i++) {
-        struct connection *connection = &port->state->connections[i];
-
-        if (connection->fd >= 0 && connection->end <= now) {
-            port->junk++;
-            drop(connection);
-        }
-    }
-    if (port->state->rest != 0 && port->state->rest <= now)
-        port->state->rest = watch(port, port->state->listener, LISTENER) ? 0 : now + LIFETIME;
-    set_timer(port);
-}
-
-/* No descriptor to be had: an idle connection gives its own, or the listener has a rest. */
-static void make_room(struct event_port *port)
-{
-    struct connection *connection = oldest(port->state);
-
-    if (connection != NULL) {
-        port->junk++;
-        drop(connection);
-    } else {
-        epoll_ctl(port->fd, EPOLL_CTL_DEL, port->state->listener, NULL);
-        port->state->rest = clock_now() + LIFETIME;
-        set_timer(port);
-    }
-}
-
-static void take_connection(struct event_port *port)
-{
-    struct sockaddr_storage peer;
-    socklen_t length = sizeof peer;
-    int fd = accept4(port->state->listener, (struct sockaddr *)&peer, &length,
-                     SOCK_NONBLOCK | SOCK_CLOEXEC);
-    struct connection *slot;
-
-    if (fd < 0) {
-        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-            make_room(port);
+    if (connection == NULL) {
+        epoll_ctl(tcp->source.fd, EPOLL_CTL_DEL, tcp->listener.fd, NULL);
         return;
     }
-    slot = free_slot(port);
-    *slot = (struct connection){
-        .fd = fd, .number = ++port->state->accepted, .end = clock_now() + LIFETIME};
-    host_address_text((const struct sockaddr *)&peer, slot->peer);
-    if (!watch(port, fd, (uint32_t)(slot - port->state->connections)))
-        drop(slot);
-    set_timer(port);
+    tcp->source.malformed++;
+    drop(connection);
+    tcp->listener.backoff_until = 0;
 }
 
-/* In a time that does not tell how much of it was right. */
-static bool is_secret(const struct event_port *port, const char *bytes)
+static void accept_connection(struct tcp_source *tcp)
 {
-    unsigned char difference = 0;
+    union address peer;
+    int fd = acceptor_next(&tcp->listener, &peer);
+    struct tcp_connection *slot;
 
-    for (int i = 0; i < SECRET; i++)
-        difference |= (unsigned char)(bytes[i] ^ port->state->secret[i]);
-    return difference == 0 && bytes[SECRET] == ' ';
+    if (fd < 0) {
+        if (tcp->listener.backoff_until != 0)
+            make_room(tcp);
+        return;
+    }
+    slot = free_slot(tcp);
+    *slot = (struct tcp_connection){
+        .fd = fd, .number = ++tcp->accepted, .end = clock_now() + LIFETIME, .peer = peer};
+    address_unmap(&slot->peer);
+    if (!watch(tcp, fd, (uint32_t)(slot - tcp->connections)))
+        drop(slot);
 }
+
+/* ---- time ---- */
+
+static void on_deadline(struct tcp_source *tcp)
+{
+    struct tcp_connection *first;
+
+    while ((first = oldest(tcp)) != NULL && first->end <= clock_now()) {
+        tcp->source.malformed++;
+        drop(first);
+    }
+    if (acceptor_resumes(&tcp->listener) && !watch(tcp, tcp->listener.fd, LISTENER))
+        acceptor_back_off(&tcp->listener);
+}
+
+static void set_deadline(struct tcp_source *tcp)
+{
+    const struct tcp_connection *first = oldest(tcp);
+
+    tcp->source.deadline = first != NULL ? first->end : tcp->listener.backoff_until;
+}
+
+/* ---- events ---- */
 
 /* The bytes of a connection that has sent a newline, or has no room for one: they are one line.
  */
-static bool read_event(const struct event_port *port, struct connection *connection,
-                       struct event *event)
+static bool read_event(const struct tcp_source *tcp, struct tcp_connection *connection,
+                       struct received *received)
 {
-    char *newline = memchr(connection->bytes, '\n', connection->length);
-    char *line = connection->bytes + SECRET + 1, *end = connection->bytes + connection->length;
+    char *end = connection->bytes + connection->length;
+    char *newline = memchr(connection->bytes, '\n', connection->length), *line;
 
-    if (newline == NULL || newline < line || newline + 1 != end ||
-        !is_secret(port, connection->bytes) || strlen(line) != (size_t)(end - line))
+    if (newline == NULL || newline + 1 != end ||
+        strlen(connection->bytes) != connection->length)
         return false;
     *newline = '\0';
-    if (!event_parse(line, event))
+    line = handover_check_signed(connection->bytes, tcp->handover.secret);
+    if (line == NULL || !event_text_parse(line, &received->event))
         return false;
-    memcpy(event->peer, connection->peer, sizeof event->peer);
+    received->remote = true;
+    received->peer = connection->peer;
     return true;
 }
 
 /* True if an event has come. */
-static bool read_connection(struct event_port *port, struct connection *connection,
-                            struct event *event)
+static bool read_connection(struct tcp_source *tcp, struct tcp_connection *connection,
+                            struct received *received)
 {
     size_t room = sizeof connection->bytes - 1 - connection->length;
     ssize_t length = recv(connection->fd, connection->bytes + connection->length, room, 0);
@@ -307,28 +234,63 @@ static bool read_connection(struct event_port *port, struct connection *connecti
             memchr(connection->bytes, '\n', connection->length) == NULL)
             return false;
     }
-    is_event = length > 0 && read_event(port, connection, event);
-    port->junk += !is_event && connection->length > 0;
+    is_event = length > 0 && read_event(tcp, connection, received);
+    tcp->source.malformed += !is_event && connection->length > 0;
     drop(connection);
     return is_event;
 }
 
-bool event_port_next(struct event_port *port, struct event *event)
+static bool next_event(struct source *source, struct received *received)
 {
+    struct tcp_source *tcp = (struct tcp_source *)source;
     struct epoll_event ready;
-    uint64_t expirations;
+    bool found = false;
 
-    for (int turn = 0; turn < TURNS && port->fd >= 0; turn++) {
-        if (epoll_wait(port->fd, &ready, 1, 0) != 1)
-            return false;
-        if (ready.data.u32 == LISTENER) {
-            take_connection(port);
-        } else if (ready.data.u32 == TIMER) {
-            if (read(port->state->timer, &expirations, sizeof expirations) > 0)
-                end_old(port);
-        } else if (read_connection(port, &port->state->connections[ready.data.u32], event)) {
-            return true;
-        }
-    }
-    return false;
+    if (source->deadline != 0 && source->deadline <= clock_now())
+        on_deadline(tcp);
+    for (int i = 0; i < TURNS && !found && epoll_wait(source->fd, &ready, 1, 0) == 1; i++)
+        if (ready.data.u32 == LISTENER)
+            accept_connection(tcp);
+        else
+            found = read_connection(tcp, &tcp->connections[ready.data.u32], received);
+    set_deadline(tcp);
+    return found;
+}
+
+static const struct source_class tcp_class = {
+    .name = "the TCP port",
+    .next = next_event,
+    .close = close_all,
+};
+
+static struct tcp_source *make_source(void)
+{
+    struct tcp_source *tcp = calloc(1, sizeof *tcp);
+
+    if (tcp == NULL)
+        return NULL;
+    tcp->source.class = &tcp_class;
+    tcp->listener.fd = tcp->source.fd = -1;
+    for (int i = 0; i < TCP_CONNECTIONS; i++)
+        tcp->connections[i].fd = -1;
+    return tcp;
+}
+
+struct tcp_source *tcp_source_open(void)
+{
+    struct tcp_source *tcp = make_source();
+    int error;
+
+    if (tcp == NULL)
+        return NULL;
+    tcp->listener.fd = open_listener();
+    tcp->source.fd = epoll_create1(EPOLL_CLOEXEC);
+    if (tcp->listener.fd >= 0 && tcp->source.fd >= 0 &&
+        watch(tcp, tcp->listener.fd, LISTENER) && make_secret(tcp->handover.secret) &&
+        describe(tcp))
+        return tcp;
+    error = errno;
+    close_all(&tcp->source);
+    errno = error;
+    return NULL;
 }

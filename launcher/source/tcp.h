@@ -1,37 +1,39 @@
 /*
- * Where events arrive from other hosts: a TCP port of one run, and a secret that only its
+ * The source of events from other hosts: a TCP port of one run, and a secret that only its
  * engine knows.
  *
  * The library sends "SECRET LINE" by a connection of its own for each event. Anyone may
  * connect: a connection has two seconds and one line, and when there are too many the oldest
- * is dropped. What comes without the secret is no event.
+ * is dropped. What comes without the secret is malformed.
  */
 #ifndef IMDSHIM_LAUNCHER_SOURCE_TCP_H
 #define IMDSHIM_LAUNCHER_SOURCE_TCP_H
 
-#include <stdbool.h>
+#include "launcher/base/acceptor.h"
+#include "launcher/source/source.h"
+#include "shim/wire/handover.h"
 
-#include "launcher/source/event.h"
+enum { TCP_CONNECTIONS = 64, TCP_TEXT = 1024 };
 
-enum { EVENT_PORT_TEXT = 1024 };
-
-struct event_port {
-    int fd; /* for poll(2); -1: closed */
-    unsigned number;
-    unsigned junk; /* connections without an event */
-    struct event_port_state *state;
-    char text[EVENT_PORT_TEXT]; /* for the engine's environment, as shim/wire/wire.h has it */
+struct tcp_connection {
+    int fd;          /* -1: free */
+    uint64_t number; /* in the order in which they came: many come in one millisecond */
+    int64_t end;     /* of its life, milliseconds of CLOCK_MONOTONIC */
+    size_t length;
+    union address peer;
+    char bytes[HANDOVER_SIGNATURE + EVENT_MAX + 1]; /* and a NUL */
 };
 
-/*
- * On every address of this host, and a free port. The port stays closed if that cannot be:
- * false, and errno.
- */
-bool event_port_open(struct event_port *port);
+struct tcp_source {
+    struct source source; /* its fd is an epoll(7) of the listener and the connections */
+    struct acceptor listener;
+    uint64_t accepted; /* so many so far */
+    struct handover_tcp handover;
+    char text[TCP_TEXT]; /* the same as text, for the engine's environment */
+    struct tcp_connection connections[TCP_CONNECTIONS];
+};
 
-/* The next event that has arrived; false if there is none now. Never blocks. */
-bool event_port_next(struct event_port *port, struct event *event);
-
-void event_port_close(struct event_port *port);
+/* On every address of this host, and a free port. NULL and errno if that cannot be. */
+struct tcp_source *tcp_source_open(void);
 
 #endif

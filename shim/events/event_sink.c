@@ -1,63 +1,16 @@
 #include "shim/events/event_sink.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdint.h>
-#include <string.h>
-
+#include "shim/events/tcp.h"
 #include "shim/wire/sys.h"
-#include "shim/wire/text.h"
 
-enum { PAUSE = 5 }; /* milliseconds between attempts */
+enum { PAUSE_MS = 5 }; /* between attempts */
 
-enum outcome { OVER, AGAIN, SIGNALLED, ELSEWHERE };
+enum write_result { DONE, RETRY, SIGNALLED, TRY_TCP };
 
-bool channel_parse_fd(struct channel *channel, const char *text)
+static bool is_handed_over(const struct handover_fd *file, int fd, struct stat *status)
 {
-    uint64_t numbers[4];
-
-    for (int i = 0; i < 4; i++) {
-        text = text_take_number(text, UINT64_MAX, &numbers[i]);
-        if (text == NULL || *text != (i < 3 ? ':' : '\0'))
-            return false;
-        text++;
-    }
-    if (numbers[0] > INT_MAX)
-        return false;
-    channel->fd = (int)numbers[0];
-    channel->device = numbers[1];
-    channel->inode = numbers[2];
-    channel->birth = numbers[3];
-    return true;
-}
-
-bool channel_parse_fifo(struct channel *channel, const char *text)
-{
-    size_t length = strlen(text);
-
-    if (text[0] != '/' || length >= sizeof channel->path)
-        return false;
-    memcpy(channel->path, text, length + 1);
-    channel->fd = -1;
-    channel->tcp.count = 0;
-    return true;
-}
-
-static bool is_handed_over(const struct channel *channel, int fd, struct stat *status)
-{
-    return sys_fstat(fd, status) == 0 && status->st_dev == channel->device &&
-           status->st_ino == channel->inode &&
-           (channel->birth == 0 || sys_birth(fd) == channel->birth);
-}
-
-static bool has_room(int fd)
-{
-    struct pollfd now = {.fd = fd, .events = POLLOUT};
-    struct timespec at_once = {0, 0};
-
-    return syscall(SYS_ppoll, &now, 1UL, &at_once, NULL, 0UL) == 1 &&
-           (now.revents & POLLOUT) != 0;
+    return sys_fstat(fd, status) == 0 && status->st_dev == file->device &&
+           status->st_ino == file->inode && (file->birth == 0 || sys_birth(fd) == file->birth);
 }
 
 /*
@@ -65,36 +18,34 @@ static bool has_room(int fd)
  * does not block, and its offset is to be shared: it may be the engine's log.
  *
  * What cannot be opened again, without /proc or the permission, is written to as it is if there
- * is room for PIPE_BUF. So is what turns out to be another file: /proc/self/fd is the main
- * thread's, and a thread may have a table of its own, unshare(2).
+ * is room for PIPE_BUF.
  */
-static int reopen(const struct channel *channel, int fd, struct stat *status)
+static int reopen(const struct handover_fd *file, int fd, struct stat *status)
 {
-    char path[64] = "";
+    char path[64];
     struct text text = {path, 0, sizeof path - 1};
     int again;
 
     if (S_ISSOCK(status->st_mode) || S_ISREG(status->st_mode))
         return fd;
     text_put_string(&text, "/proc/self/fd/");
-    text_put_number(&text, (uint64_t)fd, 10);
+    text_put_number(&text, (uint64_t)fd);
+    text_end(&text);
     again = sys_open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (again < 0 && errno == ENXIO) {
-        sys_close(fd);
-        errno = ENXIO;
-        return -1;
-    }
-    if (again >= 0 && is_handed_over(channel, again, status)) {
-        sys_close(fd);
-        return again;
-    }
-    if (again >= 0)
+    /* Another file: /proc/self/fd is the main thread's, and this thread may have a table of its
+     * own, unshare(2). */
+    if (again >= 0 && !is_handed_over(file, again, status)) {
         sys_close(again);
-    if (has_room(fd))
-        return fd;
+        again = -1;
+        errno = EBADF;
+    }
+    if (again < 0 && errno != ENXIO) {
+        if ((sys_poll_now(fd, POLLOUT) & POLLOUT) != 0)
+            return fd;
+        errno = EAGAIN;
+    }
     sys_close(fd);
-    errno = EAGAIN;
-    return -1;
+    return again;
 }
 
 /*
@@ -104,22 +55,22 @@ static int reopen(const struct channel *channel, int fd, struct stat *status)
  * again gives a file description of our own, which may be non-blocking without the launcher's
  * or the engine's becoming so.
  */
-static int open_inherited(const struct channel *channel, struct stat *status)
+static int open_inherited(const struct handover_fd *file, struct stat *status)
 {
-    int fd = sys_duplicate(channel->fd);
+    int fd = sys_duplicate(file->fd);
 
     if (fd < 0)
         return -1;
-    if (is_handed_over(channel, fd, status))
-        return reopen(channel, fd, status);
+    if (is_handed_over(file, fd, status))
+        return reopen(file, fd, status);
     sys_close(fd);
     errno = EBADF;
     return -1;
 }
 
-static int open_fifo(const struct channel *channel, struct stat *status)
+static int open_fifo(const char *path, struct stat *status)
 {
-    int fd = sys_open(channel->path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int fd = sys_open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
     if (fd < 0 || (sys_fstat(fd, status) == 0 && S_ISFIFO(status->st_mode)))
         return fd;
@@ -135,38 +86,31 @@ static int signal_of(int error)
 }
 
 /* ENXIO: no reader, perhaps not yet. EAGAIN: no room. Neither lasts where all is well. */
-static enum outcome outcome_of(ssize_t result)
+static enum write_result result_of(ssize_t written)
 {
-    if (result >= 0)
-        return OVER;
+    if (written >= 0)
+        return DONE;
     if (errno == ENXIO || errno == EAGAIN)
-        return AGAIN;
-    return signal_of(errno) != 0 ? SIGNALLED : OVER;
+        return RETRY;
+    return signal_of(errno) != 0 ? SIGNALLED : DONE;
 }
 
-static enum outcome write_to(int fd, bool is_socket, const char *line, size_t length)
+static enum write_result attempt(const struct event_sink *sink, const char *line, size_t length)
 {
-    if (!is_socket)
-        return outcome_of(sys_write(fd, line, length));
-    /* MSG_NOSIGNAL: EPIPE has sent no signal. */
-    return outcome_of(sys_send(fd, line, length)) == AGAIN ? AGAIN : OVER;
-}
-
-static enum outcome attempt(const struct channel *channel, const char *line, size_t length)
-{
+    bool inherited = sink->file.fd >= 0;
     struct stat status;
-    enum outcome outcome;
-    int error,
-        fd = channel->fd >= 0 ? open_inherited(channel, &status) : open_fifo(channel, &status);
+    enum write_result result;
+    int fd = inherited ? open_inherited(&sink->file, &status) : open_fifo(sink->fifo, &status);
 
     /* A FIFO that another host has too, by NFS say, has no reader here. */
     if (fd < 0)
-        return channel->fd < 0 && channel->tcp.count > 0 ? ELSEWHERE : outcome_of(-1);
-    outcome = write_to(fd, S_ISSOCK(status.st_mode), line, length);
-    error = errno;
+        return !inherited && sink->tcp.count > 0 ? TRY_TCP : result_of(-1);
+    if (!S_ISSOCK(status.st_mode))
+        result = result_of(sys_write(fd, line, length));
+    else /* MSG_NOSIGNAL: EPIPE has sent no signal */
+        result = result_of(sys_send(fd, line, length)) == RETRY ? RETRY : DONE;
     sys_close(fd);
-    errno = error;
-    return outcome;
+    return result;
 }
 
 /*
@@ -177,28 +121,31 @@ static enum outcome attempt(const struct channel *channel, const char *line, siz
 static void take_back(int signal, sys_sigset before)
 {
     const sys_sigset only = SYS_SIGNAL_BIT(signal);
+    const struct timespec at_once = {0, 0};
     sys_sigset after = 0;
 
-    sys_sigtake(&only);
-    sys_sigpending(&after);
+    syscall(SYS_rt_sigtimedwait, &only, NULL, &at_once, sizeof only);
+    syscall(SYS_rt_sigpending, &after, sizeof after);
     if ((before & only) != 0 && (after & only) == 0)
-        sys_sigraise(signal);
+        syscall(SYS_tgkill, sys_getpid(), sys_gettid(), signal);
 }
 
-void channel_write(const struct channel *channel, const char *line, size_t length, bool patient)
+void event_sink_tell(const struct event_sink *sink, const struct event *event,
+                     enum event_weight weight)
 {
-    sys_sigset mask = sys_block_signals(), before = 0;
-    int attempts = patient ? CHANNEL_PATIENCE / PAUSE : 0;
-    enum outcome outcome;
-    int signal;
+    const struct timespec pause = {0, PAUSE_MS * 1000000};
+    int attempts = weight == EVENT_REQUIRED ? EVENT_SINK_TIMEOUT_MS / PAUSE_MS : 0;
+    char bytes[HANDOVER_SIGNATURE + EVENT_MAX + 1], *line = bytes + HANDOVER_SIGNATURE;
+    size_t length = event_text_format(event, line);
+    sys_sigset before = 0;
+    enum write_result result;
+    BLOCK_SIGNALS;
 
-    sys_sigpending(&before);
-    while ((outcome = attempt(channel, line, length)) == AGAIN && attempts-- > 0)
-        sys_sleep(PAUSE * 1000000L);
-    if (outcome == ELSEWHERE)
-        tcp_send(&channel->tcp, line, length, patient);
-    signal = outcome == SIGNALLED ? signal_of(errno) : 0;
-    if (signal != 0)
-        take_back(signal, before);
-    sys_restore_signals(mask);
+    syscall(SYS_rt_sigpending, &before, sizeof before);
+    while ((result = attempt(sink, line, length)) == RETRY && attempts-- > 0)
+        syscall(SYS_nanosleep, &pause, NULL);
+    if (result == TRY_TCP)
+        tcp_send(&sink->tcp, line, length, weight == EVENT_REQUIRED);
+    else if (result == SIGNALLED)
+        take_back(signal_of(errno), before);
 }

@@ -3,38 +3,38 @@
  * is not; opened, written and closed for each event, so that no descriptor of ours lives in the
  * engine.
  *
- * A channel never blocks the engine. A reader that is gone, not there yet, stopped or slow
- * costs an event at most CHANNEL_PATIENCE milliseconds, by TCP TCP_PATIENCE; then the event is
- * dropped. SIGPIPE is never delivered. errno is not kept here.
+ * The engine is never blocked. A reader that is gone, not there yet, stopped or slow costs an
+ * event at most EVENT_SINK_TIMEOUT_MS, or by TCP what tcp.h says; then the event is dropped.
+ * SIGPIPE is never delivered. Safe in a signal handler; errno is not kept.
  */
 #ifndef IMDSHIM_SHIM_EVENTS_EVENT_SINK_H
 #define IMDSHIM_SHIM_EVENTS_EVENT_SINK_H
 
 #include <limits.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/types.h>
 
-#include "shim/events/tcp.h"
+#include "shim/wire/event_text.h"
+#include "shim/wire/handover.h"
 
-enum { CHANNEL_PATIENCE = 100 }; /* milliseconds */
+enum { EVENT_SINK_TIMEOUT_MS = 100 };
 
-struct channel {
-    int fd; /* an inherited descriptor, or -1: use path */
-    dev_t device;
-    ino_t inode;
-    uint64_t birth; /* as sys_birth() has it; 0: none, or nobody knows */
-    char path[PATH_MAX];
-    struct tcp tcp; /* beside the path */
+struct event_sink {
+    struct handover_fd file; /* its fd is -1: use the FIFO */
+    char fifo[PATH_MAX];
+    struct handover_tcp tcp; /* beside the FIFO */
 };
 
-/* The values of WIRE_FD, and of WIRE_FIFO. False if the text is not of its form. */
-bool channel_parse_fd(struct channel *channel, const char *text);
-bool channel_parse_fifo(struct channel *channel, const char *text);
+enum event_weight {
+    EVENT_OPTIONAL, /* dropped at the first difficulty */
+    EVENT_REQUIRED, /* tried again until the time is over */
+};
 
-/* Write a line whole or not at all. Without patience it is dropped at the first difficulty. */
-void channel_write(const struct channel *channel, const char *line, size_t length,
-                   bool patient);
+/*
+ * Write an event as one line, whole or not at all. Not inlined: the line is on the stack,
+ * perhaps a signal's, only while it is sent.
+ */
+__attribute__((noinline)) void event_sink_tell(const struct event_sink *sink,
+                                               const struct event *event,
+                                               enum event_weight weight);
 
 #endif

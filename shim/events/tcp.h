@@ -1,36 +1,23 @@
 /*
- * The way events reach a launcher on another host: one TCP connection for each line.
- *
- * "SECRET LINE" is sent, and the launcher closes the connection when it has it. errno is not
- * kept here, and signals must be blocked: a handler that left by longjmp(3) would leave a
- * descriptor of ours open.
+ * The way events reach a launcher on another host: one TCP connection for each line, which the
+ * launcher closes when it has read it.
  */
 #ifndef IMDSHIM_SHIM_EVENTS_TCP_H
 #define IMDSHIM_SHIM_EVENTS_TCP_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <sys/socket.h>
 
-#include "shim/wire/wire.h"
+#include "shim/wire/handover.h"
 
 enum {
-    TCP_ADDRESSES = 8,
-    TCP_SECRET = 32,     /* characters */
-    TCP_PATIENCE = 1000, /* milliseconds that a line may cost */
-    TCP_HASTE = 100,     /* the same, of a line without patience */
+    TCP_TIMEOUT_MS = 1000,         /* what a required line may cost */
+    TCP_OPTIONAL_TIMEOUT_MS = 100, /* the same, of an optional one */
 };
 
-struct tcp {
-    char host[3 * HOST_SIZE]; /* the launcher's, escaped */
-    char secret[TCP_SECRET + 1];
-    unsigned count; /* of addresses, 0: no launcher to be reached */
-    struct sockaddr_storage addresses[TCP_ADDRESSES];
-};
-
-/* WIRE_TCP. False, and no address, if the text is not of its form. */
-bool tcp_parse(struct tcp *tcp, const char *text);
-
-void tcp_send(const struct tcp *tcp, const char *line, size_t length, bool patient);
+/*
+ * The line must have room for HANDOVER_SIGNATURE bytes before it. A launcher that once could not
+ * be reached in time is sent no more optional lines. Signals must be blocked; errno is not kept.
+ */
+void tcp_send(const struct handover_tcp *tcp, char *line, size_t length, bool required);
 
 #endif

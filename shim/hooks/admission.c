@@ -1,40 +1,41 @@
 #include "shim/hooks/admission.h"
 
-#include <errno.h>
-#include <poll.h>
+#include <sched.h>
 #include <stdatomic.h>
 
 #include "shim/hooks/real.h"
+#include "shim/kernel/listener.h"
+#include "shim/kernel/memory.h"
+#include "shim/state/active_hooks.h"
 #include "shim/state/settings.h"
 #include "shim/state/sockets.h"
-#include "shim/wire/address.h"
-#include "shim/wire/event_text.h"
 #include "shim/wire/peer.h"
 #include "shim/wire/sys.h"
 
 enum {
-    LISTENERS = 8,  /* the IMD socket, and the last others: an engine may close it for one */
-    STRANGERS = 64, /* that one look at a listener gets rid of: it has an end */
+    LISTENERS = 8, /* the IMD socket, and the last others: an engine may close it for one */
+    MOST_REJECTIONS = 64 /* in one call, so that it has an end */
 };
 
 enum {
     NONE = -1,
-    TAKEN = -2, /* another thread is at it */
-    FAILS = -3, /* accept(2) would return an error at once */
+    BUSY = -2,          /* another thread is accepting */
+    ACCEPT_FAILED = -3, /* accept(2) would return an error at once */
 };
 
-struct guarded {
+struct filtered_listener {
     _Atomic uint64_t inode;
-    _Atomic int held; /* a connection that select(2) has announced */
-    _Atomic uint64_t held_inode;
+    _Atomic int pending_fd; /* a connection that select(2) has announced */
+    _Atomic uint64_t pending_inode;
+    _Atomic pid_t pending_process; /* a child that it forks has a copy, which is not its own */
 };
 
-static struct guarded listeners[LISTENERS];
+static struct filtered_listener listeners[LISTENERS];
 static _Atomic unsigned others;
-static _Atomic unsigned held_count;
+static _Atomic unsigned pending_count;
 static atomic_flag told = ATOMIC_FLAG_INIT;
 
-static struct guarded *find(uint64_t inode)
+static struct filtered_listener *find(uint64_t inode)
 {
     for (int i = 0; i < LISTENERS && inode != 0; i++)
         if (listeners[i].inode == inode)
@@ -43,100 +44,166 @@ static struct guarded *find(uint64_t inode)
 }
 
 /*
- * What is held, no longer; NONE if nothing is. An engine may have closed descriptors that it
- * does not know, and opened a file in the place of one.
+ * The connection that is kept, which it is then no more; NONE if there is none. An engine may
+ * have closed descriptors that it does not know, and opened a file in the place of one.
  */
-static int take_held(struct guarded *listener)
+static int take_pending(struct filtered_listener *listener)
 {
-    int error = errno, held = listener->held;
-    bool is_it = held >= 0 && socket_inode(held) == listener->held_inode;
+    KEEP_ERRNO;
+    int fd = listener->pending_fd;
+    bool is_it = fd >= 0 && socket_inode(fd) == listener->pending_inode;
+    bool is_own = listener->pending_process == sys_getpid();
 
-    errno = error;
-    if (held < 0 || !atomic_compare_exchange_strong(&listener->held, &held, NONE))
+    if (fd < 0 || !atomic_compare_exchange_strong(&listener->pending_fd, &fd, NONE))
         return NONE;
-    held_count--;
-    return is_it ? held : NONE;
+    pending_count--;
+    if (is_it && !is_own)
+        sys_close(fd);
+    return is_it && is_own ? fd : NONE;
+}
+
+/* Neither gone nor a parent's. */
+static bool has_pending(const struct filtered_listener *listener)
+{
+    return listener->pending_fd >= 0 && listener->pending_process == sys_getpid() &&
+           socket_inode(listener->pending_fd) == listener->pending_inode;
 }
 
 void admission_begin(uint64_t inode)
 {
-    struct guarded *listener;
-    int held;
+    struct filtered_listener *listener;
+    int fd;
 
     if (find(inode) != NULL)
         return;
-    listener = &listeners[inode == socket_taken() ? 0 : 1 + others++ % (LISTENERS - 1)];
-    held = listener->inode != 0 ? take_held(listener) : NONE;
-    if (held >= 0)
-        sys_close(held);
-    listener->held = NONE;
+    listener = &listeners[inode == imd_socket() ? 0 : 1 + others++ % (LISTENERS - 1)];
+    fd = listener->inode != 0 ? take_pending(listener) : NONE;
+    if (fd >= 0)
+        sys_close(fd);
+    listener->pending_fd = NONE;
     listener->inode = inode;
+    active_hooks |= HOOK_FILTER;
 }
 
-struct guarded *admission_of(int fd)
+struct filtered_listener *admission_of(int fd)
 {
-    int error = errno;
-    struct guarded *found = fd >= 0 ? find(socket_inode(fd)) : NULL;
+    KEEP_ERRNO;
 
-    errno = error;
-    return found;
+    return fd >= 0 ? find(socket_inode(fd)) : NULL;
 }
 
-/* The first stranger: one who comes again and again must not fill the channel. */
-static void tell_denied(int fd, const struct denied *denied)
+bool admission_keeps_any(void)
+{
+    return pending_count > 0;
+}
+
+/* The first rejection only: a stranger who comes again and again must not fill the FIFO. */
+static void tell_denied(int fd, struct event event)
 {
     const struct settings *settings = settings_get();
-    struct sockaddr_storage here;
-    socklen_t length = sizeof here;
-    struct event_line line;
+    union address here;
 
     if (settings == NULL || !settings->all_events || atomic_flag_test_and_set(&told) ||
-        syscall(SYS_getsockname, fd, &here, &length) != 0)
+        !listener_read_address(fd, &here))
         return;
-    event_format_denied(&line, address_port((const struct sockaddr *)&here, length),
-                        sys_getpid(), denied);
-    channel_write(&settings->channel, line.bytes, line.length, false);
+    event.kind = KIND_DENIED;
+    event.has |= EVENT_HAS(KEY_PID);
+    event.port = address_port(&here);
+    event.pid = (unsigned)sys_getpid();
+    event_sink_tell(&settings->sink, &event, EVENT_OPTIONAL);
 }
 
-/* A stranger is hung up on. Where nothing is known of the peer it counts as one. */
+/* Connections of other users are closed, and those whose user is unknown. */
 static bool is_admitted(int fd)
 {
-    int error = errno;
-    struct denied denied = {.uid = 0};
-    enum peer peer = peer_of(fd, &denied.uid, &denied.error);
-    bool admitted = peer == PEER_OURS || peer == PEER_REMOTE;
+    KEEP_ERRNO;
+    struct event event = {.has = 0};
+    uid_t uid = 0;
+    int error = 0;
+    enum peer peer = peer_lookup(fd, &uid, &error);
 
-    denied.has_uid = peer == PEER_OTHER;
-    if (!admitted) {
-        denied.error = peer == PEER_UNKNOWN ? denied.error : 0;
-        tell_denied(fd, &denied);
-        sys_close(fd);
-    }
-    errno = error;
-    return admitted;
+    if (peer == PEER_SAME_USER || peer == PEER_REMOTE)
+        return true;
+    event.uid = uid;
+    event.error = (unsigned)error;
+    event.has = peer == PEER_OTHER_USER ? EVENT_HAS(KEY_UID)
+                : peer == PEER_UNKNOWN  ? EVENT_HAS(KEY_ERROR)
+                                        : 0;
+    tell_denied(fd, event);
+    sys_close(fd);
+    return false;
 }
 
-static bool is_readable(int fd)
+/* A record lock on a socket: it is the process's own, and needs no file. */
+static int lock(int fd, int command, short type)
 {
-    struct pollfd readable = {.fd = fd, .events = POLLIN};
-    const struct timespec at_once = {0, 0};
+    struct flock whole = {.l_type = type, .l_whence = SEEK_SET};
 
-    return syscall(SYS_ppoll, &readable, 1, &at_once, NULL, sizeof(sys_sigset)) == 1;
+    return (int)syscall(SYS_fcntl, fd, command, &whole);
 }
 
 /*
- * The next connection that is admitted; NONE if there is none now. Where accept(2) fails, for
- * want of descriptors or for the listener is shut down, the engine is to hear of it: it would
- * be told at once, again and again, that there is something to accept.
+ * accept4(2) that never blocks, though the listener may. O_NONBLOCK belongs to the open file,
+ * which other processes may share, and two that looked at once would block each other: so it is
+ * set and cleared under a lock. EAGAIN if another process has that now: it is looking too.
+ */
+static int accept_now(int fd)
+{
+    int flags, connection;
+
+    if (lock(fd, F_SETLK, F_WRLCK) != 0 && errno == EAGAIN)
+        return -1;
+    flags = (int)syscall(SYS_fcntl, fd, F_GETFL);
+    if ((flags & O_NONBLOCK) == 0)
+        syscall(SYS_fcntl, fd, F_SETFL, flags | O_NONBLOCK);
+    connection = (int)syscall(SYS_accept4, fd, NULL, NULL, SOCK_CLOEXEC);
+
+    KEEP_ERRNO;
+    if ((flags & O_NONBLOCK) == 0)
+        syscall(SYS_fcntl, fd, F_SETFL, flags);
+    lock(fd, F_SETLK, F_UNLCK);
+    return connection;
+}
+
+/*
+ * accept() has said EAGAIN: does the engine expect that? Of threads, and under the lock of
+ * processes, only one at a time looks, so that the flag is the engine's own. False too if a
+ * connection is kept by now.
+ */
+static bool may_give_up(struct filtered_listener *listener, int fd)
+{
+    BLOCK_SIGNALS;
+    struct timeval limit = {0, 0};
+    socklen_t length = sizeof limit;
+    bool locked, never_blocks;
+    int was = NONE;
+
+    while (!atomic_compare_exchange_strong(&listener->pending_fd, &was, BUSY)) {
+        if (was >= 0)
+            return false;
+        was = NONE;
+        sched_yield();
+    }
+    locked = lock(fd, F_SETLKW, F_WRLCK) == 0;
+    never_blocks = (syscall(SYS_fcntl, fd, F_GETFL) & O_NONBLOCK) != 0;
+    if (locked)
+        lock(fd, F_SETLK, F_UNLCK);
+    listener->pending_fd = NONE;
+    syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_RCVTIMEO, &limit, &length);
+    return never_blocks || limit.tv_sec != 0 || limit.tv_usec != 0;
+}
+
+/*
+ * The next connection that is admitted; NONE if there is none now. If accept() fails, let the
+ * engine's own accept() report it; otherwise poll would report the listener readable forever.
  */
 static int next_admitted(int fd)
 {
-    int connection;
+    for (int i = 0; i < MOST_REJECTIONS; i++) {
+        int connection = accept_now(fd);
 
-    for (int i = 0; i < STRANGERS && is_readable(fd); i++) {
-        connection = (int)syscall(SYS_accept4, fd, NULL, NULL, SOCK_CLOEXEC);
         if (connection < 0)
-            return errno == EAGAIN ? NONE : FAILS;
+            return errno == EAGAIN ? NONE : ACCEPT_FAILED;
         if (is_admitted(connection))
             return connection;
     }
@@ -144,22 +211,22 @@ static int next_admitted(int fd)
 }
 
 /* Signals are blocked meanwhile: a handler that looked too would wait for this thread. */
-bool admission_has_client(struct guarded *listener, int fd)
+bool admission_has_client(struct filtered_listener *listener, int fd)
 {
-    int error = errno, held = NONE;
-    sys_sigset mask = sys_block_signals();
+    KEEP_ERRNO;
+    BLOCK_SIGNALS;
+    int found = NONE;
 
-    if (listener->held >= 0 && socket_inode(listener->held) != listener->held_inode)
-        take_held(listener);
-    if (atomic_compare_exchange_strong(&listener->held, &held, TAKEN)) {
-        held = next_admitted(fd);
-        listener->held_inode = held >= 0 ? socket_inode(held) : 0;
-        held_count += held >= 0;
-        listener->held = held >= 0 ? held : NONE;
+    if (!has_pending(listener))
+        take_pending(listener);
+    if (atomic_compare_exchange_strong(&listener->pending_fd, &found, BUSY)) {
+        found = next_admitted(fd);
+        listener->pending_inode = found >= 0 ? socket_inode(found) : 0;
+        listener->pending_process = sys_getpid();
+        pending_count += found >= 0;
+        listener->pending_fd = found >= 0 ? found : NONE;
     }
-    sys_restore_signals(mask);
-    errno = error;
-    return held >= 0 || held == FAILS;
+    return found >= 0 || found == ACCEPT_FAILED;
 }
 
 /* As accept4(2): the flags, and the peer's name in as much room as there is for it. */
@@ -174,46 +241,43 @@ static int hand_over(int connection, struct sockaddr *address, socklen_t *length
     if (address == NULL)
         return connection;
     /* Our own name is as long, and is there even if the peer is gone; see peer.c. */
-    if (sys_copy(&room, length, sizeof room) != 0)
+    if (memory_copy(&room, length, sizeof room) != 0)
         room = 0;
     if (syscall(SYS_getsockname, connection, address, length) != 0) {
         sys_close(connection);
         return -1;
     }
-    sys_copy(&whole, length, sizeof whole);
+    memory_copy(&whole, length, sizeof whole);
     room = room < whole ? room : whole;
     syscall(SYS_getsockopt, connection, SOL_SOCKET, SO_PEERNAME, address, &room);
     return connection;
 }
 
-static bool returns_at_once(int fd)
-{
-    return (syscall(SYS_fcntl, fd, F_GETFL) & O_NONBLOCK) != 0;
-}
-
-int admission_accept(struct guarded *listener, int fd, struct sockaddr *address,
+int admission_accept(struct filtered_listener *listener, int fd, struct sockaddr *address,
                      socklen_t *length, int flags)
 {
     socklen_t room = 0;
-    int error = errno;
-    bool has_room = address != NULL && sys_copy(&room, length, sizeof room) == 0;
-    int connection = take_held(listener);
+    int before = errno, connection;
+    bool has_room = address != NULL && memory_copy(&room, length, sizeof room) == 0;
 
-    errno = error;
-    if (connection >= 0)
-        return hand_over(connection, address, length, flags);
-    for (int i = 0; i < STRANGERS || !returns_at_once(fd); i++) {
+    if ((flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) != 0)
+        return real.accept4(fd, address, length, flags);
+    for (int rejections = 0;;) {
+        connection = take_pending(listener);
+        errno = before;
+        if (connection >= 0)
+            return hand_over(connection, address, length, flags);
         connection = real.accept4(fd, address, length, flags);
-        if (connection < 0 || is_admitted(connection))
+        if (connection >= 0 && is_admitted(connection))
             return connection;
+        /* EAGAIN of a listener that blocks: somebody else was in accept_now(). */
+        if (connection < 0 && (errno != EAGAIN || may_give_up(listener, fd)))
+            return -1;
+        if (connection >= 0 && ++rejections >= MOST_REJECTIONS && may_give_up(listener, fd))
+            break;
         if (has_room)
             *length = room;
     }
     errno = EAGAIN;
     return -1;
-}
-
-bool admission_holds(void)
-{
-    return held_count > 0;
 }

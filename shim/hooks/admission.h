@@ -1,8 +1,9 @@
 /*
- * Who is let in to a listener that is for one user: connections are accepted, and those of
- * another user's process on this host are closed.
+ * --only-me: which connections an engine gets from a listener that is for one user. They are
+ * accepted, and closed if they are another user's process on this host; strangers, in short.
  *
- * Lock-free, in static storage; safe in a signal handler.
+ * Lock-free, in static storage; safe in a signal handler. A process that is killed in the few
+ * microseconds of a look leaves a listener that others share with O_NONBLOCK set.
  */
 #ifndef IMDSHIM_SHIM_HOOKS_ADMISSION_H
 #define IMDSHIM_SHIM_HOOKS_ADMISSION_H
@@ -11,25 +12,25 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-struct guarded; /* a listener */
+struct filtered_listener;
 
 /* From now on it is one of them; the IMD socket is, and the last few others. */
 void admission_begin(uint64_t inode);
 
 /* NULL if it is none. errno is kept. */
-struct guarded *admission_of(int fd);
+struct filtered_listener *admission_of(int fd);
 
 /*
- * Will accept() return at once, with a connection or an error? A connection has been accepted,
- * and is held until then. errno is kept.
+ * Will accept() return at once, with a connection or an error? A connection has been accepted
+ * then, and is kept for the engine's next accept(). Never blocks; errno is kept.
  */
-bool admission_has_client(struct guarded *listener, int fd);
+bool admission_has_client(struct filtered_listener *listener, int fd);
 
-/* Is any held? */
-bool admission_holds(void);
+/* Is any connection kept? */
+bool admission_keeps_any(void);
 
 /* As accept4(2). A cancellation point. */
-int admission_accept(struct guarded *listener, int fd, struct sockaddr *address,
+int admission_accept(struct filtered_listener *listener, int fd, struct sockaddr *address,
                      socklen_t *length, int flags);
 
 #endif

@@ -1,189 +1,164 @@
 #include "shim/hooks/gate.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/un.h>
 
+#include "shim/hooks/real.h"
 #include "shim/kernel/listener.h"
+#include "shim/kernel/memory.h"
+#include "shim/state/active_hooks.h"
 #include "shim/state/settings.h"
-#include "shim/wire/address.h"
-#include "shim/wire/bind_override.h"
 #include "shim/wire/local_address.h"
 #include "shim/wire/sys.h"
 
-enum { ANSWER = INET6_ADDRSTRLEN + 8 };
-
-/* The text behind the end; NULL if no port from 1 to 65535 stands before it. */
-static const char *parse_port(const char *text, char end, unsigned *port)
-{
-    text = address_take_port(text, port);
-    return text != NULL && *text == end && *port > 0 ? text + 1 : NULL;
-}
-
-bool gate_parse(struct gate *gate, const char *text)
-{
-    const char *name = parse_port(text, ':', &gate->port);
-    size_t length = name != NULL ? strlen(name) : 0;
-
-    if (length == 0 || length >= sizeof gate->name) {
-        gate->port = 0;
-        return false;
-    }
-    memcpy(gate->name, name, length + 1);
-    return true;
-}
-
-/* An engine that listens everywhere is reached by the loopback of the client's own family. */
-static bool put_loopback(int domain, struct binding *place)
-{
-    bool ipv6_anywhere =
-        place->family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&place->address.ipv6);
-    bool ipv4_anywhere =
-        place->family == AF_INET && place->address.ipv4.s_addr == htonl(INADDR_ANY);
-
-    if (ipv6_anywhere && domain == AF_INET6) {
-        place->address.ipv6 = in6addr_loopback;
-    } else if (ipv6_anywhere || ipv4_anywhere) {
-        place->family = AF_INET;
-        place->address.ipv4.s_addr = htonl(INADDR_LOOPBACK);
-    }
-    return domain == AF_INET6 || place->family == AF_INET;
-}
-
-bool gate_parse_answer(const char *text, int domain, struct sockaddr_storage *address,
-                       socklen_t *length)
-{
-    char copy[ANSWER] = "", *blank;
-    struct binding place = {.family = AF_INET};
-    struct in6_addr *ipv6 = &place.address.ipv6;
-    unsigned port;
-
-    if (strlen(text) >= sizeof copy)
-        return false;
-    strcpy(copy, text);
-    blank = strchr(copy, ' ');
-    if (blank == NULL || parse_port(blank + 1, '\0', &port) == NULL)
-        return false;
-    *blank = '\0';
-    if (inet_pton(AF_INET, copy, &place.address.ipv4) != 1) {
-        place.family = AF_INET6;
-        if (inet_pton(AF_INET6, copy, ipv6) != 1)
-            return false;
-    }
-    if (place.family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(ipv6)) {
-        place.family = AF_INET;
-        memcpy(&place.address.ipv4, &ipv6->s6_addr[12], sizeof place.address.ipv4);
-    }
-    if (!put_loopback(domain, &place))
-        return false;
-    binding_apply(&place, domain, false, address, length);
-    address_set_port(address, port);
-    return true;
-}
-
 /* When the launcher is gone anyone may take its name, and would be given the client. */
-static bool is_ours(int fd)
+static bool is_same_user(int fd)
 {
     struct ucred peer;
     socklen_t length = sizeof peer;
 
     return syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
-           (peer.uid == (uid_t)syscall(SYS_geteuid) || peer.uid == 0);
+           (peer.uid == sys_geteuid() || peer.uid == 0);
 }
 
-/* In the abstract namespace, unix(7): no file is left of it. */
-static int ask_launcher(const struct gate *gate)
+/* The client's time limit for connect(2) is ours for the answer. */
+static void copy_time_limit(int from, int to)
+{
+    struct timeval limit;
+    socklen_t length = sizeof limit;
+
+    if (syscall(SYS_getsockopt, from, SOL_SOCKET, SO_SNDTIMEO, &limit, &length) == 0)
+        syscall(SYS_setsockopt, to, SOL_SOCKET, SO_RCVTIMEO, &limit, length);
+}
+
+/* In the abstract namespace, unix(7): no file is left of it. -1 and errno. */
+static int ask_launcher(const struct gate_address *gate, int client)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t length = strlen(gate->name);
-    int fd = sys_socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC);
+    int fd = sys_socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     long result;
 
     if (fd < 0)
         return -1;
+    copy_time_limit(client, fd);
     memcpy(address.sun_path + 1, gate->name, length);
-    do /* it waits where many are waiting already */
+    do /* it waits if many are waiting already */
         result = syscall(SYS_connect, fd, &address,
                          offsetof(struct sockaddr_un, sun_path) + 1 + length);
     while (result != 0 && errno == EINTR);
-    if (result == 0 && is_ours(fd))
+    if (result == 0 && is_same_user(fd))
         return fd;
-    sys_close(fd);
     errno = ECONNREFUSED;
+    sys_close(fd);
     return -1;
 }
 
-/*
- * One line, to its newline or the end. Whatever handlers run meanwhile: after EINTR a client
- * may look for the outcome with poll(2), as POSIX has it and Python does, and find a socket
- * that is on its way nowhere.
- */
-static bool read_answer(int fd, char answer[ANSWER])
+/* An engine that listens everywhere is reached by the loopback of the client's own family. */
+static bool reach_from(int domain, union address *engine)
 {
+    unsigned port = address_port(engine);
+
+    address_unmap(engine);
+    if (address_is_wildcard(engine)) {
+        bool ipv6 = domain == AF_INET6 && engine->any.sa_family == AF_INET6;
+
+        address_parse(engine, ipv6 ? "::1" : "127.0.0.1");
+        address_set_port(engine, port);
+    }
+    if (domain == AF_INET6)
+        address_map(engine);
+    return domain == AF_INET6 || engine->any.sa_family == AF_INET;
+}
+
+/*
+ * One line, to its newline or the end. recv(3) of the C library is a cancellation point, and the
+ * kernel restarts it after a handler with SA_RESTART, as it does connect(2). False and errno.
+ */
+static bool read_answer(int launcher, int client, union address *engine)
+{
+    char line[GATE_ANSWER_SIZE];
     size_t length = 0;
     ssize_t got;
-    char *newline;
 
     do {
-        do
-            got = sys_read(fd, answer + length, ANSWER - 1 - length);
-        while (got < 0 && errno == EINTR);
+        got = recv(launcher, line + length, sizeof line - 1 - length, 0);
         length += got > 0 ? (size_t)got : 0;
-        answer[length] = '\0';
-        newline = strchr(answer, '\n');
-    } while (got > 0 && newline == NULL);
-    errno = ECONNREFUSED;
-    if (newline == NULL)
+        line[length] = '\0';
+    } while (got > 0 && strchr(line, '\n') == NULL);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
+        errno = errno == EAGAIN ? EINPROGRESS : EINTR;
         return false;
-    *newline = '\0';
-    return true;
+    }
+    errno = ECONNREFUSED;
+    return gate_text_parse_answer(engine, line) &&
+           reach_from(sys_getsockopt(client, SOL_SOCKET, SO_DOMAIN), engine);
 }
 
-/* Until the launcher answers. */
-static bool wait_at_gate(const struct gate *gate, int domain, struct passage *passage)
+/* The launcher has answered, or will. `pending` is NULL if there are too many. */
+static int connect_when_ready(int fd, int launcher, struct pending_connect *pending)
 {
-    char answer[ANSWER];
-    int fd = ask_launcher(gate), error;
+    int before = errno;
+    union address engine;
     bool answered;
 
-    if (fd < 0)
-        return false;
-    answered = read_answer(fd, answer);
-    error = errno;
-    sys_close(fd);
-    errno = error;
-    return answered && gate_parse_answer(answer, domain, &passage->copy, &passage->length);
+    do
+        answered = read_answer(launcher, fd, &engine);
+    while (!answered && errno == EINTR && pending == NULL); /* it could not go on later */
+    if (!answered && pending != NULL && (errno == EINTR || errno == EINPROGRESS)) {
+        active_hooks |= HOOK_RESUME;
+        return -1;
+    }
+    if (pending != NULL)
+        pending_connect_end(pending);
+    else
+        sys_close(launcher);
+    if (!pending_connects_any())
+        active_hooks &= ~HOOK_RESUME;
+    if (!answered)
+        return -1;
+    errno = before;
+    return real.connect(fd, &engine.any, address_length(&engine));
 }
 
-static bool leads_to_gate(const struct gate *gate, int fd, const struct sockaddr *address,
+int gate_finish(int fd, struct pending_connect *pending)
+{
+    return connect_when_ready(fd, pending->launcher, pending);
+}
+
+static bool leads_to_gate(const struct gate_address *gate, int fd, const union address *raw,
                           socklen_t length)
 {
-    return gate->port != 0 && address_port(address, length) == gate->port &&
-           address->sa_family != AF_UNSPEC && listener_is_tcp(fd) &&
-           own_address(address, length);
+    union address to;
+
+    return raw->any.sa_family != AF_UNSPEC && address_copy(&to, raw, length) &&
+           address_port(&to) == gate->port && listener_is_tcp(fd) && address_is_local(&to);
 }
 
-bool gate_pass(struct passage *passage, int fd, const struct sockaddr *address,
-               socklen_t length)
+int gate_connect(int fd, const struct sockaddr *address, socklen_t length)
 {
     const struct settings *settings = settings_get();
-    socklen_t copied = length < sizeof passage->copy ? length : sizeof passage->copy;
-    int error = errno;
+    int before = errno, launcher;
+    union address raw = {.any = {.sa_family = AF_MAX}};
+    bool known = memory_copy(&raw, address, length < sizeof raw ? length : sizeof raw) == 0;
+    bool waits = known && settings != NULL && leads_to_gate(&settings->gate, fd, &raw, length);
+    struct pending_connect *pending =
+        waits || hook_active(HOOK_RESUME) ? pending_connect_of(fd) : NULL;
 
-    passage->address = address;
-    passage->length = length;
-    memset(&passage->copy, 0, sizeof passage->copy);
-    if (settings == NULL || sys_copy(&passage->copy, address, copied) != 0 ||
-        !leads_to_gate(&settings->gate, fd, (const struct sockaddr *)&passage->copy, copied)) {
-        errno = error;
-        return true;
+    errno = before;
+    if (!waits) {
+        /* AF_UNSPEC dissolves the association, connect(2): also one that is not made yet. */
+        if (pending != NULL && raw.any.sa_family == AF_UNSPEC)
+            pending_connect_end(pending);
+        return real.connect(fd, address, length);
     }
-    if (!wait_at_gate(&settings->gate, sys_getsockopt(fd, SOL_SOCKET, SO_DOMAIN), passage))
-        return false;
-    passage->address = (const struct sockaddr *)&passage->copy;
-    errno = error;
-    return true;
+    if (pending == NULL) {
+        launcher = ask_launcher(&settings->gate, fd);
+        if (launcher < 0)
+            return -1;
+        errno = before;
+        pending = pending_connect_begin(fd, launcher);
+        return connect_when_ready(fd, launcher, pending);
+    }
+    return gate_finish(fd, pending);
 }

@@ -1,41 +1,26 @@
 /*
- * connect(2) of a client that was started together with its engine: to the run's own name for
- * the IMD port, on this host, it waits until the engine is ready and then goes to where the
- * engine really listens.
+ * connect(2) of a client that was started together with its engine. A connection to the run's
+ * own name for the IMD port, on this host, waits until the engine is ready and then goes to
+ * where the engine really listens. Every other connection passes untouched.
  *
- * The launcher is asked by a Unix socket; it answers when it knows, and its end is an answer
- * too. No signal handler ends the wait: connect(2) that fails with EINTR goes on by itself, and
- * this would not. A socket that is non-blocking waits too: for it the engine's start is a part
- * of looking for the host.
+ * The launcher is asked by a Unix socket; it answers when it knows, and EOF means refused. A
+ * non-blocking socket waits too, because its owner expects a server that is there.
+ *
+ * Signals, SO_SNDTIMEO and cancellation act as in connect(2): a handler with SA_RESTART does not
+ * end the wait, another one ends it with EINTR, a time limit with EINPROGRESS. The connection is
+ * still being made then, and goes on when the client connects again or waits: gate_wait.h.
  */
 #ifndef IMDSHIM_SHIM_HOOKS_GATE_H
 #define IMDSHIM_SHIM_HOOKS_GATE_H
 
-#include <stdbool.h>
 #include <sys/socket.h>
 
-enum { GATE_NAME = 64 };
+#include "shim/state/pending_connects.h"
 
-struct gate {
-    unsigned port; /* 0: there is no gate */
-    char name[GATE_NAME];
-};
+/* In place of connect(). A cancellation point. */
+int gate_connect(int fd, const struct sockaddr *address, socklen_t length);
 
-/* "PORT:NAME", as wire.h has it. */
-bool gate_parse(struct gate *gate, const char *text);
-
-/* "ADDR PORT", the launcher's answer: where to go from a socket of the domain. */
-bool gate_parse_answer(const char *text, int domain, struct sockaddr_storage *address,
-                       socklen_t *length);
-
-struct passage {
-    const struct sockaddr *address; /* for the real call */
-    socklen_t length;
-    struct sockaddr_storage copy;
-};
-
-/* Before connect(). False: it fails, with errno. Every other connection passes untouched. */
-bool gate_pass(struct passage *passage, int fd, const struct sockaddr *address,
-               socklen_t length);
+/* For a connect that went on: wait for the launcher's answer, and connect as it says. */
+int gate_finish(int fd, struct pending_connect *pending);
 
 #endif

@@ -1,55 +1,53 @@
 #include "shim/hooks/real.h"
 
 #include <dlfcn.h>
-#include <stddef.h>
 
 #include "shim/wire/sys.h"
 
 /*
- * dlsym moved from libdl to libc in glibc 2.34. The version named here is in both; the
+ * dlsym moved from libdl to libc in glibc 2.34. The oldest version of it is in both; the
  * reference is weak, because a process with an older glibc and no libdl has no dlsym at all,
  * and a library that cannot be loaded would end it. Needing libdl.so.2 instead would cost each
- * start 6 %.
+ * start 6 %. musl, which can load this library too, heeds no versions.
  */
-#if defined __x86_64__
-#define DLSYM_VERSION "GLIBC_2.2.5"
-#elif defined __aarch64__
-#define DLSYM_VERSION "GLIBC_2.17"
+extern __typeof__(dlsym) oldest_dlsym __attribute__((weak));
+#if !defined __GLIBC__
+#define oldest_dlsym dlsym
+#elif defined __x86_64__
+__asm__(".symver oldest_dlsym, dlsym@GLIBC_2.2.5");
+#elif defined __aarch64__ || (defined __powerpc64__ && _CALL_ELF == 2)
+__asm__(".symver oldest_dlsym, dlsym@GLIBC_2.17");
+#elif defined __riscv
+__asm__(".symver oldest_dlsym, dlsym@GLIBC_2.27");
 #else
 #error "name this architecture's oldest version of dlsym: objdump -T libdl.so.2"
 #endif
-extern __typeof__(dlsym) oldest_dlsym __attribute__((weak));
-__asm__(".symver oldest_dlsym, dlsym@" DLSYM_VERSION);
 
 struct real_calls real;
 
 /* Without dlsym: what the C library would have done, but for thread cancellation. */
 
-static int kernel_bind(int fd, const struct sockaddr *address, socklen_t length)
-{
-    return (int)syscall(SYS_bind, fd, address, length);
-}
+#define KERNEL_CALL(name, parameters, ...)                                                     \
+    static int kernel_##name parameters                                                        \
+    {                                                                                          \
+        return (int)syscall(SYS_##name, __VA_ARGS__);                                          \
+    }
 
-static int kernel_connect(int fd, const struct sockaddr *address, socklen_t length)
-{
-    return (int)syscall(SYS_connect, fd, address, length);
-}
+KERNEL_CALL(bind, (int fd, const struct sockaddr *address, socklen_t length), fd, address,
+            length)
+KERNEL_CALL(listen, (int fd, int backlog), fd, backlog)
+KERNEL_CALL(connect, (int fd, const struct sockaddr *address, socklen_t length), fd, address,
+            length)
+KERNEL_CALL(accept4, (int fd, struct sockaddr *address, socklen_t *length, int flags), fd,
+            address, length, flags)
+KERNEL_CALL(epoll_ctl, (int epoll, int operation, int fd, struct epoll_event *event), epoll,
+            operation, fd, event)
 
 static unsigned kernel_sleep(unsigned seconds)
 {
     struct timespec left = {seconds, 0};
 
     return syscall(SYS_nanosleep, &left, &left) == 0 ? 0 : (unsigned)left.tv_sec;
-}
-
-static int kernel_listen(int fd, int backlog)
-{
-    return (int)syscall(SYS_listen, fd, backlog);
-}
-
-static int kernel_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
-{
-    return (int)syscall(SYS_accept4, fd, address, length, flags);
 }
 
 static int kernel_accept(int fd, struct sockaddr *address, socklen_t *length)
@@ -116,34 +114,17 @@ static int kernel_ppoll_chk(struct pollfd *fds, nfds_t count, const struct times
     return kernel_ppoll(fds, count, timeout, mask);
 }
 
-static int kernel_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
-{
-    return (int)syscall(SYS_epoll_ctl, epoll, operation, fd, event);
-}
-
 /* The store is one pointer, and every thread would store the same one. */
-#define RESOLVE(member, symbol)                                                                \
+#define RESOLVE(result, member, symbol, parameters)                                            \
     do {                                                                                       \
         void *found = oldest_dlsym != NULL ? oldest_dlsym(RTLD_NEXT, symbol) : NULL;           \
         __typeof__(real.member) call = kernel_##member;                                        \
         if (found != NULL)                                                                     \
             __builtin_memcpy(&call, &found, sizeof call);                                      \
         __atomic_store_n(&real.member, call, __ATOMIC_RELAXED);                                \
-    } while (0)
+    } while (0);
 
 void real_resolve(void)
 {
-    RESOLVE(sleep, "sleep");
-    RESOLVE(connect, "connect");
-    RESOLVE(bind, "bind");
-    RESOLVE(listen, "listen");
-    RESOLVE(accept, "accept");
-    RESOLVE(accept4, "accept4");
-    RESOLVE(select, "select");
-    RESOLVE(pselect, "pselect");
-    RESOLVE(poll, "poll");
-    RESOLVE(ppoll, "ppoll");
-    RESOLVE(poll_chk, "__poll_chk");
-    RESOLVE(ppoll_chk, "__ppoll_chk");
-    RESOLVE(epoll_ctl, "epoll_ctl");
+    REAL_CALLS(RESOLVE)
 }

@@ -1,18 +1,25 @@
 #include "shim/hooks/rebind.h"
 
-#include <errno.h>
-#include <netinet/in.h>
 #include <stdatomic.h>
-#include <stddef.h>
-#include <string.h>
 
+#include "shim/hooks/real.h"
 #include "shim/kernel/listener.h"
+#include "shim/kernel/memory.h"
 #include "shim/state/settings.h"
 #include "shim/state/sockets.h"
-#include "shim/wire/address.h"
 #include "shim/wire/sys.h"
 
 enum { SHORTEST_IPV6 = offsetof(struct sockaddr_in6, sin6_scope_id) }; /* RFC 2133 */
+
+struct rebind {
+    int fd;
+    uint64_t inode;
+    const void *caller;
+    bool known;            /* address and asked are there: it is an Internet socket */
+    unsigned asked;        /* the port first asked for */
+    union address address; /* what the engine asks for, or what takes its place */
+    bool changed;
+};
 
 /*
  * The socket that found no port. NAMD goes on to ask for 3071 other ports on it
@@ -26,159 +33,168 @@ static _Atomic uint64_t refused_inode;
  */
 static bool may_be_imd_socket(const struct settings *settings, unsigned asked)
 {
-    return settings->match.port != 0 ? settings->match.port == asked : socket_taken() == 0;
+    return settings->match.port != 0 ? settings->match.port == asked : imd_socket() == 0;
 }
 
-/* A function of its own: names of modules are long, and the stack may be a signal's. */
+/*
+ * Are its caller and the port what the user has said, or no runtime's? Fills in the listener.
+ * Not inlined: the stack may be a signal's.
+ */
 __attribute__((noinline)) static bool is_imd_socket(const struct settings *settings,
-                                                    const void *caller, unsigned asked)
+                                                    const struct rebind *rebind,
+                                                    struct listener *listener)
 {
-    struct listener listener = {.asked = asked};
-    struct candidate candidate;
+    struct listener_facts facts;
 
-    listener_read_caller(&listener, caller);
-    candidate = listener_as_candidate(&listener);
-    return match_refuses(&settings->match, &candidate) == NULL;
+    *listener =
+        (struct listener){.fd = rebind->fd, .asked = rebind->asked, .address = rebind->address};
+    if (!may_be_imd_socket(settings, rebind->asked) || !listener_is_tcp(rebind->fd) ||
+        !listener_read_caller(listener, rebind->caller))
+        return false;
+    facts = listener_facts(listener);
+    return match_refuses(&settings->match, &facts) == NULL;
+}
+
+/* Do not rewrite an address that bind(2) would reject: the engine must see that error. */
+static bool copy_asked(struct rebind *rebind, const struct sockaddr *address, socklen_t length,
+                       int domain)
+{
+    struct sockaddr_storage raw = {.ss_family = AF_UNSPEC};
+
+    if (length > sizeof raw || memory_copy(&raw, address, length) != 0 ||
+        !address_copy(&rebind->address, &raw, length))
+        return false;
+    if (domain == AF_INET6)
+        return raw.ss_family == AF_INET6 && length >= SHORTEST_IPV6;
+    return domain == AF_INET &&
+           (raw.ss_family == AF_INET ||
+            (raw.ss_family == AF_UNSPEC && address_is_wildcard(&rebind->address)));
+}
+
+static void prepare(struct rebind *rebind, const struct sockaddr *address, socklen_t length)
+{
+    KEEP_ERRNO;
+    const struct settings *settings = settings_get();
+    int domain = sys_getsockopt(rebind->fd, SOL_SOCKET, SO_DOMAIN);
+    struct listener listener;
+
+    rebind->inode = socket_inode(rebind->fd);
+    rebind->known =
+        settings != NULL && rebind->inode != 0 && copy_asked(rebind, address, length, domain);
+    if (!rebind->known)
+        return;
+    socket_remember_asked(rebind->inode, address_port(&rebind->address));
+    rebind->asked = socket_asked(rebind->inode);
+    rebind->changed = settings->overrides_bind && is_imd_socket(settings, rebind, &listener);
+    if (rebind->changed)
+        bind_override_apply(&settings->bind, domain,
+                            sys_getsockopt(rebind->fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0,
+                            &rebind->address);
+}
+
+static int bind_changed(struct rebind *rebind, const struct bind_override *override)
+{
+    unsigned attempts = rebind->inode != refused_inode ? bind_override_attempts(override) : 1;
+    unsigned seed = (unsigned)sys_getpid();
+    int result, before = errno;
+
+    for (unsigned attempt = 0;; attempt++) {
+        if (override->has_ports)
+            address_set_port(&rebind->address, bind_override_port(override, seed, attempt));
+        /* The length is enough for either family: the kernel judges the family alone. */
+        result = real.bind(rebind->fd, &rebind->address.any, sizeof rebind->address.ipv6);
+        /* EACCES: a port below 1024, where those are root's. */
+        if (result == 0 || attempt + 1 >= attempts || (errno != EADDRINUSE && errno != EACCES))
+            break;
+    }
+    if (result == 0)
+        errno = before;
+    return result;
 }
 
 /*
  * Two sockets with SO_REUSEADDR can both be bound to one port while neither listens, and with
  * SO_REUSEPORT also when they do (socket(7)): in a range each run must have a port alone.
  */
-static void begin_range(struct rebind *rebind)
+static int bind_in_range(struct rebind *rebind, const struct bind_override *override)
 {
-    rebind->reused_address = sys_getsockopt(rebind->fd, SOL_SOCKET, SO_REUSEADDR) > 0;
-    rebind->reused_port = sys_getsockopt(rebind->fd, SOL_SOCKET, SO_REUSEPORT) > 0;
-    if (rebind->reused_address)
-        sys_setsockopt(rebind->fd, SOL_SOCKET, SO_REUSEADDR, 0);
-    if (rebind->reused_port)
-        sys_setsockopt(rebind->fd, SOL_SOCKET, SO_REUSEPORT, 0);
-}
+    static const int options[] = {SO_REUSEADDR, SO_REUSEPORT};
+    bool was_set[2];
+    int before = errno, result;
 
-static void end_range(const struct rebind *rebind)
-{
-    if (rebind->reused_address)
-        sys_setsockopt(rebind->fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    if (rebind->reused_port)
-        sys_setsockopt(rebind->fd, SOL_SOCKET, SO_REUSEPORT, 1);
-}
-
-static void choose_port(struct rebind *rebind, const struct binding *binding)
-{
-    unsigned seed = (unsigned)sys_getpid();
-
-    address_set_port(&rebind->copy, binding_port(binding, seed, rebind->attempt));
-}
-
-static void rewrite(struct rebind *rebind, const struct binding *binding, int domain)
-{
-    bool v6_only = sys_getsockopt(rebind->fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0;
-
-    binding_apply(binding, domain, v6_only, &rebind->copy, &rebind->length);
-    rebind->address = (const struct sockaddr *)&rebind->copy;
-    rebind->rewritten = true;
-    if (!binding->has_ports)
-        return;
-    choose_port(rebind, binding);
-    if (!binding_is_range(binding))
-        return;
-    if (rebind->inode != refused_inode)
-        rebind->attempts = binding->high - binding->low + 1;
-    begin_range(rebind);
-}
-
-/* What the kernel does not accept with a socket, a good address in its place must not mend. */
-static bool copy_asked(struct rebind *rebind, int domain)
-{
-    sa_family_t family;
-
-    if (rebind->length > sizeof rebind->copy ||
-        sys_copy(&rebind->copy, rebind->address, rebind->length) != 0 ||
-        !address_is_internet((const struct sockaddr *)&rebind->copy, rebind->length))
-        return false;
-    family = rebind->copy.ss_family;
-    if (domain == AF_INET6)
-        return family == AF_INET6 && rebind->length >= SHORTEST_IPV6;
-    return domain == AF_INET && (family == AF_INET || family == AF_UNSPEC);
-}
-
-void rebind_ask(struct rebind *rebind, int fd, const struct sockaddr *address, socklen_t length,
-                const void *caller)
-{
-    const struct settings *settings = settings_get();
-    int error = errno, domain = sys_getsockopt(fd, SOL_SOCKET, SO_DOMAIN);
-    unsigned asked;
-
-    rebind->address = address;
-    rebind->length = length;
-    rebind->fd = fd;
-    rebind->inode = socket_inode(fd);
-    rebind->caller = caller;
-    rebind->rewritten = false;
-    rebind->attempt = 0;
-    rebind->attempts = 1;
-    rebind->error = error;
-    rebind->reused_address = rebind->reused_port = false;
-    if (settings != NULL && rebind->inode != 0 && copy_asked(rebind, domain)) {
-        socket_remember_asked(
-            rebind->inode,
-            address_port((const struct sockaddr *)&rebind->copy, sizeof rebind->copy));
-        asked = socket_asked(rebind->inode);
-        if (settings->rewrites && may_be_imd_socket(settings, asked) && listener_is_tcp(fd) &&
-            is_imd_socket(settings, caller, asked))
-            rewrite(rebind, &settings->binding, domain);
+    for (int i = 0; i < 2; i++) {
+        was_set[i] = sys_getsockopt(rebind->fd, SOL_SOCKET, options[i]) > 0;
+        if (was_set[i])
+            sys_setsockopt(rebind->fd, SOL_SOCKET, options[i], 0);
     }
-    errno = error;
+    errno = before;
+    result = bind_changed(rebind, override);
+    for (int i = 0; i < 2; i++) {
+        KEEP_ERRNO;
+        if (was_set[i])
+            sys_setsockopt(rebind->fd, SOL_SOCKET, options[i], 1);
+    }
+    return result;
 }
 
-bool rebind_ask_unbound(struct rebind *rebind, int fd, const void *caller)
+/* Once for each socket, and only of one that might have become the IMD socket. */
+static void tell_refused(const struct rebind *rebind)
 {
+    KEEP_ERRNO;
     const struct settings *settings = settings_get();
     struct listener listener;
-    int error = errno;
-    bool unbound =
-        settings != NULL && settings->rewrites && listener_is_tcp(fd) &&
-        listener_read_address(&listener, fd) &&
-        address_port((const struct sockaddr *)&listener.address, sizeof listener.address) == 0;
+    struct event event;
 
-    if (unbound)
-        rebind_ask(rebind, fd, (const struct sockaddr *)&listener.address,
-                   sizeof listener.address, caller);
-    errno = error;
-    return unbound && rebind->rewritten;
-}
-
-/* EACCES: a port below 1024, where those are root's. */
-bool rebind_again(struct rebind *rebind, int result)
-{
-    if (result == 0 || rebind->attempt + 1 >= rebind->attempts ||
-        (errno != EADDRINUSE && errno != EACCES))
-        return false;
-    rebind->attempt++;
-    choose_port(rebind, &settings_get()->binding);
-    return true;
-}
-
-__attribute__((noinline)) static void send_refused(const struct rebind *rebind, int error)
-{
-    struct listener listener = {.fd = rebind->fd, .asked = socket_asked(rebind->inode)};
-    struct event_line line;
-
-    listener.address = rebind->copy;
-    listener_read_caller(&listener, rebind->caller);
-    event_format_refused(&line, &listener, error);
-    channel_write(&settings_get()->channel, line.bytes, line.length, true);
-}
-
-void rebind_tell(struct rebind *rebind, int result)
-{
-    int error = result == 0 ? rebind->error : errno;
-
-    if (!rebind->rewritten)
+    if (!rebind->known || atomic_exchange(&refused_inode, rebind->inode) == rebind->inode ||
+        !settings->all_events || !is_imd_socket(settings, rebind, &listener))
         return;
-    end_range(rebind);
-    if (result != 0 && atomic_exchange(&refused_inode, rebind->inode) != rebind->inode &&
-        settings_get()->all_events)
-        send_refused(rebind, error);
-    errno = error;
+    event = listener_event(&listener, KIND_REFUSED);
+    event.port = 0;
+    event.has |= EVENT_HAS(KEY_ERROR);
+    event.error = (unsigned)kept_errno;
+    event_sink_tell(&settings->sink, &event, EVENT_REQUIRED);
+}
+
+static int bind_or_tell(struct rebind *rebind, const struct sockaddr *address, socklen_t length)
+{
+    int result;
+
+    if (!rebind->changed)
+        result = real.bind(rebind->fd, address, length);
+    else if (bind_override_attempts(&settings_get()->bind) > 1)
+        result = bind_in_range(rebind, &settings_get()->bind);
+    else
+        result = bind_changed(rebind, &settings_get()->bind);
+    if (result != 0)
+        tell_refused(rebind);
+    return result;
+}
+
+int rebind_bind(int fd, const struct sockaddr *address, socklen_t length, const void *caller)
+{
+    struct rebind rebind = {.fd = fd, .caller = caller};
+
+    prepare(&rebind, address, length);
+    return bind_or_tell(&rebind, address, length);
+}
+
+static bool is_unbound(int fd, union address *address)
+{
+    KEEP_ERRNO;
+    const struct settings *settings = settings_get();
+
+    return settings != NULL && settings->overrides_bind && listener_is_tcp(fd) &&
+           listener_read_address(fd, address) && address_port(address) == 0;
+}
+
+bool rebind_before_listen(int fd, const void *caller)
+{
+    struct rebind rebind = {.fd = fd, .caller = caller};
+    union address address;
+
+    if (!is_unbound(fd, &address))
+        return true;
+    prepare(&rebind, &address.any, address_length(&address));
+    return !rebind.changed ||
+           bind_or_tell(&rebind, &address.any, address_length(&address)) == 0;
 }

@@ -1,139 +1,158 @@
 #include "shim/hooks/wait.h"
 
-#include <errno.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "shim/hooks/accept_filter.h"
 #include "shim/hooks/real.h"
-#include "shim/hooks/report.h"
-#include "shim/state/settings.h"
+#include "shim/kernel/memory.h"
+#include "shim/kernel/process.h"
+#include "shim/state/active_hooks.h"
+#include "shim/state/epolls.h"
 #include "shim/state/sockets.h"
-#include "shim/wire/address.h"
 #include "shim/wire/sys.h"
 
 static _Atomic unsigned awaited_port; /* of the IMD socket */
 static _Atomic int awaited_fd;
 static _Atomic pid_t waiting_thread;
 
+static void tell(const struct settings *settings, enum event_kind kind,
+                 enum event_weight weight)
+{
+    event_sink_tell(&settings->sink,
+                    &(struct event){
+                        .kind = kind,
+                        .has = EVENT_HAS(KEY_PID),
+                        .port = awaited_port,
+                        .pid = (unsigned)sys_getpid(),
+                    },
+                    weight);
+}
+
+/* However many threads come here at once, one of them tells. */
+static void tell_ready(void)
+{
+    const struct settings *settings = settings_get();
+
+    if (settings == NULL || (atomic_fetch_and(&active_hooks, ~HOOK_WAIT) & HOOK_WAIT) == 0)
+        return;
+    tell(settings, KIND_READY, EVENT_REQUIRED);
+    waiting_thread = sys_gettid();
+    if (settings->cuts_sleep)
+        active_hooks |= HOOK_SLEEP;
+}
+
+/* By its inode: the engine may wait on a duplicate. */
+void before_wait(int fd)
+{
+    KEEP_ERRNO;
+    uint64_t inode = imd_socket();
+
+    if (inode != 0 && socket_inode(fd) == inode)
+        tell_ready();
+}
+
+void before_poll(const struct pollfd *fds, nfds_t count)
+{
+    KEEP_ERRNO;
+    struct pollfd some[32];
+    nfds_t now;
+
+    for (nfds_t done = 0; fds != NULL && done < count && hook_active(HOOK_WAIT); done += now) {
+        now = count - done < 32 ? count - done : 32;
+        if (memory_copy(some, fds + done, now * sizeof *some) != 0)
+            return;
+        for (nfds_t i = 0; i < now; i++)
+            if (some[i].fd >= 0 && (some[i].events & (POLLIN | POLLRDNORM)) != 0)
+                before_wait(some[i].fd);
+    }
+}
+
+/*
+ * The kernel reads whole longs, and no more than its table of descriptors has slots (select.c,
+ * core_sys_select): a count of getdtablesize() may be far beyond the set that is there.
+ */
+void before_select(int count, const fd_set *readable)
+{
+    enum { BITS = 8 * sizeof(unsigned long) };
+    const unsigned long *words = (const unsigned long *)(const void *)readable;
+    KEEP_ERRNO;
+    unsigned long word;
+
+    if (count > FD_SETSIZE) {
+        int slots = (int)process_descriptor_slots();
+
+        if (count > slots)
+            count = slots > FD_SETSIZE ? slots : FD_SETSIZE;
+    }
+    for (int first = 0; words != NULL && first < count && hook_active(HOOK_WAIT);
+         first += BITS) {
+        if (memory_copy(&word, &words[first / BITS], sizeof word) != 0)
+            return;
+        for (int i = 0; i < BITS && first + i < count; i++)
+            if ((word >> i & 1) != 0)
+                before_wait(first + i);
+    }
+}
+
+void before_epoll_ctl(int epoll, int fd)
+{
+    if (hook_active(HOOK_EPOLL) && epoll >= 0)
+        epolls_note(epoll);
+    if (hook_active(HOOK_WAIT))
+        before_wait(fd);
+}
+
+void wait_begin(const struct listener *listener, const struct settings *settings)
+{
+    unsigned hooks = HOOK_WAIT | HOOK_ACCEPT;
+
+    awaited_port = address_port(&listener->address);
+    awaited_fd = listener->fd;
+    if (settings->all_events || settings->only_me)
+        hooks |= HOOK_BIND | HOOK_LISTEN;
+    if (settings->match.port != 0)
+        hooks |= HOOK_BIND;
+    active_hooks = hooks | (active_hooks & (HOOK_CONNECT | HOOK_RESUME | HOOK_FILTER));
+    if (epolls_hold(listener->inode))
+        tell_ready();
+}
+
+/* ---- the client ---- */
+
 /*
  * A sleep ends early once before the client is accepted and once afterwards. No more: "while
- * (left > 0) left = sleep(left);" would never come to an end. What comes later than AFTER is
- * not for the client: GROMACS waits for its GO for a second and sleeps then.
+ * (left > 0) left = sleep(left);" would never come to an end. A sleep begun more than AFTER
+ * milliseconds after accept() is left alone: GROMACS waits for its GO for a second and sleeps
+ * then.
  */
-enum { AFTER = 2000 }; /* milliseconds from accept() */
+enum { AFTER = 2000 };
 
 static _Atomic bool woken;
 static _Atomic int64_t accepted; /* when, as sys_now() has it; 0: not yet */
 
-void wait_begin(const struct listener *listener, const struct settings *settings)
+void after_accept(int fd)
 {
-    unsigned all =
-        settings->all_events || settings->only_me ? ATTEND_BINDS | ATTEND_LISTENS : 0;
-
-    awaited_port =
-        address_port((const struct sockaddr *)&listener->address, sizeof listener->address);
-    awaited_fd = listener->fd;
-    attention =
-        ATTEND_WAITS | ATTEND_ACCEPTS | all | (settings->match.port != 0 ? ATTEND_BINDS : 0);
-    if (settings->only_me)
-        only_me_begin(socket_taken());
-}
-
-/* However many threads come here at once, one of them tells. */
-static void report_ready(void)
-{
+    KEEP_ERRNO;
     const struct settings *settings = settings_get();
-    struct event_line line;
 
-    if (settings == NULL || (atomic_fetch_and(&attention, ~ATTEND_WAITS) & ATTEND_WAITS) == 0)
+    if (settings == NULL || socket_inode(fd) != imd_socket() ||
+        (atomic_fetch_and(&active_hooks, ~HOOK_ACCEPT) & HOOK_ACCEPT) == 0)
         return;
-    event_format_ready(&line, awaited_port, sys_getpid());
-    channel_write(&settings->channel, line.bytes, line.length, true);
-    waiting_thread = sys_gettid();
-    if (settings->wakes)
-        attention |= ATTEND_SLEEPS;
-}
-
-/* By its inode: the engine may wait on a duplicate. */
-void wait_on(int fd)
-{
-    int error = errno;
-    uint64_t imd_socket = socket_taken();
-
-    if (imd_socket != 0 && socket_inode(fd) == imd_socket)
-        report_ready();
-    errno = error;
-}
-
-void wait_on_poll(const struct pollfd *fds, nfds_t count)
-{
-    int error = errno;
-    struct pollfd some[32];
-    nfds_t now;
-
-    for (nfds_t done = 0; fds != NULL && done < count && attends(ATTEND_WAITS); done += now) {
-        now = count - done < 32 ? count - done : 32;
-        if (sys_copy(some, fds + done, now * sizeof *some) != 0)
-            break;
-        for (nfds_t i = 0; i < now; i++)
-            if (some[i].fd >= 0 && (some[i].events & (POLLIN | POLLRDNORM)) != 0)
-                wait_on(some[i].fd);
-    }
-    errno = error;
-}
-
-/* The kernel reads whole longs, FD_SETSIZE is no limit to it. */
-void wait_on_select(int count, const fd_set *readable)
-{
-    enum { BITS = 8 * sizeof(unsigned long) };
-    const unsigned long *words = (const unsigned long *)(const void *)readable;
-    int error = errno;
-    unsigned long word;
-
-    for (int first = 0; words != NULL && first < count && attends(ATTEND_WAITS);
-         first += BITS) {
-        if (sys_copy(&word, &words[first / BITS], sizeof word) != 0)
-            break;
-        for (int i = 0; i < BITS && first + i < count; i++)
-            if ((word >> i & 1) != 0)
-                wait_on(first + i);
-    }
-    errno = error;
-}
-
-static void report_connected(const struct settings *settings)
-{
-    struct event_line line;
-
-    event_format_connected(&line, awaited_port, sys_getpid());
-    channel_write(&settings->channel, line.bytes, line.length, false);
-}
-
-void wait_accepted(int fd, int result)
-{
-    const struct settings *settings = settings_get();
-    int error = errno;
-
-    if (settings != NULL && result >= 0 && socket_inode(fd) == socket_taken() &&
-        (atomic_fetch_and(&attention, ~ATTEND_ACCEPTS) & ATTEND_ACCEPTS) != 0) {
-        accepted = sys_now();
-        if (settings->all_events)
-            report_connected(settings);
-    }
-    errno = error;
+    accepted = sys_now();
+    if (settings->all_events)
+        tell(settings, KIND_CONNECTED, EVENT_OPTIONAL);
 }
 
 /*
- * By the real ppoll(), for sleep(3) is a cancellation point. Whole seconds left, as glibc has
- * it: rounded up, "while (left > 0) left = sleep(left);" would not end under an interval timer.
+ * By the real ppoll(), because sleep(3) is a cancellation point. Whole seconds left, as glibc
+ * has it: rounded up, "while (left > 0) left = sleep(left);" would not end under an interval
+ * timer.
  */
 static unsigned sleep_until_client(unsigned seconds)
 {
     struct pollfd fd = {.fd = awaited_fd, .events = POLLIN};
     const struct timespec timeout = {seconds, 0};
     int64_t end = sys_now() + seconds * INT64_C(1000), left;
-    int result = only_me_ppoll(&fd, 1, &timeout, NULL);
+    int result = hook_active(HOOK_FILTER) ? accept_filter_ppoll(&fd, 1, &timeout, NULL)
+                                          : real.ppoll(&fd, 1, &timeout, NULL);
 
     woken = result > 0;
     left = end - sys_now();
@@ -143,27 +162,22 @@ static unsigned sleep_until_client(unsigned seconds)
 /* Open, and not another one by now. */
 static bool listens_still(void)
 {
-    int error = errno;
-    bool still = socket_inode(awaited_fd) == socket_taken();
+    KEEP_ERRNO;
 
-    errno = error;
-    return still;
+    return socket_inode(awaited_fd) == imd_socket();
 }
 
 unsigned wait_sleep(unsigned seconds)
 {
-    int error = errno;
-    unsigned left;
-
     if (sys_gettid() != waiting_thread)
         return real.sleep(seconds);
     if (accepted != 0) {
-        attention &= ~ATTEND_SLEEPS;
+        active_hooks &= ~HOOK_SLEEP;
         return sys_now() - accepted < AFTER ? seconds : real.sleep(seconds);
     }
     if (woken || !listens_still())
         return real.sleep(seconds);
-    left = sleep_until_client(seconds);
-    errno = error;
-    return left;
+
+    KEEP_ERRNO;
+    return sleep_until_client(seconds);
 }

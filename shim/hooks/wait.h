@@ -1,6 +1,6 @@
 /*
- * The engine waits on its IMD socket for a client: that it does is told before it does so
- * first, and its sleep(3) ends when the client is there.
+ * The engine waits on its IMD socket for a client: "ready" is reported just before its first
+ * wait, and its sleep(3) is cut short when a client connects.
  *
  * GROMACS looks for a client, sleeps for a second, looks again; and sleeps once more when it
  * has accepted one (imd.cpp, ImdSession::Impl::blockConnect): two seconds of each run. POSIX
@@ -15,21 +15,24 @@
 #include <poll.h>
 #include <sys/select.h>
 
+#include "shim/kernel/listener.h"
 #include "shim/state/settings.h"
-#include "shim/wire/event_text.h"
 
 /* The IMD socket listens, and that has been told. */
 void wait_begin(const struct listener *listener, const struct settings *settings);
 
-/* Before a call that waits on a descriptor, a poll set, or a select set. Seldom: report.h. */
-__attribute__((cold)) void wait_on(int fd);
-__attribute__((cold)) void wait_on_poll(const struct pollfd *fds, nfds_t count);
-__attribute__((cold)) void wait_on_select(int count, const fd_set *readable);
+/* Before a call that waits on a descriptor, a poll set, or a select set. */
+__attribute__((cold)) void before_wait(int fd);
+__attribute__((cold)) void before_poll(const struct pollfd *fds, nfds_t count);
+__attribute__((cold)) void before_select(int count, const fd_set *readable);
 
-/* After accept(). */
-void wait_accepted(int fd, int result);
+/* Before epoll_ctl(), of EPOLL_CTL_ADD and EPOLL_CTL_MOD. Before listen() no system call. */
+__attribute__((cold)) void before_epoll_ctl(int epoll, int fd);
 
-/* In place of sleep(). */
+/* After accept(fd) has returned a connection. */
+__attribute__((cold)) void after_accept(int fd);
+
+/* In place of sleep(). A cancellation point. */
 unsigned wait_sleep(unsigned seconds);
 
 #endif

@@ -1,13 +1,21 @@
 #include "shim/kernel/listener.h"
 
-#include <netinet/in.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "shim/kernel/module.h"
 #include "shim/kernel/process.h"
-#include "shim/wire/address.h"
 #include "shim/wire/sys.h"
+
+uint64_t socket_inode(int fd)
+{
+    struct stat status;
+
+    return sys_fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode) ? status.st_ino : 0;
+}
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262 /* since glibc 2.32 */
+#endif
 
 bool listener_is_tcp(int fd)
 {
@@ -16,24 +24,42 @@ bool listener_is_tcp(int fd)
     return protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP;
 }
 
-bool listener_read_address(struct listener *listener, int fd)
+bool listener_read_address(int fd, union address *address)
 {
-    socklen_t length = sizeof listener->address;
+    union address name;
+    socklen_t length = sizeof name;
 
-    memset(&listener->address, 0, sizeof listener->address);
-    return syscall(SYS_getsockname, fd, &listener->address, &length) == 0 &&
-           address_is_internet((const struct sockaddr *)&listener->address, length);
+    return syscall(SYS_getsockname, fd, &name, &length) == 0 &&
+           address_copy(address, &name, length);
 }
 
-void listener_read_caller(struct listener *listener, const void *caller)
+bool listener_read_caller(struct listener *listener, const void *caller)
 {
-    listener->pid = sys_getpid();
+    static const char own_name[] = "libimdshim.so";
+
     process_host(listener->host);
     process_exe(listener->exe);
     module_find(caller, listener->object);
+    return strcmp(listener->object, own_name) != 0;
 }
 
-struct candidate listener_as_candidate(const struct listener *listener)
+struct listener_facts listener_facts(const struct listener *listener)
 {
-    return (struct candidate){listener->exe, listener->object, listener->asked};
+    return (struct listener_facts){listener->exe, listener->object, listener->asked};
+}
+
+struct event listener_event(const struct listener *listener, enum event_kind kind)
+{
+    return (struct event){
+        .kind = kind,
+        .has = EVENT_OF_LISTENER,
+        .port = address_port(&listener->address),
+        .address = listener->address,
+        .asked = listener->asked,
+        .pid = (unsigned)sys_getpid(),
+        .fd = (unsigned)listener->fd,
+        .host = listener->host,
+        .exe = listener->exe,
+        .object = listener->object,
+    };
 }

@@ -1,25 +1,44 @@
 /*
- * What the kernel says of a socket that becomes a listener, and of the module that made it one.
- * Every function is safe in a signal handler; none keeps errno.
+ * What the kernel says of a socket that becomes a listener, and of the module that makes it one.
+ * Safe in a signal handler; errno is not kept.
  */
 #ifndef IMDSHIM_SHIM_KERNEL_LISTENER_H
 #define IMDSHIM_SHIM_KERNEL_LISTENER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "shim/wire/event_text.h"
 #include "shim/wire/match.h"
 
-/* MPTCP is TCP here. */
+struct listener {
+    int fd;
+    uint64_t inode;
+    unsigned asked;        /* the port that the engine asked for */
+    union address address; /* where it is bound */
+    char host[HOST_SIZE];
+    char exe[NAME_SIZE];
+    char object[NAME_SIZE]; /* the module that called bind() or listen() */
+};
+
+/* The inode of the socket behind a descriptor; 0 if it is no socket. */
+uint64_t socket_inode(int fd);
+
+/* Is it of TCP? MPTCP counts as that. */
 bool listener_is_tcp(int fd);
 
-/* Its address; false if that is none of the internet. */
-bool listener_read_address(struct listener *listener, int fd);
+/* False if the socket has no Internet address. */
+bool listener_read_address(int fd, union address *address);
 
-/* This process, and the module that holds the address `caller`. */
-void listener_read_caller(struct listener *listener, const void *caller);
+/*
+ * This process, and the module that holds the address `caller`. False if that module is another
+ * copy of this library, which tells of the call itself.
+ */
+bool listener_read_caller(struct listener *listener, const void *caller);
 
-/* What match.h needs to know of it. */
-struct candidate listener_as_candidate(const struct listener *listener);
+struct listener_facts listener_facts(const struct listener *listener);
+
+/* An event about it, with EVENT_OF_LISTENER; the texts are the listener's. */
+struct event listener_event(const struct listener *listener, enum event_kind kind);
 
 #endif

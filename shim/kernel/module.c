@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "shim/kernel/process.h"
 #include "shim/wire/sys.h"
 
 enum { CHUNK = 256 }; /* bytes of maps read at once; on the stack, perhaps a signal's */
@@ -10,11 +11,6 @@ void module_scan_begin(struct module_scan *scan, const void *address)
 {
     memset(scan, 0, sizeof *scan);
     scan->address = (uintptr_t)address;
-}
-
-static bool line_holds_address(const struct module_scan *scan)
-{
-    return scan->bound[0] <= scan->address && scan->address < scan->bound[1];
 }
 
 static uintptr_t hex_digit(char c)
@@ -34,7 +30,7 @@ static void scan_path(struct module_scan *scan, char c)
 static bool scan_line_end(struct module_scan *scan)
 {
     scan->name[scan->length] = '\0';
-    if (line_holds_address(scan))
+    if (scan->bound[0] <= scan->address && scan->address < scan->bound[1])
         return true;
     module_scan_begin(scan, (const void *)scan->address);
     return false;
@@ -66,29 +62,22 @@ bool module_scan_feed(struct module_scan *scan, const char *text, size_t length)
     return false;
 }
 
-static bool scan_maps(struct module_scan *scan)
-{
-    char text[CHUNK];
-    ssize_t length;
-    bool found = false;
-    int fd = sys_open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0)
-        return false;
-    while (!found && (length = sys_read(fd, text, sizeof text)) > 0)
-        found = module_scan_feed(scan, text, (size_t)length);
-    sys_close(fd);
-    return found;
-}
-
 void module_find(const void *address, char name[NAME_SIZE])
 {
     struct module_scan scan;
-    sys_sigset mask = sys_block_signals();
+    char text[CHUNK];
+    ssize_t length;
+    bool found = false;
+    BLOCK_SIGNALS;
+    int fd = process_open("maps");
 
     module_scan_begin(&scan, address);
-    if (!scan_maps(&scan))
+    while (!found && fd >= 0 && (length = sys_read(fd, text, sizeof text)) > 0)
+        found = module_scan_feed(&scan, text, (size_t)length);
+    if (fd >= 0)
+        sys_close(fd);
+    if (!found)
         scan.name[0] = '\0';
     memcpy(name, scan.name, NAME_SIZE);
-    sys_restore_signals(mask);
+    process_strip_deleted(name);
 }

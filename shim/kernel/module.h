@@ -1,5 +1,5 @@
 /*
- * Which module (program or shared library) holds a code address: asked of /proc/self/maps.
+ * Which module (program or shared library) holds a code address: asked of proc(5) maps.
  *
  * dladdr(3) would know, but it takes the dynamic linker's lock, and listen() may be called in a
  * signal handler.
@@ -18,8 +18,8 @@
 __attribute__((noinline)) void module_find(const void *address, char name[NAME_SIZE]);
 
 /*
- * The parser behind it, pure. Feed the text of proc(5) maps in pieces of any size; true when
- * the line that holds the address has ended, the name is then complete.
+ * The parser behind it, pure. Feed the text of maps in pieces of any size; true when the line
+ * that holds the address has ended, the name is then complete.
  */
 struct module_scan {
     uintptr_t address;

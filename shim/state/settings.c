@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shim/wire/address.h"
 #include "shim/wire/sys.h"
-#include "shim/wire/wire.h"
 
 enum state { UNREAD, READING, INERT, ACTIVE };
 
@@ -26,62 +24,57 @@ static const char *read_either(const char *name, const char *name_by_openmpi)
     return value != NULL ? value : secure_getenv(name_by_openmpi);
 }
 
-/* With a name of its own for the port, a run gets a free one. */
-static bool read_port(const char *text)
+static bool is(const char *value, const char *expected)
 {
-    settings.binding.has_ports = true;
-    settings.rewrites = true;
-    text = address_take_port(text, &settings.match.port);
-    return text != NULL && *text == '\0' && settings.match.port > 0;
+    return value != NULL && strcmp(value, expected) == 0;
 }
 
-static bool read_listen(const char *text)
-{
-    bool any_port = settings.binding.has_ports;
-
-    settings.rewrites = true;
-    if (binding_parse(&settings.binding, text) != NULL)
-        return false;
-    settings.binding.has_ports |= any_port;
-    return true;
-}
-
-/* False if one of them is there and not of its form. */
+/* False if one of the variables is there and not of its form. */
 static bool read_socket_rules(void)
 {
     const char *port = READ(WIRE_PORT), *match = READ(WIRE_MATCH);
-    const char *listen = READ(WIRE_LISTEN);
+    const char *listen = READ(WIRE_LISTEN), *only = READ(WIRE_ONLY);
 
-    return (port == NULL || read_port(port)) && (listen == NULL || read_listen(listen)) &&
-           (match == NULL || match_parse(&settings.match, match));
+    if (listen != NULL && bind_override_parse(&settings.bind, listen) != NULL)
+        return false;
+    if (port != NULL) {
+        const char *behind = text_take_port(port, 1, &settings.match.port);
+
+        if (behind == NULL || *behind != '\0')
+            return false;
+        settings.bind.has_ports = true; /* any free one, if LISTEN names none */
+    }
+    settings.overrides_bind = port != NULL || listen != NULL;
+    settings.only_me = only != NULL;
+    return (match == NULL || match_parse(&settings.match, match)) &&
+           (only == NULL || is(only, WIRE_ONLY_ME));
 }
 
-static bool read_channel(void)
+static bool read_sink(void)
 {
     const char *fd = secure_getenv(WIRE_FD), *fifo = READ(WIRE_FIFO);
     const char *tcp = READ(WIRE_TCP);
 
-    if (fd != NULL && channel_parse_fd(&settings.channel, fd))
+    if (fd != NULL && handover_parse_fd(&settings.sink.file, fd))
         return true;
+    settings.sink.file.fd = -1;
     if (fifo == NULL && tcp == NULL)
         return false;
-    settings.channel.fd = -1;
-    return (fifo == NULL || channel_parse_fifo(&settings.channel, fifo)) &&
-           (tcp == NULL || tcp_parse(&settings.channel.tcp, tcp));
+    return (fifo == NULL || handover_parse_fifo(settings.sink.fifo, fifo)) &&
+           (tcp == NULL || handover_parse_tcp(&settings.sink.tcp, tcp));
 }
 
 static enum state read_environment(void)
 {
     const char *events = READ(WIRE_EVENTS), *gate = secure_getenv(WIRE_GATE);
-    const char *wake = READ(WIRE_WAKE), *only = READ(WIRE_ONLY);
 
-    settings.all_events = events != NULL && strcmp(events, WIRE_EVENTS_ALL) == 0;
-    settings.only_me = only != NULL;
-    settings.wakes = wake == NULL || strcmp(wake, WIRE_WAKE_OFF) != 0;
-    settings.tells = read_channel() && read_socket_rules() &&
-                     (only == NULL || strcmp(only, WIRE_ONLY_ME) == 0);
-    return settings.tells || (gate != NULL && gate_parse(&settings.gate, gate)) ? ACTIVE
-                                                                                : INERT;
+    settings.all_events = is(events, WIRE_EVENTS_ALL);
+    settings.only_ready = is(events, WIRE_EVENTS_READY);
+    settings.cuts_sleep = !is(READ(WIRE_WAKE), WIRE_WAKE_OFF);
+    settings.reports_events = read_sink() && read_socket_rules();
+    if (gate != NULL)
+        gate_text_parse(&settings.gate, gate);
+    return settings.reports_events || settings.gate.port != 0 ? ACTIVE : INERT;
 }
 
 /* Another thread is reading. It will not be long, but a wait inside an engine has an end. */
@@ -99,7 +92,7 @@ static enum state wait_for_reading(void)
 static enum state read_once(void)
 {
     /* A signal handler that came here while this thread reads would wait for itself. */
-    sys_sigset mask = sys_block_signals();
+    BLOCK_SIGNALS;
     int now = UNREAD;
 
     if (atomic_compare_exchange_strong(&state, &now, READING)) {
@@ -108,7 +101,6 @@ static enum state read_once(void)
     } else if (now == READING) {
         now = wait_for_reading();
     }
-    sys_restore_signals(mask);
     return (enum state)now;
 }
 

@@ -2,8 +2,6 @@
 
 #include <stdatomic.h>
 
-#include "shim/wire/sys.h"
-
 /*
  * One word an entry, so that it is always whole: the inode above, the port in the low 16 bits.
  * An engine binds a handful of sockets; of more than there are entries the last are known.
@@ -12,14 +10,7 @@ enum { ENTRIES = 64, PORT_BITS = 16 };
 
 static _Atomic uint64_t asked[ENTRIES];
 static _Atomic unsigned entries_used;
-static _Atomic uint64_t taken;
-
-uint64_t socket_inode(int fd)
-{
-    struct stat status;
-
-    return sys_fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode) ? status.st_ino : 0;
-}
+static _Atomic uint64_t claimed;
 
 /* 0 if there is none: the inode of a socket is never 0. */
 static uint64_t entry_of(uint64_t inode)
@@ -44,14 +35,14 @@ unsigned socket_asked(uint64_t inode)
     return (unsigned)(entry_of(inode) & UINT16_MAX);
 }
 
-bool socket_take(uint64_t inode)
+bool imd_socket_claim(uint64_t inode)
 {
     uint64_t none = 0;
 
-    return atomic_compare_exchange_strong(&taken, &none, inode);
+    return atomic_compare_exchange_strong(&claimed, &none, inode);
 }
 
-uint64_t socket_taken(void)
+uint64_t imd_socket(void)
 {
-    return taken;
+    return claimed;
 }

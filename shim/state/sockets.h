@@ -1,6 +1,6 @@
 /*
- * What is known about this process's sockets. Lock-free, in static storage: bind() and listen()
- * stay async-signal-safe.
+ * What is remembered of this process's sockets. Lock-free, in static storage: bind() and
+ * listen() stay async-signal-safe.
  *
  * A socket is known by its inode: unlike a descriptor's number it is not used again while it
  * matters, and it survives dup(2).
@@ -11,9 +11,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The inode of the file behind a descriptor, 0 if it is not a socket. */
-uint64_t socket_inode(int fd);
-
 /*
  * The port first asked for on a socket. First, because NAMD goes on to ask for 1025 to 4095 on
  * the same socket when its port is taken: the user asked for the first.
@@ -21,8 +18,8 @@ uint64_t socket_inode(int fd);
 void socket_remember_asked(uint64_t inode, unsigned port);
 unsigned socket_asked(uint64_t inode); /* 0 if it was never bound */
 
-/* The IMD socket: the first one taken, for as long as the process lives. */
-bool socket_take(uint64_t inode); /* false: another one has been taken before */
-uint64_t socket_taken(void);      /* 0: none yet */
+/* The IMD socket: the first one claimed, for as long as the process lives. */
+bool imd_socket_claim(uint64_t inode); /* false: another one has been before */
+uint64_t imd_socket(void);             /* its inode; 0: none yet */
 
 #endif

@@ -1,56 +1,94 @@
 #include "shim/wire/address.h"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
 
-enum { GROUPS = 8 };
-
-struct run_of_zeros {
-    int start, length;
-};
-
-bool address_is_internet(const struct sockaddr *address, socklen_t length)
-{
-    sa_family_t family;
-
-    if (length < sizeof(struct sockaddr_in))
-        return false;
-    memcpy(&family, (const char *)address + offsetof(struct sockaddr, sa_family),
-           sizeof family);
-    /* Linux binds AF_UNSPEC with INADDR_ANY as AF_INET (inet_bind, net/ipv4/af_inet.c). */
-    return family == AF_INET || family == AF_INET6 || family == AF_UNSPEC;
-}
+enum { GROUPS = 8 }; /* of 16 bits, in an IPv6 address */
 
 _Static_assert(offsetof(struct sockaddr_in, sin_port) ==
                    offsetof(struct sockaddr_in6, sin6_port),
                "one offset for both families");
 
-unsigned address_port(const struct sockaddr *address, socklen_t length)
+bool address_copy(union address *address, const void *from, socklen_t length)
 {
-    in_port_t port;
-
-    if (!address_is_internet(address, length))
-        return 0;
-    memcpy(&port, (const char *)address + offsetof(struct sockaddr_in, sin_port), sizeof port);
-    return ntohs(port);
+    memset(address, 0, sizeof *address);
+    if (length < sizeof address->ipv4)
+        return false;
+    memcpy(address, from, length < sizeof *address ? length : sizeof *address);
+    if (address->any.sa_family == AF_UNSPEC)
+        address->any.sa_family = AF_INET;
+    return address->any.sa_family == AF_INET || address->any.sa_family == AF_INET6;
 }
 
-void address_set_port(struct sockaddr_storage *address, unsigned port)
+socklen_t address_length(const union address *address)
 {
-    in_port_t value = htons((in_port_t)port);
-
-    memcpy((char *)address + offsetof(struct sockaddr_in, sin_port), &value, sizeof value);
+    return address->any.sa_family == AF_INET6 ? sizeof address->ipv6 : sizeof address->ipv4;
 }
 
-const char *address_take_port(const char *text, unsigned *port)
+unsigned address_port(const union address *address)
 {
-    uint64_t number;
+    return ntohs(address->ipv4.sin_port);
+}
 
-    text = text_take_number(text, UINT16_MAX, &number);
-    *port = (unsigned)number;
-    return text;
+void address_set_port(union address *address, unsigned port)
+{
+    address->ipv4.sin_port = htons((in_port_t)port);
+}
+
+void address_map(union address *address)
+{
+    union address mapped = {.ipv6 = {.sin6_family = AF_INET6}};
+
+    if (address->any.sa_family != AF_INET)
+        return;
+    mapped.ipv6.sin6_port = address->ipv4.sin_port;
+    memset(&mapped.ipv6.sin6_addr.s6_addr[10], 0xff, 2);
+    memcpy(&mapped.ipv6.sin6_addr.s6_addr[12], &address->ipv4.sin_addr, 4);
+    *address = mapped;
+}
+
+void address_unmap(union address *address)
+{
+    union address ipv4 = {.ipv4 = {.sin_family = AF_INET}};
+
+    if (address->any.sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&address->ipv6.sin6_addr))
+        return;
+    ipv4.ipv4.sin_port = address->ipv6.sin6_port;
+    memcpy(&ipv4.ipv4.sin_addr, &address->ipv6.sin6_addr.s6_addr[12], 4);
+    *address = ipv4;
+}
+
+bool address_is_wildcard(const union address *address)
+{
+    union address plain = *address;
+
+    address_unmap(&plain);
+    return plain.any.sa_family == AF_INET6 ? IN6_IS_ADDR_UNSPECIFIED(&plain.ipv6.sin6_addr)
+                                           : plain.ipv4.sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+bool address_is_loopback(const union address *address)
+{
+    union address plain = *address;
+
+    address_unmap(&plain);
+    return plain.any.sa_family == AF_INET6
+               ? IN6_IS_ADDR_LOOPBACK(&plain.ipv6.sin6_addr)
+               : ntohl(plain.ipv4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
+bool address_parse(union address *address, const char *text)
+{
+    memset(address, 0, sizeof *address);
+    address->any.sa_family = AF_INET;
+    if (inet_pton(AF_INET, text, &address->ipv4.sin_addr) == 1)
+        return true;
+    address->any.sa_family = AF_INET6;
+    if (inet_pton(AF_INET6, text, &address->ipv6.sin6_addr) == 1)
+        return true;
+    address->any.sa_family = AF_UNSPEC;
+    return false;
 }
 
 static void put_ipv4(struct text *text, const unsigned char *bytes)
@@ -58,62 +96,56 @@ static void put_ipv4(struct text *text, const unsigned char *bytes)
     for (int i = 0; i < 4; i++) {
         if (i > 0)
             text_put_char(text, '.');
-        text_put_number(text, bytes[i], 10);
+        text_put_number(text, bytes[i]);
     }
 }
 
-static struct run_of_zeros longest_run_of_zeros(const unsigned *groups)
+/* Where the longest run of zeros starts, of at least two; RFC 5952, 4.2. */
+static int longest_run(const unsigned *groups, int *length)
 {
-    struct run_of_zeros best = {GROUPS, 1}, run = {0, 0};
+    int start = GROUPS, run = 0;
 
+    *length = 1;
     for (int i = 0; i < GROUPS; i++) {
-        if (groups[i] != 0)
-            run.length = 0;
-        else if (run.length++ == 0)
-            run.start = i;
-        if (run.length > best.length)
-            best = run;
-    }
-    return best;
-}
-
-static void put_groups(struct text *text, const unsigned *groups)
-{
-    struct run_of_zeros zeros = longest_run_of_zeros(groups);
-
-    for (int i = 0; i < GROUPS; i++) {
-        if (i == zeros.start) {
-            text_put_string(text, "::");
-            i += zeros.length - 1;
-            continue;
+        run = groups[i] == 0 ? run + 1 : 0;
+        if (run > *length) {
+            *length = run;
+            start = i + 1 - run;
         }
-        if (i > 0 && i != zeros.start + zeros.length)
-            text_put_char(text, ':');
-        text_put_number(text, groups[i], 16);
     }
+    return start;
 }
 
 static void put_ipv6(struct text *text, const unsigned char *bytes)
 {
-    static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     unsigned groups[GROUPS];
+    int zeros, length;
 
-    if (memcmp(bytes, mapped, sizeof mapped) == 0) {
-        text_put_string(text, "::ffff:");
-        put_ipv4(text, bytes + sizeof mapped);
-        return;
-    }
-    for (size_t i = 0; i < GROUPS; i++)
+    for (int i = 0; i < GROUPS; i++)
         groups[i] = (unsigned)bytes[2 * i] << 8 | bytes[2 * i + 1];
-    put_groups(text, groups);
+    zeros = longest_run(groups, &length);
+    for (int i = 0; i < GROUPS; i++) {
+        if (i == zeros) {
+            text_put_string(text, "::");
+            i += length - 1;
+            continue;
+        }
+        if (i > 0 && i != zeros + length)
+            text_put_char(text, ':');
+        text_put_hex(text, groups[i]);
+    }
 }
 
-void address_put(struct text *text, const struct sockaddr *address)
+void address_put(struct text *text, const union address *address)
 {
-    if (address->sa_family == AF_INET6)
-        put_ipv6(text, ((const struct sockaddr_in6 *)(const void *)address)->sin6_addr.s6_addr);
-    else
-        put_ipv4(text,
-                 (const unsigned char *)&((const struct sockaddr_in *)(const void *)address)
-                     ->sin_addr);
+    const struct in6_addr *ipv6 = &address->ipv6.sin6_addr;
+
+    if (address->any.sa_family == AF_INET) {
+        put_ipv4(text, (const unsigned char *)&address->ipv4.sin_addr);
+    } else if (address->any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(ipv6)) {
+        text_put_string(text, "::ffff:");
+        put_ipv4(text, &ipv6->s6_addr[12]);
+    } else if (address->any.sa_family == AF_INET6) {
+        put_ipv6(text, ipv6->s6_addr);
+    }
 }

@@ -1,27 +1,47 @@
 /*
- * Internet socket addresses as text. Pure, and safe in a signal handler, which inet_ntop(3) is
- * not said to be.
+ * Internet socket addresses: one type for all that needs one, and their text. Pure, and safe in
+ * a signal handler: inet_pton(3) is, but glibc's inet_ntop(3) formats by sprintf(3), which needs
+ * two kilobytes of a stack that may be small.
  */
 #ifndef IMDSHIM_SHIM_WIRE_ADDRESS_H
 #define IMDSHIM_SHIM_WIRE_ADDRESS_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 
 #include "shim/wire/text.h"
 
-bool address_is_internet(const struct sockaddr *address, socklen_t length);
+union address {
+    struct sockaddr any; /* its family is AF_INET or AF_INET6; 0: no address */
+    struct sockaddr_in ipv4;
+    struct sockaddr_in6 ipv6;
+};
 
-/* The port in host order, 0 for what is no internet address. */
-unsigned address_port(const struct sockaddr *address, socklen_t length);
+/*
+ * Copy what the kernel or an engine has. False if it is no Internet address. AF_UNSPEC counts
+ * as AF_INET: so does Linux in bind(2), if the host is INADDR_ANY (inet_bind, af_inet.c).
+ */
+bool address_copy(union address *address, const void *from, socklen_t length);
 
-void address_set_port(struct sockaddr_storage *address, unsigned port);
+socklen_t address_length(const union address *address);
 
-/* A port from 0 to 65535: the text behind it; NULL if there is none. */
-const char *address_take_port(const char *text, unsigned *port);
+/* In host order, 0 to 65535. */
+unsigned address_port(const union address *address);
+void address_set_port(union address *address, unsigned port);
 
-/* Dotted decimal, or RFC 5952 for IPv6; the scope is left out. The family must be one of the
- * two. */
-void address_put(struct text *text, const struct sockaddr *address);
+/* An IPv4 address that is mapped into IPv6 (RFC 4291, 2.5.5.2) counts as IPv4 in both. */
+bool address_is_wildcard(const union address *address);
+bool address_is_loopback(const union address *address);
+
+/* An IPv4 address in its IPv6 form, and back. Others stay as they are. */
+void address_map(union address *address);
+void address_unmap(union address *address);
+
+/* Numeric, without brackets; port 0. False if it is none. */
+bool address_parse(union address *address, const char *text);
+
+/* Dotted decimal, or RFC 5952; port and scope are left out. */
+void address_put(struct text *text, const union address *address);
 
 #endif

@@ -1,35 +1,30 @@
 #include "shim/wire/bind_override.h"
 
-#include <arpa/inet.h>
-#include <stddef.h>
 #include <string.h>
 
-#include "shim/wire/address.h"
-
-static const char *parse_ports(struct binding *binding, const char *text)
+static const char *parse_ports(struct bind_override *override, const char *text)
 {
     static const char no_ports[] = "its ports are not N or LOW-HIGH, from 0 to 65535";
 
-    text = address_take_port(text, &binding->low);
+    text = text_take_port(text, 0, &override->low);
     if (text == NULL)
         return no_ports;
-    binding->high = binding->low;
+    override->high = override->low;
     if (*text == '-') {
-        text = address_take_port(text + 1, &binding->high);
-        if (text != NULL && binding->low == 0)
+        text = text_take_port(text + 1, 0, &override->high);
+        if (text != NULL && override->low == 0)
             return "a range of ports begins at 1";
     }
     if (text == NULL || *text != '\0')
         return no_ports;
-    binding->has_ports = true;
-    return binding->low > binding->high ? "its range of ports is reversed" : NULL;
+    override->has_ports = true;
+    return override->low > override->high ? "its range of ports is reversed" : NULL;
 }
 
-/* inet_pton(3) is safe in a signal handler, says glibc's manual. */
-static const char *parse_address(struct binding *binding, const char *text, size_t length)
+static const char *parse_host(struct bind_override *override, const char *text, size_t length)
 {
     bool bracketed = length >= 2 && text[0] == '[' && text[length - 1] == ']';
-    char address[INET6_ADDRSTRLEN] = "";
+    char host[INET6_ADDRSTRLEN] = "";
 
     if (length == 0)
         return NULL;
@@ -37,69 +32,52 @@ static const char *parse_address(struct binding *binding, const char *text, size
         text++;
         length -= 2;
     }
-    if (length < sizeof address)
-        memcpy(address, text, length);
-    binding->family = bracketed ? AF_INET6 : AF_INET;
-    if (inet_pton(binding->family, address, &binding->address) == 1)
+    if (length < sizeof host)
+        memcpy(host, text, length);
+    if (address_parse(&override->host, host) &&
+        (override->host.any.sa_family == AF_INET6) == bracketed)
         return NULL;
     return "it begins with no numeric address (IPv6 in brackets)";
 }
 
-const char *binding_parse(struct binding *binding, const char *text)
+const char *bind_override_parse(struct bind_override *override, const char *text)
 {
     const char *bracket = strrchr(text, ']');
     const char *colon = strrchr(bracket != NULL ? bracket : text, ':');
     size_t length = colon != NULL ? (size_t)(colon - text) : strlen(text);
     const char *error;
 
-    memset(binding, 0, sizeof *binding);
+    memset(override, 0, sizeof *override);
     if (*text == '\0')
         return "it is empty";
-    error = parse_address(binding, text, length);
+    error = parse_host(override, text, length);
     if (error == NULL && colon != NULL)
-        error = parse_ports(binding, colon + 1);
+        error = parse_ports(override, colon + 1);
     return error;
 }
 
-bool binding_is_range(const struct binding *binding)
+unsigned bind_override_attempts(const struct bind_override *override)
 {
-    return binding->high > binding->low;
+    return override->high - override->low + 1;
 }
 
-unsigned binding_port(const struct binding *binding, unsigned seed, unsigned attempt)
+unsigned bind_override_port(const struct bind_override *override, unsigned seed,
+                            unsigned attempt)
 {
-    unsigned size = binding->high - binding->low + 1;
+    unsigned size = bind_override_attempts(override);
 
-    return binding->low + (seed % size + attempt) % size;
+    return override->low + (seed % size + attempt) % size;
 }
 
-/* RFC 4291, 2.5.5.2: how a socket of IPv6 names an IPv4 address. */
-static void map_ipv4(struct in6_addr *to, const struct in_addr *from)
+void bind_override_apply(const struct bind_override *override, int domain, bool v6_only,
+                         union address *address)
 {
-    memset(to, 0, sizeof *to);
-    to->s6_addr[10] = to->s6_addr[11] = 0xff;
-    memcpy(&to->s6_addr[12], from, sizeof *from);
-}
+    unsigned port = address_port(address);
 
-void binding_apply(const struct binding *binding, int domain, bool v6_only,
-                   struct sockaddr_storage *address, socklen_t *length)
-{
-    unsigned port = address_port((const struct sockaddr *)address, *length);
-    struct sockaddr_in ipv4 = {.sin_family = AF_INET};
-    struct sockaddr_in6 ipv6 = {.sin6_family = AF_INET6};
-
-    if (binding->family == AF_UNSPEC)
+    if (override->host.any.sa_family == AF_UNSPEC)
         return;
-    memset(address, 0, sizeof *address);
-    *length = sizeof ipv6; /* enough for either: the kernel judges the family, not the length */
-    if (binding->family == AF_INET6 || (domain == AF_INET6 && !v6_only)) {
-        ipv6.sin6_addr = binding->address.ipv6;
-        if (binding->family == AF_INET)
-            map_ipv4(&ipv6.sin6_addr, &binding->address.ipv4);
-        memcpy(address, &ipv6, sizeof ipv6);
-    } else {
-        ipv4.sin_addr = binding->address.ipv4;
-        memcpy(address, &ipv4, sizeof ipv4);
-    }
+    *address = override->host;
+    if (domain == AF_INET6 && !v6_only)
+        address_map(address);
     address_set_port(address, port);
 }

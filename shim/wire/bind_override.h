@@ -7,35 +7,32 @@
 #ifndef IMDSHIM_SHIM_WIRE_BIND_OVERRIDE_H
 #define IMDSHIM_SHIM_WIRE_BIND_OVERRIDE_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
-#include <sys/socket.h>
 
-struct binding {
-    sa_family_t family; /* of the address; AF_UNSPEC: as the engine asks */
-    union {
-        struct in_addr ipv4;
-        struct in6_addr ipv6;
-    } address;
+#include "shim/wire/address.h"
+
+struct bind_override {
+    union address host; /* its family is 0: as the engine asks */
     bool has_ports;
     unsigned low, high; /* 0 and 0: any free port */
 };
 
 /* NULL, or what is wrong with the text. */
-const char *binding_parse(struct binding *binding, const char *text);
+const char *bind_override_parse(struct bind_override *override, const char *text);
 
-/* Whether more than one port may be tried. */
-bool binding_is_range(const struct binding *binding);
+/* How many ports may be tried, at least 1. */
+unsigned bind_override_attempts(const struct bind_override *override);
 
-/* The port of attempt 0, 1, ... of a range; which comes first depends on the seed. */
-unsigned binding_port(const struct binding *binding, unsigned seed, unsigned attempt);
+/* The port of attempt 0, 1, ...; which of a range comes first depends on the seed. */
+unsigned bind_override_port(const struct bind_override *override, unsigned seed,
+                            unsigned attempt);
 
 /*
- * Put the binding's address in the place of the one that the engine asked for; the port stays.
- * The socket's domain is AF_INET or AF_INET6. An address that does not fit it is put there all
- * the same: the kernel then says EAFNOSUPPORT.
+ * The host takes the place of the one that the engine asked for; the port stays. The domain is
+ * the socket's, AF_INET or AF_INET6. A host that does not fit the socket is put there all the
+ * same, so that the kernel says EAFNOSUPPORT.
  */
-void binding_apply(const struct binding *binding, int domain, bool v6_only,
-                   struct sockaddr_storage *address, socklen_t *length);
+void bind_override_apply(const struct bind_override *override, int domain, bool v6_only,
+                         union address *address);
 
 #endif

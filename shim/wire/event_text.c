@@ -1,127 +1,146 @@
 #include "shim/wire/event_text.h"
 
-#include "shim/wire/address.h"
-#include "shim/wire/text.h"
+#include <limits.h>
+#include <string.h>
 
-static struct text begin(struct event_line *line, unsigned port, const char *event)
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static const struct {
+    const char *name;
+    bool has_port;
+    unsigned must; /* keys without which it is no event */
+} kinds[EVENT_KINDS] = {
+    [KIND_LISTENING] = {EVENT_LISTENING, true, EVENT_HAS(KEY_PID) | EVENT_HAS(KEY_ADDR)},
+    [KIND_READY] = {EVENT_READY, false, EVENT_HAS(KEY_PID)},
+    [KIND_LOADED] = {EVENT_LOADED, false, EVENT_HAS(KEY_PID)},
+    [KIND_PASSED] = {EVENT_PASSED, true, EVENT_HAS(KEY_PID) | EVENT_HAS(KEY_ADDR)},
+    [KIND_REFUSED] = {EVENT_REFUSED, false, EVENT_HAS(KEY_PID) | EVENT_HAS(KEY_ADDR)},
+    [KIND_CONNECTED] = {EVENT_CONNECTED, false, EVENT_HAS(KEY_PID)},
+    [KIND_DENIED] = {EVENT_DENIED, true, EVENT_HAS(KEY_PID)},
+};
+
+static const struct key {
+    const char *name;
+    enum { ADDRESS, NUMBER, TEXT } type;
+    size_t offset; /* in struct event */
+    unsigned least, most;
+} keys[EVENT_KEYS] = {
+    [KEY_HOST] = {"host", TEXT, offsetof(struct event, host), 0, 3 * HOST_SIZE - 1},
+    [KEY_ADDR] = {"addr", ADDRESS, offsetof(struct event, address), 0, 0},
+    [KEY_ASKED] = {"asked", NUMBER, offsetof(struct event, asked), 0, UINT16_MAX},
+    [KEY_PID] = {"pid", NUMBER, offsetof(struct event, pid), 1, INT_MAX},
+    [KEY_FD] = {"fd", NUMBER, offsetof(struct event, fd), 0, INT_MAX},
+    [KEY_UID] = {"uid", NUMBER, offsetof(struct event, uid), 0, UINT_MAX},
+    [KEY_REASON] = {"reason", TEXT, offsetof(struct event, reason), 0, 15},
+    [KEY_ERROR] = {"error", NUMBER, offsetof(struct event, error), 0, INT_MAX},
+    [KEY_NETNS] = {"netns", NUMBER, offsetof(struct event, netns), 0, UINT_MAX},
+    [KEY_EXE] = {"exe", TEXT, offsetof(struct event, exe), 0, 3 * NAME_SIZE - 1},
+    [KEY_OBJECT] = {"object", TEXT, offsetof(struct event, object), 0, 3 * NAME_SIZE - 1},
+    [KEY_COMM] = {"comm", TEXT, offsetof(struct event, comm), 0, 3 * COMM_SIZE - 1},
+};
+
+static void put_value(struct text *text, const struct key *key, const struct event *event)
 {
-    struct text text = {line->bytes, 0, sizeof line->bytes - 1};
+    const void *member = (const char *)event + key->offset;
 
-    text_put_number(&text, port, 10);
+    if (key->type == ADDRESS)
+        address_put(text, member);
+    else if (key->type == NUMBER)
+        text_put_number(text, *(const unsigned *)member);
+    else
+        text_put_escaped(text, *(const char *const *)member);
+}
+
+size_t event_text_format(const struct event *event, char line[EVENT_MAX + 1])
+{
+    struct text text = {line, 0, EVENT_MAX - 1};
+
+    text_put_number(&text, event->port);
     text_put_char(&text, ' ');
-    text_put_string(&text, event);
-    return text;
+    text_put_string(&text, kinds[event->kind].name);
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        if ((event->has & EVENT_HAS(i)) == 0)
+            continue;
+        text_put_char(&text, ' ');
+        text_put_string(&text, keys[i].name);
+        text_put_char(&text, '=');
+        put_value(&text, &keys[i], event);
+    }
+    line[text.length++] = '\n';
+    text_end(&text);
+    return text.length;
 }
 
-static void put_key(struct text *text, const char *key)
+static bool parse_value(const struct key *key, const char *value, struct event *event)
 {
-    text_put_char(text, ' ');
-    text_put_string(text, key);
-    text_put_char(text, '=');
+    void *member = (char *)event + key->offset;
+    uint64_t number;
+
+    switch (key->type) {
+    case ADDRESS:
+        return address_parse(member, value);
+    case NUMBER:
+        value = text_take_number(value, key->most, &number);
+        *(unsigned *)member = (unsigned)number;
+        return value != NULL && *value == '\0' && number >= key->least;
+    case TEXT:
+        *(const char **)member = value;
+        return strlen(value) <= key->most;
+    }
+    return false;
 }
 
-static void put_number(struct text *text, const char *key, uint64_t number)
+/* A key that is not known is not there. */
+static bool parse_field(char *field, struct event *event)
 {
-    put_key(text, key);
-    text_put_number(text, number, 10);
+    char *equals = strchr(field, '=');
+
+    if (equals == NULL)
+        return false;
+    *equals = '\0';
+    for (size_t i = 0; i < COUNT(keys); i++)
+        if (strcmp(field, keys[i].name) == 0) {
+            event->has |= EVENT_HAS(i);
+            return parse_value(&keys[i], equals + 1, event);
+        }
+    return true;
 }
 
-static void put_value(struct text *text, const char *key, const char *value)
+static bool parse_kind(const char *name, struct event *event)
 {
-    put_key(text, key);
-    text_put_escaped(text, value);
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        if (strcmp(name, kinds[i].name) == 0) {
+            event->kind = (enum event_kind)i;
+            return (event->has & kinds[i].must) == kinds[i].must &&
+                   (!kinds[i].has_port || event->port != 0);
+        }
+    return false;
 }
 
-/* begin() has kept one byte back. */
-static void end(struct event_line *line, struct text *text)
+static bool is_printable(const char *line)
 {
-    line->bytes[text->length] = '\n';
-    line->length = text->length + 1;
+    for (; *line != '\0'; line++)
+        if (*line < ' ' || *line > '~')
+            return false;
+    return true;
 }
 
-static void put_socket(struct text *text, const struct listener *listener)
+bool event_text_parse(char *line, struct event *event)
 {
-    put_value(text, "host", listener->host);
-    put_key(text, "addr");
-    address_put(text, (const struct sockaddr *)&listener->address);
-    put_number(text, "asked", listener->asked);
-    put_number(text, "pid", (uint64_t)listener->pid);
-    put_number(text, "fd", (uint64_t)listener->fd);
-}
+    const char *behind, *name;
+    char *field;
 
-static void put_caller(struct text *text, const struct listener *listener)
-{
-    put_value(text, "exe", listener->exe);
-    put_value(text, "object", listener->object);
-}
-
-void event_format_listener(struct event_line *line, const struct listener *listener,
-                           const char *reason)
-{
-    unsigned port =
-        address_port((const struct sockaddr *)&listener->address, sizeof listener->address);
-    struct text text = begin(line, port, reason == NULL ? EVENT_LISTENING : EVENT_PASSED);
-
-    put_socket(&text, listener);
-    if (reason != NULL)
-        put_value(&text, "reason", reason);
-    put_caller(&text, listener);
-    end(line, &text);
-}
-
-void event_format_refused(struct event_line *line, const struct listener *listener, int error)
-{
-    struct text text = begin(line, 0, EVENT_REFUSED);
-
-    put_socket(&text, listener);
-    put_number(&text, "error", (uint64_t)error);
-    put_caller(&text, listener);
-    end(line, &text);
-}
-
-static void format_port_and_pid(struct event_line *line, unsigned port, const char *event,
-                                pid_t pid)
-{
-    struct text text = begin(line, port, event);
-
-    put_number(&text, "pid", (uint64_t)pid);
-    end(line, &text);
-}
-
-void event_format_ready(struct event_line *line, unsigned port, pid_t pid)
-{
-    format_port_and_pid(line, port, EVENT_READY, pid);
-}
-
-void event_format_connected(struct event_line *line, unsigned port, pid_t pid)
-{
-    format_port_and_pid(line, port, EVENT_CONNECTED, pid);
-}
-
-void event_format_denied(struct event_line *line, unsigned port, pid_t pid,
-                         const struct denied *denied)
-{
-    struct text text = begin(line, port, EVENT_DENIED);
-
-    put_number(&text, "pid", (uint64_t)pid);
-    if (denied->has_uid)
-        put_number(&text, "uid", denied->uid);
-    if (denied->error != 0)
-        put_number(&text, "error", (uint64_t)denied->error);
-    end(line, &text);
-}
-
-void event_format_loaded(struct event_line *line, pid_t pid, const char *exe, const char *comm)
-{
-    struct text text = begin(line, 0, EVENT_LOADED);
-
-    put_number(&text, "pid", (uint64_t)pid);
-    put_value(&text, "exe", exe);
-    put_value(&text, "comm", comm);
-    end(line, &text);
-}
-
-void event_format_ended(struct event_line *line, pid_t pid)
-{
-    format_port_and_pid(line, 0, EVENT_ENDED, pid);
+    *event = (struct event){.host = "", .reason = "", .exe = "", .object = "", .comm = ""};
+    if (!is_printable(line))
+        return false;
+    behind = text_take_port(strsep(&line, " "), 0, &event->port);
+    name = strsep(&line, " ");
+    if (behind == NULL || *behind != '\0' || name == NULL)
+        return false;
+    while ((field = strsep(&line, " ")) != NULL)
+        if (!parse_field(field, event))
+            return false;
+    if (event->address.any.sa_family != AF_UNSPEC)
+        address_set_port(&event->address, event->port);
+    return parse_kind(name, event);
 }

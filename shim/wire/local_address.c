@@ -1,51 +1,46 @@
 #include "shim/wire/local_address.h"
 
-#include <errno.h>
-#include <netinet/in.h>
-#include <stddef.h>
+#include <linux/rtnetlink.h>
 #include <string.h>
 
-#include "shim/wire/address.h"
-#include "shim/wire/sys.h"
+#include "shim/wire/netlink.h"
 
-/* Or of no host: to that the kernel connects by the loopback. */
-static bool is_loopback(const struct sockaddr_storage *address)
+static bool route_is_local(const union address *address)
 {
-    const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)(const void *)address;
-    const struct sockaddr_in6 *ipv6 = (const struct sockaddr_in6 *)(const void *)address;
-    const unsigned char *bytes = (const unsigned char *)&ipv4->sin_addr;
-    static const struct in_addr any = {INADDR_ANY};
+    struct {
+        struct nlmsghdr header;
+        struct rtmsg route;
+        struct rtattr attribute;
+        unsigned char host[sizeof(struct in6_addr)];
+    } request = {
+        .header = {.nlmsg_type = RTM_GETROUTE, .nlmsg_flags = NLM_F_REQUEST},
+        .route = {.rtm_family = (unsigned char)address->any.sa_family},
+        .attribute = {.rta_type = RTA_DST},
+    };
+    bool ipv6 = address->any.sa_family == AF_INET6;
+    size_t size = ipv6 ? sizeof(struct in6_addr) : sizeof(struct in_addr);
+    union netlink_answer answer;
+    const struct rtmsg *route;
 
-    if (address->ss_family == AF_INET6) {
-        if (!IN6_IS_ADDR_V4MAPPED(&ipv6->sin6_addr))
-            return IN6_IS_ADDR_LOOPBACK(&ipv6->sin6_addr) ||
-                   IN6_IS_ADDR_UNSPECIFIED(&ipv6->sin6_addr);
-        bytes = &ipv6->sin6_addr.s6_addr[12];
-    }
-    return bytes[0] == IN_LOOPBACKNET || memcmp(bytes, &any, sizeof any) == 0;
+    memcpy(request.host,
+           ipv6 ? (const void *)&address->ipv6.sin6_addr
+                : (const void *)&address->ipv4.sin_addr,
+           size);
+    request.route.rtm_dst_len = (unsigned char)(8 * size);
+    request.attribute.rta_len = (unsigned short)RTA_LENGTH(size);
+    request.header.nlmsg_len = (unsigned)(NLMSG_LENGTH(sizeof *route) + RTA_LENGTH(size));
+    route = netlink_ask(NETLINK_ROUTE, &request.header, &answer, sizeof *route);
+    return route != NULL && route->rtm_type == RTN_LOCAL;
 }
 
 /*
- * The loopback is so whatever the kernel lacks for an answer: a client that was sent on from
- * there would meet whoever has that port.
+ * The loopback is local even if the kernel cannot be asked: a client that connected there
+ * unchanged would meet whoever has that port.
  */
-bool own_address(const struct sockaddr *address, socklen_t length)
+bool address_is_local(const union address *address)
 {
-    struct sockaddr_storage any_port;
-    int fd, result;
-    bool own;
+    union address plain = *address;
 
-    if (!address_is_internet(address, length) || length > sizeof any_port)
-        return false;
-    memcpy(&any_port, address, length);
-    if (is_loopback(&any_port))
-        return true;
-    address_set_port(&any_port, 0);
-    fd = sys_socket(any_port.ss_family, SOCK_STREAM | SOCK_CLOEXEC);
-    if (fd < 0)
-        return false;
-    result = (int)syscall(SYS_bind, fd, &any_port, length);
-    own = result == 0 || errno == EADDRINUSE; /* every port of it is taken */
-    sys_close(fd);
-    return own;
+    address_unmap(&plain);
+    return address_is_loopback(&plain) || address_is_wildcard(&plain) || route_is_local(&plain);
 }

@@ -1,17 +1,19 @@
 /*
- * Is an address one of this host's?
+ * Is an address one of this host's, in this network namespace?
  */
 #ifndef IMDSHIM_SHIM_WIRE_LOCAL_ADDRESS_H
 #define IMDSHIM_SHIM_WIRE_LOCAL_ADDRESS_H
 
 #include <stdbool.h>
-#include <sys/socket.h>
+
+#include "shim/wire/address.h"
 
 /*
- * Of AF_INET or AF_INET6; loopback and wildcard are. Of others the kernel is asked: bind(2)
- * fails with EADDRNOTAVAIL if not, and if it cannot be asked it is taken for none. Safe in a
- * signal handler; errno is not kept.
+ * Loopback and wildcard are. Of others the kernel is asked for the route, rtnetlink(7): it is of
+ * the type "local" then. bind(2) is no answer, because it takes any address where the sysctl
+ * ip_nonlocal_bind is set. False if the kernel cannot be asked. Safe in a signal handler; errno
+ * is not kept.
  */
-bool own_address(const struct sockaddr *address, socklen_t length);
+bool address_is_local(const union address *address);
 
 #endif

@@ -132,19 +132,20 @@ bool match_parse(struct match *match, const char *text)
     return add_rule(match, word);
 }
 
-static bool rule_holds(const struct match *match, unsigned i, const struct candidate *candidate)
+static bool rule_holds(const struct match *match, unsigned i,
+                       const struct listener_facts *facts)
 {
     char port[8] = "";
     struct text text = {port, 0, sizeof port - 1};
 
     switch (match->rules[i].key) {
     case MATCH_PORT:
-        text_put_number(&text, candidate->asked, 10);
+        text_put_number(&text, facts->asked);
         return glob_matches(match->rules[i].glob, port);
     case MATCH_EXE:
-        return glob_matches(match->rules[i].glob, candidate->exe);
+        return glob_matches(match->rules[i].glob, facts->exe);
     case MATCH_OBJECT:
-        return glob_matches(match->rules[i].glob, candidate->object);
+        return glob_matches(match->rules[i].glob, facts->object);
     }
     return false;
 }
@@ -158,14 +159,14 @@ static bool names_the_caller(const struct match *match)
     return false;
 }
 
-const char *match_refuses(const struct match *match, const struct candidate *candidate)
+const char *match_refuses(const struct match *match, const struct listener_facts *facts)
 {
-    if (!names_the_caller(match) && match_is_runtime(candidate->exe, candidate->object))
+    if (!names_the_caller(match) && match_is_runtime(facts->exe, facts->object))
         return REASON_RUNTIME;
-    if (match->port != 0 && match->port != candidate->asked)
+    if (match->port != 0 && match->port != facts->asked)
         return REASON_UNMATCHED;
     for (unsigned i = 0; i < match->count; i++)
-        if (!rule_holds(match, i, candidate))
+        if (!rule_holds(match, i, facts))
             return REASON_UNMATCHED;
     return NULL;
 }

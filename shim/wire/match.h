@@ -29,7 +29,7 @@ struct match {
 };
 
 /* What is known of a socket. Base names of program and module; "" where unknown. */
-struct candidate {
+struct listener_facts {
     const char *exe;
     const char *object; /* the module that called bind() or listen() */
     unsigned asked;     /* the port first asked for */
@@ -39,7 +39,7 @@ struct candidate {
 bool match_parse(struct match *match, const char *text);
 
 /* Why it is not the IMD socket, one of wire.h's reasons; NULL if it may be. */
-const char *match_refuses(const struct match *match, const struct candidate *candidate);
+const char *match_refuses(const struct match *match, const struct listener_facts *facts);
 
 /* Is it an MPI or cluster runtime's? */
 bool match_is_runtime(const char *exe, const char *object);

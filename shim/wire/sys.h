@@ -8,7 +8,9 @@
 #ifndef IMDSHIM_SHIM_WIRE_SYS_H
 #define IMDSHIM_SHIM_WIRE_SYS_H
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,14 +25,51 @@
 typedef uint64_t sys_sigset;
 #define SYS_SIGNAL_BIT(signal) ((sys_sigset)1 << ((signal)-1))
 
+static inline void sys_restore_errno(const int *kept)
+{
+    errno = *kept;
+}
+
+/* A declaration: at the end of its block errno is what it was here. */
+#define KEEP_ERRNO                                                                             \
+    __attribute__((cleanup(sys_restore_errno), unused)) const int kept_errno = errno
+
+/*
+ * Every signal, where a handler must not come between: one that left by longjmp(3) would leave
+ * a descriptor of ours open. Returns the mask that was, to be restored.
+ */
+static inline sys_sigset sys_block_signals(void)
+{
+    const sys_sigset all = ~(sys_sigset)0;
+    sys_sigset mask = 0;
+
+    syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, &mask, sizeof mask);
+    return mask;
+}
+
+static inline void sys_restore_signals(const sys_sigset *mask)
+{
+    KEEP_ERRNO;
+
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, NULL, sizeof *mask);
+}
+
+/* A declaration: to the end of its block every signal is blocked. */
+#define BLOCK_SIGNALS                                                                          \
+    __attribute__((cleanup(sys_restore_signals), unused)) const sys_sigset kept_signals =      \
+        sys_block_signals()
+
 static inline int sys_open(const char *path, int flags)
 {
     return (int)syscall(SYS_openat, AT_FDCWD, path, flags, 0);
 }
 
-static inline int sys_close(int fd)
+/* errno is kept: a descriptor is closed after what it was for has failed. */
+static inline void sys_close(int fd)
 {
-    return (int)syscall(SYS_close, fd);
+    KEEP_ERRNO;
+
+    syscall(SYS_close, fd);
 }
 
 static inline int sys_duplicate(int fd)
@@ -53,6 +92,11 @@ static inline ssize_t sys_send(int fd, const void *from, size_t size)
     return syscall(SYS_sendto, fd, from, size, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
 }
 
+static inline int sys_socket(int domain, int type, int protocol)
+{
+    return (int)syscall(SYS_socket, domain, type, protocol);
+}
+
 /* An option of type int; -1 if it cannot be had. */
 static inline int sys_getsockopt(int fd, int level, int option)
 {
@@ -62,19 +106,23 @@ static inline int sys_getsockopt(int fd, int level, int option)
     return syscall(SYS_getsockopt, fd, level, option, &value, &length) == 0 ? value : -1;
 }
 
-static inline int sys_socket(int domain, int type)
-{
-    return (int)syscall(SYS_socket, domain, type, 0);
-}
-
 static inline int sys_setsockopt(int fd, int level, int option, int value)
 {
     return (int)syscall(SYS_setsockopt, fd, level, option, &value, sizeof value);
 }
 
-static inline ssize_t sys_sendmsg(int fd, const struct msghdr *message)
+/* ppoll(2) without a mask. */
+static inline int sys_poll(struct pollfd *fds, nfds_t count, struct timespec timeout)
 {
-    return syscall(SYS_sendmsg, fd, message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return (int)syscall(SYS_ppoll, fds, count, &timeout, NULL, sizeof(sys_sigset));
+}
+
+/* What poll(2) says of one descriptor now; 0: nothing, or that cannot be asked. */
+static inline int sys_poll_now(int fd, short events)
+{
+    struct pollfd now = {.fd = fd, .events = events};
+
+    return sys_poll(&now, 1, (struct timespec){0, 0}) == 1 ? now.revents : 0;
 }
 
 /* glibc exports fstat only since 2.33; the kernel's struct is glibc's on 64-bit Linux. */
@@ -117,41 +165,10 @@ static inline pid_t sys_gettid(void)
     return (pid_t)syscall(SYS_gettid);
 }
 
-/*
- * Every signal, where a handler must not come between: one that left by longjmp(3) would leave
- * a descriptor of ours open. Returns the mask that was, to be restored.
- */
-static inline sys_sigset sys_block_signals(void)
+/* The kernel's answer, with which SO_PEERCRED agrees: fakeroot(1) says 0 in geteuid(). */
+static inline uid_t sys_geteuid(void)
 {
-    const sys_sigset all = ~(sys_sigset)0;
-    sys_sigset mask = 0;
-
-    syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, &mask, sizeof mask);
-    return mask;
-}
-
-static inline void sys_restore_signals(sys_sigset mask)
-{
-    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof mask);
-}
-
-static inline int sys_sigpending(sys_sigset *set)
-{
-    return (int)syscall(SYS_rt_sigpending, set, sizeof *set);
-}
-
-/* Take one pending signal of the set, if there is one. */
-static inline int sys_sigtake(const sys_sigset *set)
-{
-    const struct timespec at_once = {0, 0};
-
-    return (int)syscall(SYS_rt_sigtimedwait, set, NULL, &at_once, sizeof *set);
-}
-
-/* To this thread. */
-static inline int sys_sigraise(int signal)
-{
-    return (int)syscall(SYS_tgkill, sys_getpid(), sys_gettid(), signal);
+    return (uid_t)syscall(SYS_geteuid);
 }
 
 /* Milliseconds of CLOCK_MONOTONIC. */
@@ -162,18 +179,5 @@ static inline int64_t sys_now(void)
     syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
-
-static inline void sys_sleep(long nanoseconds)
-{
-    const struct timespec time = {0, nanoseconds};
-
-    syscall(SYS_nanosleep, &time, NULL);
-}
-
-/*
- * Copy memory that the engine passed to a call; -1 where the kernel would say EFAULT: a plain
- * read of a bad pointer would end the engine.
- */
-int sys_copy(void *to, const void *from, size_t size);
 
 #endif

@@ -12,7 +12,7 @@
  *                               where that FIFO is not, or is read on another host: the
  *                               launcher's host name (escaped as below), its TCP port, 1 to
  *                               65535, what to say first, and numeric addresses to try
- *   IMDSHIM_EVENTS=all          send the launcher's events as well
+ *   IMDSHIM_EVENTS=all|ready    send the launcher's events as well; or nothing before "ready"
  *   IMDSHIM_PORT=N              the IMD socket is the one on which port N, 1 to 65535, is asked
  *                               for; it gets any free port
  *   IMDSHIM_MATCH=KEY=GLOB ...
@@ -42,6 +42,7 @@
 #define WIRE_TCP "IMDSHIM_TCP"
 #define WIRE_EVENTS "IMDSHIM_EVENTS"
 #define WIRE_EVENTS_ALL "all"
+#define WIRE_EVENTS_READY "ready"
 #define WIRE_PORT "IMDSHIM_PORT"
 #define WIRE_MATCH "IMDSHIM_MATCH"
 #define WIRE_LISTEN "IMDSHIM_LISTEN"
@@ -56,14 +57,13 @@
 #define EVENT_READY "ready"         /* the engine waits on it for a client */
 
 /* Only with IMDSHIM_EVENTS=all. PORT is 0 where there is none. */
-#define EVENT_LOADED "loaded" /* a program image has the library */
-#define EVENT_ENDED "ended"   /* that image ended by exit(3), it was not replaced or killed */
+#define EVENT_LOADED "loaded"       /* a program image has the library */
 #define EVENT_CONNECTED "connected" /* accept() has returned a client on the IMD socket */
-#define EVENT_DENIED                                                                           \
-    "denied"                  /* a connection was closed: uid= whose it was, if that is known  \
-                               */
+/* A connection was closed: uid= says whose it was, if that is known. */
+#define EVENT_DENIED "denied"
 #define EVENT_PASSED "passed" /* a listener that was not taken; reason= says why */
-#define EVENT_REFUSED "refused" /* the IMD socket was not bound as asked; error= is errno */
+/* bind() of what might have been the IMD socket has failed; error= is errno. */
+#define EVENT_REFUSED "refused"
 
 #define REASON_RUNTIME "runtime"     /* its caller is an MPI or cluster runtime */
 #define REASON_UNMATCHED "unmatched" /* it is not what IMDSHIM_PORT or IMDSHIM_MATCH says */

@@ -208,18 +208,18 @@ static void finish(pid_t pid, int result, int64_t woken, struct wake_up *wake_up
 static void wake_up_by_channel(const char *library, const int *result, struct wake_up *wake_up,
                                int round)
 {
-    static struct channel channel;
-    struct event event;
+    static struct fifo fifo;
+    struct received received;
     int64_t woken;
     pid_t pid;
 
-    channel_open(&channel);
-    pid = start_engine(library, channel.path, -1, result[1]);
-    wait_for_wake_up(channel.fd, &woken);
-    if (!channel_next(&channel, &event) || event.kind != KIND_LISTENING)
+    fifo_open(&fifo);
+    pid = start_engine(library, fifo.path, -1, result[1]);
+    wait_for_wake_up(fifo.source.fd, &woken);
+    if (!source_next(&fifo.source, &received) || received.event.kind != KIND_LISTENING)
         errx(EXIT_FAILURE, "another event came first");
     finish(pid, result[0], woken, wake_up, round);
-    channel_close(&channel);
+    source_close(&fifo.source);
 }
 
 static void wake_up_by_pipe(const char *empty, const int *result, struct wake_up *wake_up,

@@ -4,7 +4,7 @@
  */
 #include "launcher/preload/cluster.h"
 
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 static bool leaves(const char *line)
 {

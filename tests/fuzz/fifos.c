@@ -7,7 +7,7 @@
 
 #include <limits.h>
 
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 /* Everything behind the host's name and a dot is digits, a dot, and no other dot. */
 static pid_t expect(const char *name, const char *host)

@@ -8,7 +8,7 @@
 #include "shim/wire/match.h"
 
 #include "shim/wire/glob.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 enum { MOST_ELEMENTS = 4096 };
 
@@ -91,15 +91,16 @@ static bool expect_match(const char *pattern, const char *text)
     return reached[count];
 }
 
-static bool rule_holds(const struct match *match, unsigned i, const struct candidate *candidate)
+static bool rule_holds(const struct match *match, unsigned i,
+                       const struct listener_facts *facts)
 {
     char port[16];
 
-    snprintf(port, sizeof port, "%u", candidate->asked);
+    snprintf(port, sizeof port, "%u", facts->asked);
     return expect_match(match->rules[i].glob, match->rules[i].key == MATCH_PORT ? port
                                               : match->rules[i].key == MATCH_EXE
-                                                  ? candidate->exe
-                                                  : candidate->object);
+                                                  ? facts->exe
+                                                  : facts->object);
 }
 
 /* The rules, written again, are the text. */
@@ -120,16 +121,16 @@ static void demand_rules(const struct match *match, const char *text)
     DEMAND(strcmp(again, text) == 0);
 }
 
-static void demand_judged(const struct match *match, const struct candidate *candidate)
+static void demand_judged(const struct match *match, const struct listener_facts *facts)
 {
-    bool holds = match->port == 0 || match->port == candidate->asked, of_caller = false;
-    const char *reason = match_refuses(match, candidate);
+    bool holds = match->port == 0 || match->port == facts->asked, of_caller = false;
+    const char *reason = match_refuses(match, facts);
 
     for (unsigned i = 0; i < match->count; i++) {
-        holds &= rule_holds(match, i, candidate);
+        holds &= rule_holds(match, i, facts);
         of_caller |= match->rules[i].key != MATCH_PORT;
     }
-    if (!of_caller && match_is_runtime(candidate->exe, candidate->object))
+    if (!of_caller && match_is_runtime(facts->exe, facts->object))
         DEMAND(reason != NULL && strcmp(reason, REASON_RUNTIME) == 0);
     else if (holds)
         DEMAND(reason == NULL);
@@ -142,13 +143,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct input input = {bytes, size};
     char *rules = take_text(&input, '\n'), *exe = take_text(&input, '\n');
     char *object = take_text(&input, '\n');
-    struct candidate candidate = {exe, object, (unsigned)take_number(&input, 2)};
+    struct listener_facts facts = {exe, object, (unsigned)take_number(&input, 2)};
     struct match *match = calloc(1, sizeof *match);
 
-    match->port = size % 3 == 0 ? candidate.asked : 0;
+    match->port = size % 3 == 0 ? facts.asked : 0;
     if (match_parse(match, rules)) {
         demand_rules(match, rules);
-        demand_judged(match, &candidate);
+        demand_judged(match, &facts);
     }
     DEMAND(glob_matches(exe, object) == expect_match(exe, object));
     DEMAND(!match_is_runtime_program(exe) || match_is_runtime(exe, ""));

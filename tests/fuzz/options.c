@@ -16,7 +16,7 @@
 
 #include "launcher/preload/engine.h"
 #include "shim/state/settings.c" /* NOLINT: read anew for each input */
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 enum { MOST_WORDS = 32 };
 
@@ -90,28 +90,27 @@ static void demand_in_range(const struct options *options)
 /* As the library in the engine reads it. */
 static void demand_read_by_library(const struct options *options, unsigned rules)
 {
-    const struct engine_channel channel = {NULL, "/fifo", NULL};
+    const struct engine_channel channel = {.fifo = "/fifo"};
     char **before = environ,
-         **environment = engine_environment(options, "/x.so", &channel, false);
-    struct binding binding = {.family = AF_UNSPEC};
+         **environment = engine_environment(options, "/x.so", &channel);
+    struct bind_override override = {.has_ports = false};
     const struct settings *read;
 
     environ = environment;
     memset(&settings, 0, sizeof settings);
     state = UNREAD;
     read = settings_get();
-    DEMAND(read != NULL && read->tells && strcmp(read->channel.path, "/fifo") == 0);
+    DEMAND(read != NULL && read->reports_events && strcmp(read->sink.fifo, "/fifo") == 0);
     DEMAND(read->match.port == (unsigned)options->port);
     DEMAND(read->match.count == rules);
-    DEMAND(read->rewrites == (options->port != 0 || options->listen != NULL));
-    DEMAND(read->wakes == !options->no_wake && read->only_me == options->only_me);
+    DEMAND(read->overrides_bind == (options->port != 0 || options->listen != NULL));
+    DEMAND(read->cuts_sleep == !options->no_wake && read->only_me == options->only_me);
     if (options->listen != NULL)
-        DEMAND(binding_parse(&binding, options->listen) == NULL);
-    binding.has_ports |= options->port != 0;
-    DEMAND(memcmp(&read->binding.address.ipv6, &binding.address.ipv6,
-                  sizeof binding.address.ipv6) == 0);
-    DEMAND(read->binding.has_ports == binding.has_ports && read->binding.low == binding.low &&
-           read->binding.high == binding.high && read->binding.family == binding.family);
+        DEMAND(bind_override_parse(&override, options->listen) == NULL);
+    override.has_ports |= options->port != 0;
+    DEMAND(memcmp(&read->bind.host, &override.host, sizeof override.host) == 0);
+    DEMAND(read->bind.has_ports == override.has_ports && read->bind.low == override.low &&
+           read->bind.high == override.high);
     environ = before;
     free(environment);
 }

@@ -5,10 +5,7 @@
  */
 #include "shim/state/settings.c" /* NOLINT: read anew for each input */
 
-#include <arpa/inet.h>
-
-#include "shim/wire/text.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 static const char *const names[] = {
     WIRE_FD,
@@ -53,81 +50,58 @@ static const struct settings *read_anew(void)
     return settings_get();
 }
 
-static void put_address(struct text *text, const struct sockaddr_storage *address)
+static void demand_tcp(const struct handover_tcp *tcp)
 {
-    char name[INET6_ADDRSTRLEN] = "";
-
-    if (address->ss_family == AF_INET)
-        inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, name,
-                  sizeof name);
-    else
-        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr,
-                  name, sizeof name);
-    text_put_string(text, name);
-}
-
-static unsigned port_of(const struct sockaddr_storage *address)
-{
-    return address_port((const struct sockaddr *)address, sizeof *address);
-}
-
-static void demand_tcp(const struct tcp *tcp)
-{
-    char bytes[2048] = "";
+    char bytes[2048];
     struct text text = {bytes, 0, sizeof bytes - 1};
-    struct tcp *back = calloc(1, sizeof *back);
+    struct handover_tcp *back = calloc(1, sizeof *back);
 
-    DEMAND(tcp->count <= TCP_ADDRESSES && strlen(tcp->secret) == TCP_SECRET);
+    DEMAND(tcp->count <= HANDOVER_ADDRESSES && strlen(tcp->secret) == HANDOVER_SECRET);
     DEMAND(IS_STRING(tcp->host));
-    text_put_string(&text, tcp->host);
-    text_put_char(&text, ':');
-    text_put_number(&text, port_of(&tcp->addresses[0]), 10);
-    text_put_char(&text, ':');
-    text_put_string(&text, tcp->secret);
-    for (unsigned i = 0; i < tcp->count; i++) {
-        DEMAND(port_of(&tcp->addresses[i]) > 0);
-        text_put_char(&text, i > 0 ? ',' : ':');
-        put_address(&text, &tcp->addresses[i]);
-    }
-    DEMAND(tcp_parse(back, bytes) && back->count == tcp->count);
+    for (unsigned i = 0; i < tcp->count; i++)
+        DEMAND(address_port(&tcp->addresses[i]) > 0);
+    handover_put_tcp(&text, tcp);
+    text_end(&text);
+    DEMAND(handover_parse_tcp(back, bytes) && back->count == tcp->count);
     DEMAND(strcmp(back->host, tcp->host) == 0 && strcmp(back->secret, tcp->secret) == 0);
     DEMAND(memcmp(back->addresses, tcp->addresses, tcp->count * sizeof *tcp->addresses) == 0);
     free(back);
 }
 
-static void demand_descriptor(const struct channel *channel)
+static void demand_descriptor(const struct handover_fd *file)
 {
-    struct channel *back = calloc(1, sizeof *back);
+    struct handover_fd back;
     char bytes[128];
+    struct text text = {bytes, 0, sizeof bytes - 1};
 
-    snprintf(bytes, sizeof bytes, "%d:%ju:%ju:%ju", channel->fd, (uintmax_t)channel->device,
-             (uintmax_t)channel->inode, (uintmax_t)channel->birth);
-    DEMAND(channel_parse_fd(back, bytes));
-    DEMAND(back->fd == channel->fd && back->device == channel->device);
-    DEMAND(back->inode == channel->inode && back->birth == channel->birth);
-    free(back);
+    handover_put_fd(&text, file);
+    text_end(&text);
+    DEMAND(handover_parse_fd(&back, bytes));
+    DEMAND(back.fd == file->fd && back.device == file->device);
+    DEMAND(back.inode == file->inode && back.birth == file->birth);
 }
 
-static void demand_channel(const struct channel *channel)
+static void demand_sink(const struct event_sink *sink)
 {
-    DEMAND(IS_STRING(channel->path));
-    if (channel->fd >= 0) {
-        demand_descriptor(channel);
+    DEMAND(IS_STRING(sink->fifo));
+    if (sink->file.fd >= 0) {
+        demand_descriptor(&sink->file);
         return;
     }
-    DEMAND(channel->path[0] == '/' || (channel->path[0] == '\0' && channel->tcp.count > 0));
-    if (channel->tcp.count > 0)
-        demand_tcp(&channel->tcp);
+    DEMAND(sink->fifo[0] == '/' || (sink->fifo[0] == '\0' && sink->tcp.count > 0));
+    if (sink->tcp.count > 0)
+        demand_tcp(&sink->tcp);
 }
 
-static void demand_binding(const struct binding *binding)
+static void demand_bind(const struct bind_override *bind)
 {
-    DEMAND(binding->low <= binding->high && binding->high <= UINT16_MAX);
-    DEMAND(binding->family == AF_UNSPEC || binding->family == AF_INET ||
-           binding->family == AF_INET6);
+    int family = bind->host.any.sa_family;
+
+    DEMAND(bind->low <= bind->high && bind->high <= UINT16_MAX);
+    DEMAND(family == AF_UNSPEC || family == AF_INET || family == AF_INET6);
 }
 
-static void demand_gate(const struct gate *gate)
+static void demand_gate(const struct gate_address *gate)
 {
     DEMAND(gate->port <= UINT16_MAX);
     DEMAND(gate->port == 0 || (gate->name[0] != '\0' && IS_STRING(gate->name)));
@@ -143,14 +117,15 @@ static void demand_only(const char *value, bool only_me)
 static void demand_in_range(const struct settings *read)
 {
     demand_gate(&read->gate);
-    DEMAND(read->tells || read->gate.port > 0);
-    if (!read->tells)
+    DEMAND(!read->all_events || !read->only_ready);
+    DEMAND(read->reports_events || read->gate.port > 0);
+    if (!read->reports_events)
         return;
     demand_only(READ(WIRE_ONLY), read->only_me);
-    demand_channel(&read->channel);
-    demand_binding(&read->binding);
+    demand_sink(&read->sink);
+    demand_bind(&read->bind);
     DEMAND(read->match.port <= UINT16_MAX && read->match.count <= MATCH_RULES);
-    DEMAND(read->match.port == 0 || (read->rewrites && read->binding.has_ports));
+    DEMAND(read->match.port == 0 || (read->overrides_bind && read->bind.has_ports));
     for (unsigned i = 0; i < read->match.count; i++)
         DEMAND(read->match.rules[i].glob > read->match.text &&
                read->match.rules[i].glob < read->match.text + MATCH_SIZE);

@@ -12,14 +12,17 @@
 
 bool engines_have(const char *program)
 {
-    char command[256], why[64];
+    return suite_has_program(program, "real engines");
+}
 
-    snprintf(command, sizeof command, "command -v %s >/dev/null", program);
-    if (system(command) == 0)
-        return true;
-    snprintf(why, sizeof why, "no %s here", program);
-    suite_skip("real engines", why);
-    return false;
+bool engines_have_gromacs(void)
+{
+    return engines_have("gmx");
+}
+
+bool engines_have_lammps(void)
+{
+    return engines_have("lmp");
 }
 
 void engines_allow_root(void)

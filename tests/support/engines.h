@@ -9,8 +9,10 @@
 
 #include "tests/support/shell.h"
 
-/* Is the program in PATH? If not, the suite is skipped. */
+/* Is the program in PATH? If not, this names the skip. */
 bool engines_have(const char *program);
+bool engines_have_gromacs(void);
+bool engines_have_lammps(void);
 
 /* Open MPI's mpirun refuses root unless told twice. */
 void engines_allow_root(void);

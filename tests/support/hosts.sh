@@ -51,6 +51,17 @@ plug_in() { # PID ADDRESS
     enter "$1" ip link set eth0 up && enter "$1" ip address add "$2/24" dev eth0
 }
 
+# The kernel notices a little later that a link works. Until then the address is that of an
+# interface that does not run, and nobody offers it to others.
+wait_for_link() { # PID
+    tries=100
+    until enter "$1" ip -oneline link show dev eth0 | grep -q ' state UP '; do
+        tries=$((tries - 1))
+        [ "$tries" -gt 0 ] || return
+        sleep 0.05
+    done
+}
+
 # The process that keeps node2's namespaces; it cannot outlive this script. Once it is a host it
 # says so.
 start_second_host() {
@@ -60,7 +71,8 @@ start_second_host() {
     second=$!
     read -r word <"$dir/ready" && [ "$word" = ready ] || return
     ip link add eth0 type veth peer name eth0 netns "$second" &&
-        plug_in $$ 10.77.0.1 && plug_in "$second" 10.77.0.2
+        plug_in $$ 10.77.0.1 && plug_in "$second" 10.77.0.2 &&
+        wait_for_link $$ && wait_for_link "$second"
 }
 
 be_second_host() {

@@ -7,15 +7,6 @@
 
 #include "tests/support/process.h"
 
-static int forbidden_skips;
-
-void suite_skip(const char *what, const char *why)
-{
-    printf("skip: %s: %s\n", what, why);
-    if (getenv("CI") != NULL)
-        forbidden_skips++;
-}
-
 /*
  * Some tests hold numbers of descriptors to be free, or the next ones, and signals to end
  * programs: what whoever started us has left open, ignored or blocked is none of theirs.
@@ -27,11 +18,11 @@ int main(void)
 
     closefrom(STDERR_FILENO + 1);
     process_default_signals();
-    runner = srunner_create(test_suite());
+    runner = srunner_create(suite_of_registered_tests());
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);
     srunner_free(runner);
-    if (forbidden_skips > 0)
-        printf("FAILED: %d skips, and in CI nothing may be skipped\n", forbidden_skips);
-    return failed == 0 && forbidden_skips == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (suite_forbidden_skips() > 0)
+        printf("FAILED: %d skips, and in CI nothing may be skipped\n", suite_forbidden_skips());
+    return failed == 0 && suite_forbidden_skips() == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

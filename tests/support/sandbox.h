@@ -14,6 +14,9 @@
 void sandbox_enter(void);
 void sandbox_leave(void);
 
+/* What most tests have: TEST_OPTIONS(IN_SANDBOX). */
+#define IN_SANDBOX .setup = sandbox_enter, .teardown = sandbox_leave, .timeout = 120
+
 /* Absolute paths: the launcher, the library, the folder of the stand-in engines. */
 const char *sandbox_launcher(void); /* may be a command with a prefix, as "valgrind -q PATH" */
 const char *sandbox_library(void);

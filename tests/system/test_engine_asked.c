@@ -1,6 +1,6 @@
 /* --port: what asks for that port gets a free one, and nothing else is another's. */
 #include "tests/support/engines.h"
-#include "tests/system/test_engine.h"
+#include "tests/system/support/engine_events.h"
 
 /* Nobody binds it: it is what all engines ask for. */
 #define ASKED "8888"
@@ -43,19 +43,20 @@ static const struct {
 
 enum { ENGINES = sizeof engines / sizeof engines[0] };
 
-START_TEST(what_asks_for_the_port_gets_a_free_one)
+TEST_OPTIONS(IN_SANDBOX);
+
+LOOP_TEST(what_asks_for_the_port_gets_a_free_one, ENGINES)
 {
     struct shell shell;
     struct event event;
 
-    shell_run(&shell, PORT "$DOUBLES/sockets %s" EVENTS_TO_OUT, engines[_i].steps);
+    shell_run(&shell, PORT "$DOUBLES/engine %s" EVENTS_TO_OUT, engines[_i].steps);
     event = engine_told_its_port(&shell);
     assert_all_well(&shell);
     ck_assert_uint_eq(event.asked, atoi(ASKED));
     ck_assert_uint_ne(event.port, atoi(ASKED));
-    ck_assert_str_eq(event.address, engines[_i].address);
+    ck_assert_str_eq(engine_address(&event), engines[_i].address);
 }
-END_TEST
 
 static const char *const others[] = {
     "tcp bind=0.0.0.0/$other listen port",
@@ -66,35 +67,33 @@ static const char *const others[] = {
     "tcp bind=0.0.0.0/" ASKED " close udp bind=0.0.0.0/$other port",
 };
 
-START_TEST(what_asks_for_another_port_gets_that_one)
+LOOP_TEST(what_asks_for_another_port_gets_that_one, 6)
 {
     unsigned port = engines_free_port();
     struct shell shell;
 
-    shell_run(&shell, "other=%u;" PORT "$DOUBLES/sockets %s" EVENTS_TO_OUT, port, others[_i]);
+    shell_run(&shell, "other=%u;" PORT "$DOUBLES/engine %s" EVENTS_TO_OUT, port, others[_i]);
     assert_all_well(&shell);
     ck_assert_uint_eq(engine_printed_port(&shell), port);
     if (engine_count(&shell, EVENT_LISTENING) > 0)
         ck_assert_uint_ne(engine_told(&shell, KIND_LISTENING).port, port);
 }
-END_TEST
 
-START_TEST(a_datagram_socket_gets_the_port_that_it_asks_for)
+TEST(a_datagram_socket_gets_the_port_that_it_asks_for)
 {
     unsigned port = engines_free_port();
     struct shell shell;
 
     shell_run(
         &shell,
-        "$IMDSHIM exec --fd 9 -p %u -- $DOUBLES/sockets udp bind=0.0.0.0/%u port" EVENTS_TO_OUT,
+        "$IMDSHIM exec --fd 9 -p %u -- $DOUBLES/engine udp bind=0.0.0.0/%u port" EVENTS_TO_OUT,
         port, port);
     assert_all_well(&shell);
     ck_assert_uint_eq(engine_printed_port(&shell), port);
 }
-END_TEST
 
 /* As a LAMMPS input with a second fix imd; with -v and without, after a close and beside. */
-START_TEST(a_second_listener_on_the_port_gets_another_free_one)
+LOOP_TEST(a_second_listener_on_the_port_gets_another_free_one, 8)
 {
     static const char *const launchers[] = {PORT, PORT_VERBOSE};
     static const char *const between[] = {"", "close", "fork", "dup"};
@@ -102,7 +101,7 @@ START_TEST(a_second_listener_on_the_port_gets_another_free_one)
     unsigned second;
 
     shell_run(&shell,
-              "%s$DOUBLES/sockets tcp bind=0.0.0.0/" ASKED " listen port %s "
+              "%s$DOUBLES/engine tcp bind=0.0.0.0/" ASKED " listen port %s "
               "tcp bind=0.0.0.0/" ASKED " listen port" EVENTS_TO_OUT,
               launchers[_i % 2], between[_i / 2]);
     assert_all_well(&shell);
@@ -116,21 +115,19 @@ START_TEST(a_second_listener_on_the_port_gets_another_free_one)
     ck_assert_uint_eq(engine_told(&shell, KIND_PASSED).port, second);
     ck_assert_str_eq(engine_told(&shell, KIND_PASSED).reason, REASON_SECOND);
 }
-END_TEST
 
 static const char *const contexts[] = {"handler", "altstack", "malloc",
                                        "child",   "atexit",   "no-sigpipe"};
 
-START_TEST(the_port_is_had_wherever_bind_is_called)
+LOOP_TEST(the_port_is_had_wherever_bind_is_called, 6)
 {
     struct shell shell;
 
     shell_run(&shell, PORT "$DOUBLES/contexts %s " ASKED EVENTS_TO_OUT, contexts[_i]);
     ck_assert_uint_ne(engine_told_its_port(&shell).port, atoi(ASKED));
 }
-END_TEST
 
-START_TEST(threads_that_ask_at_once_all_get_a_port_and_one_is_told)
+TEST(threads_that_ask_at_once_all_get_a_port_and_one_is_told)
 {
     struct shell shell;
 
@@ -143,30 +140,13 @@ START_TEST(threads_that_ask_at_once_all_get_a_port_and_one_is_told)
         ck_assert_int_eq(shell_count_lines(shell.out, " reason=second "), 63);
     }
 }
-END_TEST
 
 /* What it prints is what it believes. */
-START_TEST(namd_does_not_move)
+TEST(namd_does_not_move)
 {
     struct shell shell;
 
     shell_run(&shell, PORT "$DOUBLES/engine namd " ASKED EVENTS_TO_OUT);
     engine_told_its_port(&shell);
     ck_assert_int_eq(atoi(strstr(shell.err, "BIND") + 4), atoi(ASKED));
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("engine_asked");
-    TCase *tests = engine_tests(suite, "asked");
-
-    tcase_add_loop_test(tests, what_asks_for_the_port_gets_a_free_one, 0, ENGINES);
-    tcase_add_loop_test(tests, what_asks_for_another_port_gets_that_one, 0, 6);
-    tcase_add_test(tests, a_datagram_socket_gets_the_port_that_it_asks_for);
-    tcase_add_loop_test(tests, a_second_listener_on_the_port_gets_another_free_one, 0, 8);
-    tcase_add_loop_test(tests, the_port_is_had_wherever_bind_is_called, 0, 6);
-    tcase_add_test(tests, threads_that_ask_at_once_all_get_a_port_and_one_is_told);
-    tcase_add_test(tests, namd_does_not_move);
-    return suite;
 }

@@ -1,5 +1,5 @@
 /* The launcher killed at any moment: engine and client end, the next run clears up. */
-#include "tests/system/test_engine.h"
+#include "tests/system/support/engine_events.h"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -40,7 +40,9 @@ static void survives_nothing(struct shell *shell)
     next_run_clears_up();
 }
 
-START_TEST(killed_before_the_engine_listens)
+TEST_OPTIONS(IN_SANDBOX);
+
+TEST(killed_before_the_engine_listens)
 {
     struct shell shell;
 
@@ -48,9 +50,8 @@ START_TEST(killed_before_the_engine_listens)
     ck_assert(shell_wait_for_out(&shell, "here"));
     survives_nothing(&shell);
 }
-END_TEST
 
-START_TEST(killed_while_the_engine_waits)
+TEST(killed_while_the_engine_waits)
 {
     struct shell shell;
 
@@ -58,9 +59,8 @@ START_TEST(killed_while_the_engine_waits)
     ck_assert(shell_wait_for_err(&shell, "waits for a client"));
     survives_nothing(&shell);
 }
-END_TEST
 
-START_TEST(killed_while_a_client_is_connected)
+TEST(killed_while_a_client_is_connected)
 {
     struct shell shell;
 
@@ -69,10 +69,9 @@ START_TEST(killed_while_a_client_is_connected)
     ck_assert(shell_wait_for_err(&shell, "a client came"));
     survives_nothing(&shell);
 }
-END_TEST
 
 /* The engine then talks to a FIFO that nobody reads any more, and is about to be ended. */
-START_TEST(killed_at_any_moment)
+TEST(killed_at_any_moment)
 {
     for (int i = 0; i < 15; i++) {
         struct shell shell;
@@ -86,17 +85,4 @@ START_TEST(killed_at_any_moment)
 
     shell_run(&shell, "$IMDSHIM run -q -- true; ls -A imdshim-$(id -u) | grep -c .");
     ck_assert_int_eq(atoi(shell.out), 0);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("engine_killed");
-    TCase *tests = engine_tests(suite, "killed");
-
-    tcase_add_test(tests, killed_before_the_engine_listens);
-    tcase_add_test(tests, killed_while_the_engine_waits);
-    tcase_add_test(tests, killed_while_a_client_is_connected);
-    tcase_add_test(tests, killed_at_any_moment);
-    return suite;
 }

@@ -1,5 +1,5 @@
 /* Other libraries beside ours, and what ours looks like from outside. */
-#include "tests/system/test_engine.h"
+#include "tests/system/support/engine_events.h"
 
 static void all_see_each_call(const char *preload, const char *launcher)
 {
@@ -8,33 +8,34 @@ static void all_see_each_call(const char *preload, const char *launcher)
     /* Two files, for the linker loads one file once. */
     engine_build_library("counting", "a.so");
     engine_build_library("counting", "b.so");
-    shell_run(&shell, "here=$PWD; exec 9>&1 >&-; LD_PRELOAD=%s %s $DOUBLES/families second",
+    shell_run(&shell,
+              "here=$PWD; exec 9>&1 >&-; LD_PRELOAD=%s %s $DOUBLES/engine listen=127.0.0.1 "
+              "port listen=127.0.0.1 port",
               preload, launcher);
     engine_told_its_port(&shell);
     ck_assert_msg(strstr(shell.err, "a.so: 2 binds, 2 listens") != NULL, "%s", shell.err);
     ck_assert_msg(strstr(shell.err, "b.so: 2 binds, 2 listens") != NULL, "%s", shell.err);
 }
 
-START_TEST(preloads_before_ours_see_each_call)
+TEST_OPTIONS(IN_SANDBOX);
+
+TEST(preloads_before_ours_see_each_call)
 {
     all_see_each_call("$here/a.so:$here/b.so", "$IMDSHIM exec --fd 9 --");
 }
-END_TEST
 
-START_TEST(preloads_on_both_sides_of_ours_see_each_call)
+TEST(preloads_on_both_sides_of_ours_see_each_call)
 {
     all_see_each_call("$here/a.so:$LIBIMDSHIM:$here/b.so",
                       "env IMDSHIM_FD=$(stat -Lc 9:%d:%i:0 /proc/self/fd/9)");
 }
-END_TEST
 
-START_TEST(preloads_behind_ours_see_each_call)
+TEST(preloads_behind_ours_see_each_call)
 {
     all_see_each_call("$LIBIMDSHIM:$here/a.so:$here/b.so", "$IMDSHIM exec --fd 9 --");
 }
-END_TEST
 
-START_TEST(a_preload_of_the_users_stays_first)
+TEST(a_preload_of_the_users_stays_first)
 {
     struct shell shell;
 
@@ -44,7 +45,6 @@ START_TEST(a_preload_of_the_users_stays_first)
     ck_assert_ptr_nonnull(strstr(shell.out, "/a.so:"));
     ck_assert_ptr_nonnull(strstr(strstr(shell.out, "/a.so:"), "/libimdshim.so\n"));
 }
-END_TEST
 
 static const struct {
     const char *when, *preload;
@@ -56,7 +56,7 @@ static const struct {
 };
 
 /* Constructors of later preloads run first, destructors last: so both orders are met. */
-START_TEST(a_library_that_listens_before_or_after_ours_works_is_told)
+LOOP_TEST(a_library_that_listens_before_or_after_ours_works_is_told, 4)
 {
     struct shell shell;
     struct event event;
@@ -68,26 +68,27 @@ START_TEST(a_library_that_listens_before_or_after_ours_works_is_told)
     event = engine_told_its_port(&shell);
     ck_assert_str_eq(event.object, "l.so");
 }
-END_TEST
+
+#define WAITS "listen=127.0.0.1 port call wait="
 
 /* Its run time wraps accept, poll and others itself. */
-START_TEST(an_engine_with_a_sanitizer_runs_and_is_told)
+TEST(an_engine_with_a_sanitizer_runs_and_is_told)
 {
     struct shell shell;
 
     shell_run(&shell, "cd $SOURCE; static=-static-libasan; ${CC:-cc} --version | grep -q clang "
                       "&& static=; ${CC:-cc} -std=c11 -D_GNU_SOURCE -I. -fsanitize=address "
-                      "$static -o $TMPDIR/sanitized tests/doubles/waiter.c -lpthread");
+                      "$static -o $TMPDIR/sanitized tests/doubles/engine.c "
+                      "tests/doubles/support/*.c -lpthread -ldl");
     engine_ended_well(&shell);
-    shell_run(&shell, EXEC "./sanitized accept" EVENTS_TO_OUT);
+    shell_run(&shell, EXEC "./sanitized " WAITS "accept" EVENTS_TO_OUT);
     engine_told_its_port(&shell);
     ck_assert_int_eq(engine_count(&shell, EVENT_READY), 1);
-    shell_run(&shell, EXEC "./sanitized poll" EVENTS_TO_OUT);
+    shell_run(&shell, EXEC "./sanitized " WAITS "poll" EVENTS_TO_OUT);
     ck_assert_int_eq(engine_count(&shell, EVENT_READY), 1);
 }
-END_TEST
 
-START_TEST(the_library_exports_its_calls_and_nothing_else)
+TEST(the_library_exports_its_calls_and_nothing_else)
 {
     struct shell exported, listed;
 
@@ -97,9 +98,8 @@ START_TEST(the_library_exports_its_calls_and_nothing_else)
     ck_assert_int_ge(shell_count_lines(listed.out, "\n"), 11);
     ck_assert_str_eq(exported.out, listed.out);
 }
-END_TEST
 
-START_TEST(the_library_loads_with_glibc_2_17)
+TEST(the_library_loads_with_glibc_2_17)
 {
     struct shell shell;
 
@@ -112,9 +112,8 @@ START_TEST(the_library_loads_with_glibc_2_17)
         ck_assert_msg(major == 2 && minor <= 17, "%s", shell.out);
     }
 }
-END_TEST
 
-START_TEST(the_library_is_hardened_and_needs_libc_only)
+TEST(the_library_is_hardened_and_needs_libc_only)
 {
     struct shell shell;
 
@@ -128,22 +127,4 @@ START_TEST(the_library_is_hardened_and_needs_libc_only)
     ck_assert_ptr_null(strstr(shell.out, "TEXTREL"));
     ck_assert_int_eq(shell_count_lines(shell.out, "(NEEDED)"), 1);
     ck_assert_ptr_nonnull(strstr(shell.out, "[libc.so.6]"));
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("engine_libraries");
-    TCase *tests = engine_tests(suite, "libraries");
-
-    tcase_add_test(tests, preloads_before_ours_see_each_call);
-    tcase_add_test(tests, preloads_on_both_sides_of_ours_see_each_call);
-    tcase_add_test(tests, preloads_behind_ours_see_each_call);
-    tcase_add_test(tests, a_preload_of_the_users_stays_first);
-    tcase_add_loop_test(tests, a_library_that_listens_before_or_after_ours_works_is_told, 0, 4);
-    tcase_add_test(tests, an_engine_with_a_sanitizer_runs_and_is_told);
-    tcase_add_test(tests, the_library_exports_its_calls_and_nothing_else);
-    tcase_add_test(tests, the_library_loads_with_glibc_2_17);
-    tcase_add_test(tests, the_library_is_hardened_and_needs_libc_only);
-    return suite;
 }

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "tests/support/engines.h"
-#include "tests/system/test_engine.h"
+#include "tests/system/support/engine_events.h"
 
 /* In a test's words $a is a free port, $b and $c are those behind it, $other is one apart. */
 #define PORTS "a=%u b=%u c=%u other=%u;"
@@ -45,23 +45,24 @@ static const struct {
 
 enum { PLACES = sizeof places / sizeof places[0] };
 
-START_TEST(the_imd_socket_listens_where_it_is_told_to)
+TEST_OPTIONS(IN_SANDBOX);
+
+LOOP_TEST(the_imd_socket_listens_where_it_is_told_to, PLACES)
 {
     unsigned first = engines_free_ports(PORT_COUNT), last = first + PORT_COUNT - 1;
     struct shell shell;
     struct event event;
 
-    shell_run(&shell, PORTS LISTEN "%s -- $DOUBLES/sockets %s" EVENTS_TO_OUT, PORT_VALUES,
+    shell_run(&shell, PORTS LISTEN "%s -- $DOUBLES/engine %s" EVENTS_TO_OUT, PORT_VALUES,
               places[_i].listen, places[_i].steps);
     event = engine_told_its_port(&shell);
     ck_assert_ptr_null(strstr(shell.err, "failed"));
-    ck_assert_str_eq(event.address, places[_i].address);
+    ck_assert_str_eq(engine_address(&event), places[_i].address);
     ck_assert_msg(places[_i].port == KEPT       ? event.port == last
                   : places[_i].port == IN_RANGE ? event.port >= first && event.port < last
                                                 : event.port < first || event.port > last,
                   "port %u, not of %u to %u", event.port, first, last);
 }
-END_TEST
 
 /* What is listened on besides is where it was asked for. */
 static const char *const others[] = {
@@ -71,22 +72,24 @@ static const char *const others[] = {
     "udp bind=0.0.0.0/$other port",
 };
 
-START_TEST(no_other_socket_is_moved)
+LOOP_TEST(no_other_socket_is_moved, 4)
 {
     unsigned first = engines_free_ports(PORT_COUNT);
     struct shell shell;
 
-    shell_run(&shell, PORTS LISTEN "127.0.0.1:$a -- $DOUBLES/sockets %s" EVENTS_TO_OUT,
+    shell_run(&shell, PORTS LISTEN "127.0.0.1:$a -- $DOUBLES/engine %s" EVENTS_TO_OUT,
               PORT_VALUES, others[_i]);
     engine_ended_well(&shell);
     ck_assert_uint_eq(engine_printed_port(&shell), first + 3);
-    if (engine_count(&shell, EVENT_PASSED) > 0)
-        ck_assert_str_eq(engine_told(&shell, KIND_PASSED).address, "0.0.0.0");
+    if (engine_count(&shell, EVENT_PASSED) > 0) {
+        struct event event = engine_told(&shell, KIND_PASSED);
+
+        ck_assert_str_eq(engine_address(&event), "0.0.0.0");
+    }
 }
-END_TEST
 
 /* If one of them had been moved to that port, the engine would not have got it. */
-START_TEST(no_socket_of_an_mpi_runtime_is_moved)
+TEST(no_socket_of_an_mpi_runtime_is_moved)
 {
     unsigned first = engines_free_ports(PORT_COUNT);
     struct shell shell;
@@ -98,7 +101,6 @@ START_TEST(no_socket_of_an_mpi_runtime_is_moved)
     ck_assert_uint_eq(engine_told_its_port(&shell).port, first);
     ck_assert_int_eq(shell_count_lines(shell.out, " reason=runtime "), 5);
 }
-END_TEST
 
 static const struct {
     const char *listen, *steps;
@@ -111,12 +113,12 @@ static const struct {
 };
 
 /* The engine then does what it does when a bind fails; this one listens all the same. */
-START_TEST(what_cannot_be_is_refused_with_the_kernels_own_error)
+LOOP_TEST(what_cannot_be_is_refused_with_the_kernels_own_error, 4)
 {
     struct shell shell;
     char expected[64];
 
-    shell_run(&shell, LISTEN "%s -- $DOUBLES/sockets %s" EVENTS_TO_OUT, refusals[_i].listen,
+    shell_run(&shell, LISTEN "%s -- $DOUBLES/engine %s" EVENTS_TO_OUT, refusals[_i].listen,
               refusals[_i].steps);
     engine_ended_well(&shell);
     snprintf(expected, sizeof expected, "bind: failed with %d\nlisten: failed with %d\n",
@@ -126,10 +128,9 @@ START_TEST(what_cannot_be_is_refused_with_the_kernels_own_error)
     ck_assert_int_eq(engine_told(&shell, KIND_REFUSED).error, refusals[_i].error);
     ck_assert_int_eq(engine_count(&shell, EVENT_LISTENING), 0);
 }
-END_TEST
 
 /* 3: the engine has no listener. */
-START_TEST(a_refusal_is_told_from_a_small_signal_stack)
+TEST(a_refusal_is_told_from_a_small_signal_stack)
 {
     struct shell shell;
 
@@ -137,7 +138,6 @@ START_TEST(a_refusal_is_told_from_a_small_signal_stack)
     ck_assert_int_eq(shell_status(&shell), 3);
     ck_assert_int_eq(engine_count(&shell, EVENT_REFUSED), 1);
 }
-END_TEST
 
 static int take_port(unsigned port, bool shared)
 {
@@ -161,14 +161,14 @@ static const struct {
     {"reuse reuseport", "options 1 1\n"},
 };
 
-START_TEST(ports_of_a_range_that_are_taken_are_skipped)
+LOOP_TEST(ports_of_a_range_that_are_taken_are_skipped, 4)
 {
     unsigned first = engines_free_ports(PORT_COUNT);
     int fds[] = {take_port(first, true), take_port(first + 2, true)};
     struct shell shell;
 
     shell_run(&shell,
-              PORTS LISTEN ":$a-$c -- $DOUBLES/sockets tcp %s bind=0.0.0.0/$other listen port "
+              PORTS LISTEN ":$a-$c -- $DOUBLES/engine tcp %s bind=0.0.0.0/$other listen port "
                            "options" EVENTS_TO_OUT,
               PORT_VALUES, options[_i].set);
     close(fds[0]);
@@ -177,17 +177,16 @@ START_TEST(ports_of_a_range_that_are_taken_are_skipped)
     ck_assert_ptr_nonnull(strstr(shell.err, options[_i].have));
     ck_assert_ptr_null(strstr(shell.err, "failed"));
 }
-END_TEST
 
 /* Not even if it goes on to ask for other ports, or listens without. */
-START_TEST(a_range_without_a_free_port_is_no_port)
+LOOP_TEST(a_range_without_a_free_port_is_no_port, 4)
 {
     unsigned first = engines_free_ports(PORT_COUNT);
     int fds[] = {take_port(first, true), take_port(first + 1, true)};
     struct shell shell;
 
     shell_run(&shell,
-              PORTS LISTEN ":$a-$b -- $DOUBLES/sockets tcp %s bind=0.0.0.0/$other "
+              PORTS LISTEN ":$a-$b -- $DOUBLES/engine tcp %s bind=0.0.0.0/$other "
                            "bind=0.0.0.0/1025 bind=0.0.0.0/0 listen options" EVENTS_TO_OUT,
               PORT_VALUES, options[_i].set);
     close(fds[0]);
@@ -199,9 +198,14 @@ START_TEST(a_range_without_a_free_port_is_no_port)
     ck_assert_int_eq(engine_told(&shell, KIND_REFUSED).asked, first + 3);
     ck_assert_int_eq(engine_count(&shell, EVENT_LISTENING), 0);
 }
-END_TEST
 
-START_TEST(the_range_is_not_searched_again_for_each_of_namds_3071_ports)
+static bool has_strace(void)
+{
+    return system("strace -o /dev/null true 2>/dev/null") == 0 ||
+           suite_skip("the number of NAMD's bind calls", "strace does not work here");
+}
+
+TEST(the_range_is_not_searched_again_for_each_of_namds_3071_ports, .needs = has_strace)
 {
     unsigned first = engines_free_ports(PORT_COUNT);
     int fds[] = {take_port(first, false), take_port(first + 1, false)}, calls;
@@ -219,24 +223,4 @@ START_TEST(the_range_is_not_searched_again_for_each_of_namds_3071_ports)
     calls = atoi(strstr(shell.out, "calls ") + strlen("calls "));
     ck_assert_int_ge(calls, 3072);
     ck_assert_int_le(calls, 3072 + 4);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("engine_listen");
-    TCase *tests = engine_tests(suite, "listen");
-
-    tcase_add_loop_test(tests, the_imd_socket_listens_where_it_is_told_to, 0, PLACES);
-    tcase_add_loop_test(tests, no_other_socket_is_moved, 0, 4);
-    tcase_add_test(tests, no_socket_of_an_mpi_runtime_is_moved);
-    tcase_add_loop_test(tests, what_cannot_be_is_refused_with_the_kernels_own_error, 0, 4);
-    tcase_add_test(tests, a_refusal_is_told_from_a_small_signal_stack);
-    tcase_add_loop_test(tests, ports_of_a_range_that_are_taken_are_skipped, 0, 4);
-    tcase_add_loop_test(tests, a_range_without_a_free_port_is_no_port, 0, 4);
-    if (system("strace -o /dev/null true 2>/dev/null") == 0)
-        tcase_add_test(tests, the_range_is_not_searched_again_for_each_of_namds_3071_ports);
-    else
-        suite_skip("the number of NAMD's bind calls", "strace does not work here");
-    return suite;
 }

@@ -1,5 +1,5 @@
 /* Which listener is told, and that its port is the real one. */
-#include "tests/system/test_engine.h"
+#include "tests/system/support/engine_events.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -13,7 +13,9 @@
 /* Outside the range from which the kernel gives ports away. */
 enum { FIXED_FIRST = 21000, FIXED_LAST = 21200 };
 
-START_TEST(the_port_told_is_the_one_that_gromacs_prints)
+TEST_OPTIONS(IN_SANDBOX);
+
+TEST(the_port_told_is_the_one_that_gromacs_prints)
 {
     struct shell shell;
     struct event event;
@@ -21,13 +23,12 @@ START_TEST(the_port_told_is_the_one_that_gromacs_prints)
     shell_run(&shell, EXEC "$DOUBLES/engine gmx 0" EVENTS_TO_OUT);
     event = engine_told_its_port(&shell);
     ck_assert_uint_eq(event.asked, 0);
-    ck_assert_str_eq(event.address, "0.0.0.0");
+    ck_assert_str_eq(engine_address(&event), "0.0.0.0");
     ck_assert_str_eq(event.exe, "engine");
     ck_assert_str_eq(event.object, "engine");
 }
-END_TEST
 
-START_TEST(the_port_of_an_engine_that_prints_nothing_is_told)
+TEST(the_port_of_an_engine_that_prints_nothing_is_told)
 {
     struct shell shell;
     struct event event;
@@ -42,7 +43,6 @@ START_TEST(the_port_of_an_engine_that_prints_nothing_is_told)
     ck_assert_uint_eq(event.asked, port - 1);
     ck_assert_str_eq(shell.err, "");
 }
-END_TEST
 
 static int take_port(unsigned *port)
 {
@@ -57,7 +57,7 @@ static int take_port(unsigned *port)
     return fd;
 }
 
-START_TEST(an_engine_that_moves_to_another_port_is_told_with_the_one_first_asked_for)
+TEST(an_engine_that_moves_to_another_port_is_told_with_the_one_first_asked_for)
 {
     struct shell shell;
     struct event event;
@@ -72,9 +72,8 @@ START_TEST(an_engine_that_moves_to_another_port_is_told_with_the_one_first_asked
     ck_assert_uint_ne(event.port, taken);
     ck_assert_uint_eq(event.asked, taken);
 }
-END_TEST
 
-START_TEST(of_an_engine_with_mpi_the_engines_own_listener_is_told)
+TEST(of_an_engine_with_mpi_the_engines_own_listener_is_told)
 {
     struct shell shell;
     struct event event;
@@ -88,13 +87,16 @@ START_TEST(of_an_engine_with_mpi_the_engines_own_listener_is_told)
     event = engine_told(&shell, KIND_PASSED);
     ck_assert_str_eq(event.object, "mca_btl_tcp.so");
 }
-END_TEST
 
 static const struct {
-    const char *kind, *address;
+    const char *steps, *address;
 } told_kinds[] = {
-    {"bound", "127.0.0.1"}, {"unbound", "0.0.0.0"}, {"ipv6", "::1"},
-    {"dual", "::"},         {"mptcp", "127.0.0.1"}, {"twice", "127.0.0.1"},
+    {"tcp bind=127.0.0.1/0 listen", "127.0.0.1"},
+    {"tcp listen", "0.0.0.0"},
+    {"v6only bind=::1/0 listen", "::1"},
+    {"tcp6 bind=::/0 listen", "::"},
+    {"mptcp bind=127.0.0.1/0 listen", "127.0.0.1"},
+    {"tcp bind=127.0.0.1/0 listen listen", "127.0.0.1"},
 };
 
 enum { IPV6_FIRST = 2, MPTCP = 4, KINDS = 6 };
@@ -112,74 +114,72 @@ static bool can_be_had(int i)
     return good;
 }
 
-START_TEST(a_stream_listener_of_every_kind_is_told_once)
+/* Always true: of several kinds, those that are lacking are named. */
+static bool lacking_kinds_are_named(void)
+{
+    for (int i = 0; i < KINDS; i++)
+        if (!can_be_had(i))
+            suite_skip(told_kinds[i].steps, "this kernel has no such sockets");
+    return true;
+}
+
+LOOP_TEST(a_stream_listener_of_every_kind_is_told_once, KINDS, .needs = lacking_kinds_are_named)
 {
     struct shell shell;
     struct event event;
 
     if (!can_be_had(_i))
         return;
-    shell_run(&shell, EXEC_VERBOSE "$DOUBLES/families %s" EVENTS_TO_OUT, told_kinds[_i].kind);
+    shell_run(&shell, EXEC_VERBOSE "$DOUBLES/engine %s port" EVENTS_TO_OUT,
+              told_kinds[_i].steps);
     event = engine_told_its_port(&shell);
-    ck_assert_str_eq(event.address, told_kinds[_i].address);
+    ck_assert_str_eq(engine_address(&event), told_kinds[_i].address);
     ck_assert_int_eq(engine_count(&shell, EVENT_PASSED), 0);
 }
-END_TEST
 
-static const char *const other_kinds[] = {"udp", "unix", "netlink", "refused"};
+/* Of two sockets on one port only the first may listen. */
+static const struct {
+    const char *steps, *last_line;
+} other_kinds[] = {
+    {"udp bind=127.0.0.1/0 listen", "listen: failed with 95\n"},
+    {"unix=socket listen", "listen: well\n"},
+    {"netlink listen", "listen: failed with 95\n"},
+    {"tcp reuse bind=127.0.0.1/0 tcp reuse bind=127.0.0.1/previous swap raw-listen swap listen",
+     "listen: failed with 98\n"},
+};
 
-START_TEST(what_is_no_tcp_listener_is_never_told)
+LOOP_TEST(what_is_no_tcp_listener_is_never_told, COUNT(other_kinds))
 {
     struct shell shell;
 
-    shell_run(&shell, EXEC_VERBOSE "$DOUBLES/families %s" EVENTS_TO_OUT, other_kinds[_i]);
+    shell_run(&shell, EXEC_VERBOSE "$DOUBLES/engine %s" EVENTS_TO_OUT, other_kinds[_i].steps);
     engine_ended_well(&shell);
+    ck_assert_str_eq(strstr(shell.err, "listen: "), other_kinds[_i].last_line);
     ck_assert_int_eq(engine_count(&shell, EVENT_LOADED), 1);
     ck_assert_int_eq(engine_count(&shell, EVENT_LISTENING), 0);
     ck_assert_int_eq(engine_count(&shell, EVENT_PASSED), 0);
 }
-END_TEST
 
-START_TEST(a_second_listener_is_not_told)
+#define TWO_LISTENERS "$DOUBLES/engine listen=127.0.0.1 port listen=127.0.0.1 port"
+
+TEST(a_second_listener_is_not_told)
 {
     struct shell shell;
 
-    shell_run(&shell, EXEC "$DOUBLES/families second" EVENTS_TO_OUT);
+    shell_run(&shell, EXEC TWO_LISTENERS EVENTS_TO_OUT);
     engine_told_its_port(&shell);
     ck_assert_int_eq(shell_count_lines(shell.out, "\n"), 1);
 }
-END_TEST
 
-START_TEST(a_second_listener_is_named_when_all_events_are_asked_for)
+TEST(a_second_listener_is_named_when_all_events_are_asked_for)
 {
     struct shell shell;
     struct event event;
 
-    shell_run(&shell, EXEC_VERBOSE "$DOUBLES/families second" EVENTS_TO_OUT);
+    shell_run(&shell, EXEC_VERBOSE TWO_LISTENERS EVENTS_TO_OUT);
     engine_told_its_port(&shell);
     ck_assert_int_eq(engine_count(&shell, EVENT_PASSED), 1);
     event = engine_told(&shell, KIND_PASSED);
     ck_assert_str_eq(event.reason, REASON_SECOND);
     ck_assert_uint_eq(event.port, (unsigned)atoi(strrchr(shell.err, ' ')));
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("engine_ports");
-    TCase *tests = engine_tests(suite, "ports");
-
-    for (int i = 0; i < KINDS; i++)
-        if (!can_be_had(i))
-            suite_skip(told_kinds[i].kind, "this kernel has no such sockets");
-    tcase_add_test(tests, the_port_told_is_the_one_that_gromacs_prints);
-    tcase_add_test(tests, the_port_of_an_engine_that_prints_nothing_is_told);
-    tcase_add_test(tests,
-                   an_engine_that_moves_to_another_port_is_told_with_the_one_first_asked_for);
-    tcase_add_test(tests, of_an_engine_with_mpi_the_engines_own_listener_is_told);
-    tcase_add_loop_test(tests, a_stream_listener_of_every_kind_is_told_once, 0, KINDS);
-    tcase_add_loop_test(tests, what_is_no_tcp_listener_is_never_told, 0, 4);
-    tcase_add_test(tests, a_second_listener_is_not_told);
-    tcase_add_test(tests, a_second_listener_is_named_when_all_events_are_asked_for);
-    return suite;
 }

@@ -1,5 +1,5 @@
 /* Readers that are gone, slow, stopped, late: the engine goes on as if there were none. */
-#include "tests/system/test_engine.h"
+#include "tests/system/support/engine_events.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -57,14 +57,15 @@ static void run_as_without_library(const char *launcher)
     ck_assert_str_eq(with.err, "");
 }
 
-START_TEST(a_pipe_whose_reader_is_gone_does_not_harm_the_engine)
+TEST_OPTIONS(IN_SANDBOX);
+
+TEST(a_pipe_whose_reader_is_gone_does_not_harm_the_engine)
 {
     close(open_pipe_as_descriptor());
     run_as_without_library("-v --fd 9");
 }
-END_TEST
 
-START_TEST(a_socket_whose_reader_is_gone_does_not_harm_the_engine)
+TEST(a_socket_whose_reader_is_gone_does_not_harm_the_engine)
 {
     int ends[2];
 
@@ -74,16 +75,14 @@ START_TEST(a_socket_whose_reader_is_gone_does_not_harm_the_engine)
     close(ends[1]);
     run_as_without_library("-v --fd 9");
 }
-END_TEST
 
-START_TEST(a_fifo_that_nobody_reads_does_not_harm_the_engine)
+TEST(a_fifo_that_nobody_reads_does_not_harm_the_engine)
 {
     close(open_new_fifo());
     run_as_without_library("-v --fifo fifo");
 }
-END_TEST
 
-START_TEST(a_full_pipe_does_not_block_the_engine)
+TEST(a_full_pipe_does_not_block_the_engine)
 {
     int reader = open_pipe_as_descriptor();
 
@@ -92,9 +91,8 @@ START_TEST(a_full_pipe_does_not_block_the_engine)
     ck_assert_int_eq(fcntl(DESCRIPTOR, F_GETFL) & O_NONBLOCK, 0);
     close(reader);
 }
-END_TEST
 
-START_TEST(a_full_fifo_does_not_block_the_engine)
+TEST(a_full_fifo_does_not_block_the_engine)
 {
     int fifo = open_new_fifo();
 
@@ -102,9 +100,8 @@ START_TEST(a_full_fifo_does_not_block_the_engine)
     run_as_without_library("-v --fifo fifo");
     close(fifo);
 }
-END_TEST
 
-START_TEST(a_fifo_that_is_removed_does_not_harm_the_engine)
+TEST(a_fifo_that_is_removed_does_not_harm_the_engine)
 {
     struct shell shell;
 
@@ -114,7 +111,6 @@ START_TEST(a_fifo_that_is_removed_does_not_harm_the_engine)
     shell_run(&shell, "cat fifo");
     ck_assert_str_eq(shell.out, "whole\n");
 }
-END_TEST
 
 static bool hears(int fifo, const char *text)
 {
@@ -149,7 +145,7 @@ static bool is_heard_late(void)
 }
 
 /* Several tries, for on a busy machine 20 ms may become more than the library's patience. */
-START_TEST(a_reader_that_comes_a_little_late_hears_the_port)
+TEST(a_reader_that_comes_a_little_late_hears_the_port)
 {
     bool heard = false;
 
@@ -157,9 +153,8 @@ START_TEST(a_reader_that_comes_a_little_late_hears_the_port)
         heard = is_heard_late();
     ck_assert(heard);
 }
-END_TEST
 
-START_TEST(a_launcher_that_is_stopped_does_not_stop_the_engine)
+TEST(a_launcher_that_is_stopped_does_not_stop_the_engine)
 {
     struct shell shell;
 
@@ -176,9 +171,8 @@ START_TEST(a_launcher_that_is_stopped_does_not_stop_the_engine)
     engine_ended_well(&shell);
     ck_assert_int_eq(shell_count_lines(shell.err, " listens on "), 1);
 }
-END_TEST
 
-START_TEST(a_descriptor_may_be_of_any_kind)
+TEST(a_descriptor_may_be_of_any_kind)
 {
     static const char *const targets[] = {"/dev/null", "/dev/full", "events", "/dev/zero"};
     struct shell shell;
@@ -189,22 +183,4 @@ START_TEST(a_descriptor_may_be_of_any_kind)
     }
     shell_run(&shell, "cat events");
     ck_assert_int_eq(engine_count(&shell, EVENT_LISTENING), 1);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("engine_readers");
-    TCase *tests = engine_tests(suite, "readers");
-
-    tcase_add_test(tests, a_pipe_whose_reader_is_gone_does_not_harm_the_engine);
-    tcase_add_test(tests, a_socket_whose_reader_is_gone_does_not_harm_the_engine);
-    tcase_add_test(tests, a_fifo_that_nobody_reads_does_not_harm_the_engine);
-    tcase_add_test(tests, a_full_pipe_does_not_block_the_engine);
-    tcase_add_test(tests, a_full_fifo_does_not_block_the_engine);
-    tcase_add_test(tests, a_fifo_that_is_removed_does_not_harm_the_engine);
-    tcase_add_test(tests, a_reader_that_comes_a_little_late_hears_the_port);
-    tcase_add_test(tests, a_launcher_that_is_stopped_does_not_stop_the_engine);
-    tcase_add_test(tests, a_descriptor_may_be_of_any_kind);
-    return suite;
 }

@@ -1,5 +1,5 @@
 /* Every call returns with the library what it returns without, errno included. */
-#include "tests/system/test_engine.h"
+#include "tests/system/support/engine_events.h"
 
 static void compare_with(const char *options, const char *command)
 {
@@ -19,20 +19,20 @@ static void compare(const char *command)
     compare_with("", command);
 }
 
-START_TEST(good_and_bad_calls_return_what_they_would)
+TEST_OPTIONS(IN_SANDBOX);
+
+TEST(good_and_bad_calls_return_what_they_would)
 {
     compare("$DOUBLES/results calls");
 }
-END_TEST
 
-START_TEST(a_bad_address_is_refused_as_ever)
+TEST(a_bad_address_is_refused_as_ever)
 {
     compare("$DOUBLES/results bind");
 }
-END_TEST
 
 /* The bad calls are made before any listener, when every socket may be the one. */
-START_TEST(bad_calls_are_refused_as_ever_whatever_is_to_be_rewritten)
+TEST(bad_calls_are_refused_as_ever_whatever_is_to_be_rewritten)
 {
     static const char *const options[] = {
         "--port 8888",
@@ -47,9 +47,8 @@ START_TEST(bad_calls_are_refused_as_ever_whatever_is_to_be_rewritten)
     compare_with(options[0], "$DOUBLES/results calls");
     compare_with(options[2], "$DOUBLES/results calls");
 }
-END_TEST
 
-START_TEST(a_wait_with_a_bad_pointer_fails_as_ever)
+TEST(a_wait_with_a_bad_pointer_fails_as_ever)
 {
     struct shell shell;
 
@@ -59,29 +58,25 @@ START_TEST(a_wait_with_a_bad_pointer_fails_as_ever)
     shell_run(&shell, "cat events");
     ck_assert_int_eq(engine_count(&shell, EVENT_LISTENING), 1);
 }
-END_TEST
 
-START_TEST(a_wait_for_a_client_returns_what_it_would)
+TEST(a_wait_for_a_client_returns_what_it_would)
 {
     compare("$DOUBLES/results clients");
     compare_with("--only-me", "$DOUBLES/results clients");
 }
-END_TEST
 
 /* The kernel then has not looked at the address. 13 is EACCES. */
-START_TEST(a_bad_address_is_refused_as_ever_where_a_sandbox_forbids_bind)
+TEST(a_bad_address_is_refused_as_ever_where_a_sandbox_forbids_bind)
 {
     compare("$DOUBLES/forbid bind 13 $DOUBLES/results bind");
 }
-END_TEST
 
-START_TEST(a_wait_with_a_bad_pointer_fails_as_ever_where_a_sandbox_forbids_reading_memory)
+TEST(a_wait_with_a_bad_pointer_fails_as_ever_where_a_sandbox_forbids_reading_memory)
 {
     compare("$DOUBLES/forbid process_vm_readv 1 $DOUBLES/results waits");
 }
-END_TEST
 
-START_TEST(calls_return_what_they_would_when_the_reader_is_gone)
+TEST(calls_return_what_they_would_when_the_reader_is_gone)
 {
     struct shell without, with;
 
@@ -89,22 +84,4 @@ START_TEST(calls_return_what_they_would_when_the_reader_is_gone)
     shell_run(&with, "mkfifo fifo; exec $IMDSHIM exec --fifo fifo -- $DOUBLES/results calls");
     engine_ended_well(&with);
     ck_assert_str_eq(with.out, without.out);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("engine_results");
-    TCase *tests = engine_tests(suite, "results");
-
-    tcase_add_test(tests, good_and_bad_calls_return_what_they_would);
-    tcase_add_test(tests, a_bad_address_is_refused_as_ever);
-    tcase_add_test(tests, bad_calls_are_refused_as_ever_whatever_is_to_be_rewritten);
-    tcase_add_test(tests, a_wait_with_a_bad_pointer_fails_as_ever);
-    tcase_add_test(tests, a_wait_for_a_client_returns_what_it_would);
-    tcase_add_test(tests, a_bad_address_is_refused_as_ever_where_a_sandbox_forbids_bind);
-    tcase_add_test(
-        tests, a_wait_with_a_bad_pointer_fails_as_ever_where_a_sandbox_forbids_reading_memory);
-    tcase_add_test(tests, calls_return_what_they_would_when_the_reader_is_gone);
-    return suite;
 }

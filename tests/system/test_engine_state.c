@@ -1,5 +1,5 @@
 /* The engine is as it would be without imdshim; without its variables the library is inert. */
-#include "tests/system/test_engine.h"
+#include "tests/system/support/engine_events.h"
 
 #include <unistd.h>
 
@@ -20,27 +20,26 @@ static void is_as_without(const char *before, const char *prefix, const char *la
 
 static const char *const launchers[] = {"exec --fd 9", "exec --fifo fifo", "run -q"};
 
+TEST_OPTIONS(IN_SANDBOX);
+
 /* The mkfifo comes before: both runs have the file. */
-START_TEST(the_engine_is_as_it_would_be)
+LOOP_TEST(the_engine_is_as_it_would_be, 3)
 {
     is_as_without("[ -e fifo ] || mkfifo fifo;", "", launchers[_i]);
 }
-END_TEST
 
-START_TEST(the_signals_that_are_blocked_stay_blocked)
+LOOP_TEST(the_signals_that_are_blocked_stay_blocked, 3)
 {
     is_as_without("[ -e fifo ] || mkfifo fifo;", "env --block-signal=USR2,TERM,PIPE",
                   launchers[_i]);
 }
-END_TEST
 
-START_TEST(what_the_engine_inherits_reaches_it)
+LOOP_TEST(what_the_engine_inherits_reaches_it, 3)
 {
     is_as_without("[ -e fifo ] || mkfifo fifo; umask 027; ulimit -c 0 -n 100; ulimit -f 1000; "
                   "trap '' HUP USR1 PIPE CHLD; mkdir -p sub; exec 5<. 7>other <&-;",
                   "", launchers[_i]);
 }
-END_TEST
 
 static void says_nothing(const char *variables)
 {
@@ -79,13 +78,12 @@ static const char *const damaged[] = {
 
 enum { DAMAGED = sizeof damaged / sizeof damaged[0] };
 
-START_TEST(with_damaged_variables_nothing_is_said)
+LOOP_TEST(with_damaged_variables_nothing_is_said, DAMAGED)
 {
     says_nothing(damaged[_i]);
 }
-END_TEST
 
-START_TEST(the_variables_alone_are_enough)
+TEST(the_variables_alone_are_enough)
 {
     struct shell shell;
 
@@ -93,21 +91,30 @@ START_TEST(the_variables_alone_are_enough)
                       "/proc/self/fd/9)\" LD_PRELOAD=$LIBIMDSHIM exec $DOUBLES/engine gmx 0");
     engine_told_its_port(&shell);
 }
-END_TEST
+
+static bool can_be_set_id(void)
+{
+    if (geteuid() != 0)
+        return suite_skip("a set-id engine", "only root can make one");
+    return sandbox_honours_privileges() ||
+           suite_skip("a set-id engine", "/tmp is nosuid, or no_new_privs is set");
+}
 
 /*
  * ld.so ignores LD_PRELOAD in a set-id process: so the library is linked into this engine. The
  * same engine without the bit shows that it is.
  */
-START_TEST(in_a_set_id_process_the_library_is_inert)
+TEST(in_a_set_id_process_the_library_is_inert, .needs = can_be_set_id)
 {
     struct shell shell;
 
-    shell_run(&shell, "chmod 755 . && cp $LIBIMDSHIM . && cd $SOURCE && ${CC:-cc} -std=c11 "
-                      "-D_GNU_SOURCE -I. -o $TMPDIR/linked tests/doubles/engine.c "
-                      "-Wl,--no-as-needed $TMPDIR/libimdshim.so -Wl,-rpath,$TMPDIR -ldl && cd "
-                      "$TMPDIR && chmod 755 linked && cp linked set-id && chown 65534 set-id "
-                      "&& chmod 4755 set-id && mkfifo -m 666 fifo");
+    shell_run(
+        &shell,
+        "chmod 755 . && cp $LIBIMDSHIM . && cd $SOURCE && ${CC:-cc} -std=c11 "
+        "-D_GNU_SOURCE -I. -o $TMPDIR/linked tests/doubles/engine.c tests/doubles/support/*.c "
+        "-Wl,--no-as-needed $TMPDIR/libimdshim.so -Wl,-rpath,$TMPDIR -ldl -lpthread && cd "
+        "$TMPDIR && chmod 755 linked && cp linked set-id && chown 65534 set-id "
+        "&& chmod 4755 set-id && mkfifo -m 666 fifo");
     engine_ended_well(&shell);
     for (int set_id = 0; set_id < 2; set_id++) {
         shell_run(&shell,
@@ -117,24 +124,4 @@ START_TEST(in_a_set_id_process_the_library_is_inert)
         ck_assert_ptr_nonnull(strstr(shell.out, "IMD: Listening"));
         ck_assert_msg(engine_count(&shell, EVENT_LISTENING) == !set_id, "%s", shell.out);
     }
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("engine_state");
-    TCase *tests = engine_tests(suite, "state");
-
-    tcase_add_loop_test(tests, the_engine_is_as_it_would_be, 0, 3);
-    tcase_add_loop_test(tests, the_signals_that_are_blocked_stay_blocked, 0, 3);
-    tcase_add_loop_test(tests, what_the_engine_inherits_reaches_it, 0, 3);
-    tcase_add_loop_test(tests, with_damaged_variables_nothing_is_said, 0, DAMAGED);
-    tcase_add_test(tests, the_variables_alone_are_enough);
-    if (geteuid() != 0)
-        suite_skip("a set-id engine", "only root can make one");
-    else if (!sandbox_honours_privileges())
-        suite_skip("a set-id engine", "/tmp is nosuid, or no_new_privs is set");
-    else
-        tcase_add_test(tests, in_a_set_id_process_the_library_is_inert);
-    return suite;
 }

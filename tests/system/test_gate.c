@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 /* A network of its own; root needs no user namespace for it, and there may be none to be had.
  */
@@ -15,7 +15,6 @@
 #define RUN "exec $IMDSHIM run -q -p 8888 "
 #define SERVING "-- $DOUBLES/gate-engine %s 8888 pause=200 listen "
 #define SLOW "-- $DOUBLES/gate-engine 0.0.0.0 8888 pause=1000 listen serve=1"
-#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
 
 static struct shell shell;
 
@@ -52,7 +51,22 @@ static const struct {
 
 enum { IPV4_ADDRESSES = 5, ADDRESSES = COUNT(addresses) };
 
-START_TEST(the_client_meets_its_engine_whatever_address_each_of_them_names)
+TEST_OPTIONS(IN_SANDBOX);
+
+static bool has_ipv6(void)
+{
+    const struct sockaddr_in6 loopback = {.sin6_family = AF_INET6,
+                                          .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool has = fd >= 0 && bind(fd, (const struct sockaddr *)&loopback, sizeof loopback) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return has || suite_skip("the gate of IPv6", "this host has no ::1");
+}
+
+LOOP_TEST(the_client_meets_its_engine_whatever_address_each_of_them_names,
+          suite_has(has_ipv6) ? ADDRESSES : IPV4_ADDRESSES)
 {
     char expected[64];
 
@@ -61,9 +75,8 @@ START_TEST(the_client_meets_its_engine_whatever_address_each_of_them_names)
     snprintf(expected, sizeof expected, "met %s\n0 more\n", addresses[_i].meets);
     assert_out(expected);
 }
-END_TEST
 
-START_TEST(an_engine_of_ipv6_alone_cannot_be_reached_by_a_socket_of_ipv4)
+TEST(an_engine_of_ipv6_alone_cannot_be_reached_by_a_socket_of_ipv4, .needs = has_ipv6)
 {
     shell_run(&shell,
               RUN "-c '$DOUBLES/gate-client plain 127.0.0.1 8888; exit 9' " SERVING "serve=1",
@@ -71,7 +84,6 @@ START_TEST(an_engine_of_ipv6_alone_cannot_be_reached_by_a_socket_of_ipv4)
     ck_assert_int_eq(shell_status(&shell), 9);
     ck_assert_str_eq(shell.out, "failed ECONNREFUSED\n");
 }
-END_TEST
 
 /* An address of this host that is no loopback; "" if there is none. */
 static void find_own_address(char text[INET_ADDRSTRLEN])
@@ -88,7 +100,7 @@ static void find_own_address(char text[INET_ADDRSTRLEN])
     freeifaddrs(all);
 }
 
-START_TEST(the_hosts_own_address_is_this_host)
+TEST(the_hosts_own_address_is_this_host)
 {
     char own[INET_ADDRSTRLEN];
 
@@ -99,7 +111,6 @@ START_TEST(the_hosts_own_address_is_this_host)
               "0.0.0.0");
     assert_out("met 127.0.0.1\n");
 }
-END_TEST
 
 static const struct {
     const char *how;
@@ -109,7 +120,7 @@ static const struct {
     {"thread", 1}, {"fork", 1},        {"many", 20},       {"at-once", 20},
 };
 
-START_TEST(the_client_meets_its_engine_however_it_connects)
+LOOP_TEST(the_client_meets_its_engine_however_it_connects, COUNT(ways))
 {
     shell_run(&shell, RUN "-c '$DOUBLES/gate-client %s 127.0.0.1 8888' " SERVING "serve=%d",
               ways[_i].how, "0.0.0.0", ways[_i].times);
@@ -117,7 +128,6 @@ START_TEST(the_client_meets_its_engine_however_it_connects)
     ck_assert_msg(shell_count_lines(shell.out, "met 127.0.0.1") == ways[_i].times, "%s",
                   shell.out);
 }
-END_TEST
 
 /* A handler that does not raise: after EINTR Python looks for the outcome with poll(2). */
 static const char *const pythons[] = {
@@ -133,7 +143,12 @@ static const char *const pythons[] = {
     "s = socket.socket(); s.settimeout(10); s.connect((\"127.0.0.1\", 8888))",
 };
 
-START_TEST(the_client_in_python_meets_its_engine)
+static bool has_python(void)
+{
+    return suite_has_program("python3", "clients in Python");
+}
+
+LOOP_TEST(the_client_in_python_meets_its_engine, COUNT(pythons), .needs = has_python)
 {
     shell_run(&shell,
               RUN "-c 'python3 -c '\\''import socket, signal; %s;"
@@ -142,9 +157,8 @@ START_TEST(the_client_in_python_meets_its_engine)
               pythons[_i]);
     assert_out("True\n");
 }
-END_TEST
 
-START_TEST(the_client_in_asyncio_meets_its_engine)
+TEST(the_client_in_asyncio_meets_its_engine, .needs = has_python)
 {
     shell_run(&shell,
               RUN "-c 'python3 -c '\\''import asyncio\nasync def main():\n"
@@ -154,7 +168,6 @@ START_TEST(the_client_in_asyncio_meets_its_engine)
                   "asyncio.run(main())'\\' " SLOW);
     assert_out("True\n");
 }
-END_TEST
 
 /* Nobody is there, and nothing is sent. */
 static const struct {
@@ -167,7 +180,7 @@ static const struct {
     {"plain", "127.0.0.1", 1, "failed ECONNREFUSED\n"},
 };
 
-START_TEST(what_leads_elsewhere_passes_untouched_and_does_not_wait)
+LOOP_TEST(what_leads_elsewhere_passes_untouched_and_does_not_wait, COUNT(elsewhere))
 {
     shell_run(&shell,
               RUN "-c '$DOUBLES/gate-client %s %s %u; >stop; true' -- "
@@ -175,10 +188,17 @@ START_TEST(what_leads_elsewhere_passes_untouched_and_does_not_wait)
               elsewhere[_i].how, elsewhere[_i].address, elsewhere[_i].port);
     ck_assert_str_eq(shell.out, elsewhere[_i].out);
 }
-END_TEST
+
+static bool has_networks(void)
+{
+    bool has = system(NETWORK "ip link set lo up 2>/dev/null") == 0;
+
+    return has ||
+           suite_skip("the gate and other hosts", "no network namespace can be made here");
+}
 
 /* Documentation addresses, RFC 5737 and 3849, in a network of its own that leads nowhere. */
-START_TEST(another_host_with_the_same_port_is_another_host)
+TEST(another_host_with_the_same_port_is_another_host, .needs = has_networks)
 {
     static const char *const others[] = {"192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1"};
 
@@ -191,10 +211,14 @@ START_TEST(another_host_with_the_same_port_is_another_host)
         ck_assert_str_eq(shell.out, "failed Network is unreachable\n");
     }
 }
-END_TEST
+
+static bool has_networks_and_python(void)
+{
+    return suite_has(has_networks) && suite_has(has_python);
+}
 
 /* Where every port is taken an address is still one's own. */
-START_TEST(a_host_without_a_free_port_is_still_this_host)
+TEST(a_host_without_a_free_port_is_still_this_host, .needs = has_networks_and_python)
 {
     shell_run(&shell,
               "exec " NETWORK "sh -c 'ip link set lo up;"
@@ -207,30 +231,6 @@ START_TEST(a_host_without_a_free_port_is_still_this_host)
               "s.connect((\\\"127.0.0.1\\\", 8888)); print(s.getpeername()[1])'\\''\" -- "
               "$DOUBLES/gate-engine 0.0.0.0 8888 until=stop listen serve=1'");
     assert_out("40000\n");
-}
-END_TEST
-
-static bool has_ipv6(void)
-{
-    const struct sockaddr_in6 loopback = {.sin6_family = AF_INET6,
-                                          .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool has = fd >= 0 && bind(fd, (const struct sockaddr *)&loopback, sizeof loopback) == 0;
-
-    if (fd >= 0)
-        close(fd);
-    if (!has)
-        suite_skip("the gate of IPv6", "this host has no ::1");
-    return has;
-}
-
-static bool has_networks(void)
-{
-    bool has = system(NETWORK "ip link set lo up 2>/dev/null") == 0;
-
-    if (!has)
-        suite_skip("the gate and other hosts", "no network namespace can be made here");
-    return has;
 }
 
 static double seconds_of(const char *command)
@@ -247,7 +247,7 @@ static double seconds_of(const char *command)
 
 /* A second each, one after the other or together. Twice as long is 2.0; a slow machine adds to
  * both. */
-START_TEST(engine_and_client_start_at_the_same_time)
+TEST(engine_and_client_start_at_the_same_time)
 {
     double apart = seconds_of(
         "$IMDSHIM run -q -c 'sleep 1; $DOUBLES/gate-client plain 127.0.0.1 $IMD_PORT' -- "
@@ -258,10 +258,9 @@ START_TEST(engine_and_client_start_at_the_same_time)
 
     ck_assert_msg(together < 0.75 * apart, "%.3f s together, %.3f s apart", together, apart);
 }
-END_TEST
 
 /* "met" is said only if both name the same port. */
-START_TEST(many_runs_on_one_port_meet_in_pairs)
+TEST(many_runs_on_one_port_meet_in_pairs)
 {
     shell_run(&shell,
               "for i in $(seq 16); do $IMDSHIM run -q -p 8888 -c '$DOUBLES/gate-client plain "
@@ -270,30 +269,4 @@ START_TEST(many_runs_on_one_port_meet_in_pairs)
     ck_assert_int_eq(shell_count_lines(shell.out, "met 127.0.0.1"), 16);
     ck_assert_int_eq(shell_count_lines(shell.out, "0 more"), 16);
     ck_assert_str_eq(shell.err, "");
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "gate");
-    bool ipv6 = has_ipv6();
-
-    tcase_add_loop_test(tests, the_client_meets_its_engine_whatever_address_each_of_them_names,
-                        0, ipv6 ? ADDRESSES : IPV4_ADDRESSES);
-    if (ipv6)
-        tcase_add_test(tests, an_engine_of_ipv6_alone_cannot_be_reached_by_a_socket_of_ipv4);
-    tcase_add_test(tests, the_hosts_own_address_is_this_host);
-    tcase_add_loop_test(tests, the_client_meets_its_engine_however_it_connects, 0, COUNT(ways));
-    tcase_add_loop_test(tests, the_client_in_python_meets_its_engine, 0, COUNT(pythons));
-    tcase_add_test(tests, the_client_in_asyncio_meets_its_engine);
-    tcase_add_loop_test(tests, what_leads_elsewhere_passes_untouched_and_does_not_wait, 0,
-                        COUNT(elsewhere));
-    if (has_networks()) {
-        tcase_add_test(tests, another_host_with_the_same_port_is_another_host);
-        tcase_add_test(tests, a_host_without_a_free_port_is_still_this_host);
-    }
-    tcase_add_test(tests, engine_and_client_start_at_the_same_time);
-    tcase_add_test(tests, many_runs_on_one_port_meet_in_pairs);
-    return suite;
 }

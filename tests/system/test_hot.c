@@ -1,6 +1,6 @@
 /* What is hot stays hot: instructions that a call costs once the client has been met. */
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 enum { FEW = 100, MANY = 1100, MOST_INSTRUCTIONS = 12, MOST_WITH_SANITIZER = 40 };
 
@@ -34,7 +34,15 @@ static double instructions_of_call(const char *preload, const char *call)
            (MANY - FEW);
 }
 
-START_TEST(a_call_costs_a_few_instructions_more_and_no_system_call)
+TEST_OPTIONS(IN_SANDBOX);
+
+static bool has_valgrind(void)
+{
+    return suite_has_program("valgrind", "instructions of a call");
+}
+
+LOOP_TEST(a_call_costs_a_few_instructions_more_and_no_system_call, COUNT(calls),
+          .needs = has_valgrind)
 {
     double with =
         instructions_of_call("LD_PRELOAD=\"$LIBIMDSHIM\" IMDSHIM_FIFO=/nonexistent", calls[_i]);
@@ -42,18 +50,4 @@ START_TEST(a_call_costs_a_few_instructions_more_and_no_system_call)
 
     ck_assert_msg(with > without && with < without + most_instructions(),
                   "%s: %.1f instructions, %.1f without", calls[_i], with, without);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "hot path");
-
-    if (system("command -v valgrind >/dev/null") == 0)
-        tcase_add_loop_test(tests, a_call_costs_a_few_instructions_more_and_no_system_call, 0,
-                            sizeof calls / sizeof calls[0]);
-    else
-        suite_skip("instructions of a call", "no valgrind here");
-    return suite;
 }

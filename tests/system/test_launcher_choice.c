@@ -8,17 +8,17 @@
 
 #include "tests/support/engines.h"
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 /* In a test's words $a, $b and $c are free ports in a row. */
 #define PORTS "a=%u b=%u c=%u;"
 #define PORT_VALUES first, first + 1, first + 2
 enum { PORT_COUNT = 3 };
 
-#define SOCKETS "$DOUBLES/sockets "
-#define BOTH SOCKETS "tcp bind=127.0.0.1/$a listen port tcp bind=127.0.0.1/$b listen port"
+#define STEPS "$DOUBLES/engine "
+#define BOTH STEPS "tcp bind=127.0.0.1/$a listen port tcp bind=127.0.0.1/$b listen port"
 #define TWO_PROGRAMS                                                                           \
-    "sh -c \"$DOUBLES/sockets tcp bind=127.0.0.1/$a listen;"                                   \
+    "sh -c \"$DOUBLES/engine tcp bind=127.0.0.1/$a listen;"                                    \
     "'./my engine' tcp bind=127.0.0.1/$b listen\""
 
 static const struct {
@@ -28,11 +28,11 @@ static const struct {
     {"", BOTH, 0},
     {"-m port=$b", BOTH, 1},
     {"-m 'port=[0-9]*'", BOTH, 0},
-    {"-m exe=sock?ts -m port=$b", BOTH, 1},
-    {"-m object=sockets -m port=$a", BOTH, 0},
+    {"-m exe=eng?ne -m port=$b", BOTH, 1},
+    {"-m object=engine -m port=$a", BOTH, 0},
     {"-m 'exe=*' -m 'object=*' -m port=$b", BOTH, 1},
     {"-p $b", BOTH, 1},
-    {"-p $b -m exe=sockets", BOTH, 1},
+    {"-p $b -m exe=engine", BOTH, 1},
     {"", TWO_PROGRAMS, 0},
     {"-m 'exe=my engine'", TWO_PROGRAMS, 1},
     {"-m 'object=my*'", TWO_PROGRAMS, 1},
@@ -40,23 +40,24 @@ static const struct {
 
 enum { CHOICES = sizeof choices / sizeof choices[0] };
 
-START_TEST(the_socket_that_is_meant_is_taken_and_the_other_named)
+TEST_OPTIONS(IN_SANDBOX);
+
+LOOP_TEST(the_socket_that_is_meant_is_taken_and_the_other_named, CHOICES)
 {
     unsigned first = engines_free_ports(PORT_COUNT);
     struct shell shell;
     char expected[64];
 
-    shell_run(&shell, PORTS "cp $DOUBLES/sockets 'my engine'; exec $IMDSHIM run -v %s -- %s",
+    shell_run(&shell, PORTS "cp $DOUBLES/engine 'my engine'; exec $IMDSHIM run -v %s -- %s",
               PORT_VALUES, choices[_i].options, choices[_i].command);
     ck_assert_int_eq(shell_count_lines(shell.err, "] listens on 127.0.0.1:"), 1);
     ck_assert_int_eq(shell_count_lines(shell.err, "ignored port "), 1);
     snprintf(expected, sizeof expected, " (asked for %u)\n", first + choices[_i].taken);
     ck_assert_msg(strstr(shell.err, expected) != NULL, "%s", shell.err);
 }
-END_TEST
 
 /* Sockets of libraries, a runtime's among them if the user says so. */
-START_TEST(a_library_is_named_by_object)
+LOOP_TEST(a_library_is_named_by_object, 2)
 {
     static const char *const names[] = {"libimd-2.so", "mca_btl_tcp.so"};
     struct shell shell;
@@ -71,33 +72,31 @@ START_TEST(a_library_is_named_by_object)
     ck_assert_int_eq(shell_count_lines(shell.err, ": another listener was"), 4);
     ck_assert_int_eq(shell_count_lines(shell.err, " say (engine)\n"), 1);
 }
-END_TEST
 
-START_TEST(what_did_listen_is_named_when_nothing_matched)
+LOOP_TEST(what_did_listen_is_named_when_nothing_matched, 4)
 {
-    static const char *const options[] = {"-m port=1", "-m exe=sockets -m object=libimd*",
+    static const char *const options[] = {"-m port=1", "-m exe=engine -m object=libimd*",
                                           "-p 1", "-m port=$a -m exe=lmp"};
     unsigned first = engines_free_ports(PORT_COUNT);
     struct shell shell;
     char expected[128];
 
     snprintf(expected, sizeof expected,
-             "imdshim: nothing matched: only 127.0.0.1:%u (sockets), 127.0.0.1:%u (sockets) ",
+             "imdshim: nothing matched: only 127.0.0.1:%u (engine), 127.0.0.1:%u (engine) ",
              first, first + 1);
     shell_run(&shell, PORTS "$IMDSHIM run %s -- " BOTH, PORT_VALUES, options[_i]);
     ck_assert_int_eq(shell_status(&shell), 0);
     ck_assert_int_eq(shell_count_lines(shell.err, expected), 1);
     ck_assert_int_eq(shell_count_lines(shell.err, "imdshim: "), 1);
 }
-END_TEST
 
-START_TEST(exec_takes_the_same_options)
+TEST(exec_takes_the_same_options)
 {
     unsigned first = engines_free_ports(PORT_COUNT);
     struct shell shell;
 
     shell_run(&shell,
-              PORTS "$IMDSHIM exec --fd 3 -p $c -l 127.0.0.1:$a-$b -m exe=sockets -- " SOCKETS
+              PORTS "$IMDSHIM exec --fd 3 -p $c -l 127.0.0.1:$a-$b -m exe=engine -- " STEPS
                     "tcp bind=127.0.0.1/0 listen tcp bind=0.0.0.0/$c listen 3>&1",
               PORT_VALUES);
     ck_assert_int_eq(shell_count_lines(shell.out, "\n"), 1);
@@ -106,12 +105,11 @@ START_TEST(exec_takes_the_same_options)
     ck_assert_ptr_nonnull(strstr(shell.out, " listening "));
     ck_assert_ptr_nonnull(strstr(shell.out, " addr=127.0.0.1 "));
 }
-END_TEST
 
 static const char *const reuse[] = {"", "reuse", "reuseport"};
 
 /* All have bound before one listens: two that allow it could have the same port till then. */
-START_TEST(of_five_engines_in_a_range_of_three_ports_three_succeed)
+LOOP_TEST(of_five_engines_in_a_range_of_three_ports_three_succeed, 3)
 {
     unsigned first = engines_free_ports(PORT_COUNT);
     struct shell shell;
@@ -119,7 +117,7 @@ START_TEST(of_five_engines_in_a_range_of_three_ports_three_succeed)
 
     shell_run(&shell,
               PORTS
-              "for i in 1 2 3 4 5; do $IMDSHIM run -l :$a-$c -- " SOCKETS
+              "for i in 1 2 3 4 5; do $IMDSHIM run -l :$a-$c -- " STEPS
               "tcp %s bind=0.0.0.0/8888 until=go listen until=stop >out$i 2>err$i & done;"
               "until [ $(cat err* | grep -c ^bind) = 5 ]; do sleep 0.05; done; >go;"
               "until [ $(cat err* | grep -c ^listen) = 5 ]; do sleep 0.05; done; >stop; wait;"
@@ -138,10 +136,9 @@ START_TEST(of_five_engines_in_a_range_of_three_ports_three_succeed)
     ck_assert_int_eq(shell_count_lines(shell.out, "listen: failed with 98"), 2);
     ck_assert_int_eq(shell_count_lines(shell.out, "imdshim: "), 5);
 }
-END_TEST
 
 /* What NAMD prints is what it believes: the port that all asked for, never 1025. */
-START_TEST(none_of_several_namds_with_one_port_moves)
+TEST(none_of_several_namds_with_one_port_moves)
 {
     struct shell shell;
 
@@ -155,7 +152,6 @@ START_TEST(none_of_several_namds_with_one_port_moves)
     ck_assert_msg(strstr(shell.out, "own\nown\nown\nown\nown\nown\n6\n") != NULL, "%s",
                   shell.out);
 }
-END_TEST
 
 static const struct {
     const char *options, *socket, *line;
@@ -166,21 +162,20 @@ static const struct {
     {"-p 7 -l 203.0.113.7", "tcp bind=0.0.0.0/7", "on 203.0.113.7 (asked for 7): no interface"},
 };
 
-START_TEST(a_place_that_cannot_be_had_is_one_line_that_says_so)
+LOOP_TEST(a_place_that_cannot_be_had_is_one_line_that_says_so, 4)
 {
     struct shell shell;
 
-    shell_run(&shell, "$IMDSHIM run %s -- " SOCKETS "%s bind=0.0.0.0/1025 listen",
+    shell_run(&shell, "$IMDSHIM run %s -- " STEPS "%s bind=0.0.0.0/1025 listen",
               refusals[_i].options, refusals[_i].socket);
     ck_assert_int_eq(shell_count_lines(shell.err, "imdshim: "), 1);
     ck_assert_int_eq(shell_count_lines(shell.err, "bind: failed"), 2);
     ck_assert_msg(shell_count_lines(shell.err, refusals[_i].line) == 1, "%s", shell.err);
     shell_run(&shell,
-              "$IMDSHIM run -q %s -- " SOCKETS "%s 2>&1 | grep imdshim:", refusals[_i].options,
+              "$IMDSHIM run -q %s -- " STEPS "%s 2>&1 | grep imdshim:", refusals[_i].options,
               refusals[_i].socket);
     ck_assert_str_eq(shell.out, "");
 }
-END_TEST
 
 /* 0, or errno. */
 static int connect_to(in_addr_t host, int port)
@@ -214,13 +209,13 @@ static const struct {
     int error;
 } reaches[] = {{"", 0}, {"-l :0", 0}, {"-l 127.0.0.1", ECONNREFUSED}};
 
-START_TEST(an_address_that_is_not_listened_on_refuses)
+LOOP_TEST(an_address_that_is_not_listened_on_refuses, 3)
 {
     struct shell shell;
     int port;
 
     shell_start(&shell,
-                "exec $IMDSHIM run -q %s -- " SOCKETS
+                "exec $IMDSHIM run -q %s -- " STEPS
                 "tcp bind=0.0.0.0/0 listen port until=stop 2>&1",
                 reaches[_i].options);
     ck_assert(shell_wait_for_out(&shell, "port "));
@@ -231,22 +226,4 @@ START_TEST(an_address_that_is_not_listened_on_refuses)
     make_file("stop");
     shell_finish(&shell);
     ck_assert_int_eq(shell_status(&shell), 0);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "launcher: choice");
-
-    tcase_add_loop_test(tests, the_socket_that_is_meant_is_taken_and_the_other_named, 0,
-                        CHOICES);
-    tcase_add_loop_test(tests, a_library_is_named_by_object, 0, 2);
-    tcase_add_loop_test(tests, what_did_listen_is_named_when_nothing_matched, 0, 4);
-    tcase_add_test(tests, exec_takes_the_same_options);
-    tcase_add_loop_test(tests, of_five_engines_in_a_range_of_three_ports_three_succeed, 0, 3);
-    tcase_add_test(tests, none_of_several_namds_with_one_port_moves);
-    tcase_add_loop_test(tests, a_place_that_cannot_be_had_is_one_line_that_says_so, 0, 4);
-    tcase_add_loop_test(tests, an_address_that_is_not_listened_on_refuses, 0, 3);
-    return suite;
 }

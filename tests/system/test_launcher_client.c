@@ -3,7 +3,7 @@
 #include <sys/socket.h>
 
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 static const struct {
     const char *listens, *host, *in_url;
@@ -18,14 +18,28 @@ static const struct {
 
 enum { IPV4_ADDRESSES = 3, ADDRESSES = sizeof addresses / sizeof addresses[0] };
 
-START_TEST(the_client_is_told_where_to_connect)
+TEST_OPTIONS(IN_SANDBOX);
+
+static bool has_ipv6(void)
+{
+    const struct sockaddr_in6 loopback = {.sin6_family = AF_INET6,
+                                          .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    int fd = socket(AF_INET6, SOCK_STREAM, 0);
+    bool has = fd >= 0 && bind(fd, (const struct sockaddr *)&loopback, sizeof loopback) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return has || suite_skip("clients of IPv6 listeners", "this host has no ::1");
+}
+
+LOOP_TEST(the_client_is_told_where_to_connect, suite_has(has_ipv6) ? ADDRESSES : IPV4_ADDRESSES)
 {
     struct shell shell;
     char expected[256];
 
     shell_run(&shell,
               "exec $IMDSHIM run -q -c 'echo $IMD_HOST $IMD_PORT $IMD_URL; >stop' -- " ENGINE
-              " listen=%s port wait until=stop",
+              " listen=%s print-port wait until=stop",
               addresses[_i].listens);
     ck_assert_int_eq(shell_status(&shell), 0);
     snprintf(expected, sizeof expected, "%u\n%s %u imd://%s:%u\n", atoi(shell.out),
@@ -33,9 +47,8 @@ START_TEST(the_client_is_told_where_to_connect)
     ck_assert_int_gt(atoi(shell.out), 0);
     ck_assert_str_eq(shell.out, expected);
 }
-END_TEST
 
-START_TEST(the_client_reads_no_terminal_and_has_no_library)
+TEST(the_client_reads_no_terminal_and_has_no_library)
 {
     struct shell shell;
 
@@ -48,9 +61,8 @@ START_TEST(the_client_reads_no_terminal_and_has_no_library)
                       "grep -F libimdshim maps");
     ck_assert_str_eq(shell.out, "");
 }
-END_TEST
 
-START_TEST(the_client_keeps_the_preloads_of_the_user)
+TEST(the_client_keeps_the_preloads_of_the_user)
 {
     struct shell shell;
 
@@ -61,9 +73,8 @@ START_TEST(the_client_keeps_the_preloads_of_the_user)
     ck_assert_int_eq(strncmp(shell.out, "libm.so.6:/", 11), 0);
     ck_assert_ptr_nonnull(strstr(shell.out, ".so\nlibm.so.6\n"));
 }
-END_TEST
 
-START_TEST(the_client_has_no_descriptor_of_ours)
+TEST(the_client_has_no_descriptor_of_ours)
 {
     struct shell plain, shell;
 
@@ -73,9 +84,8 @@ START_TEST(the_client_has_no_descriptor_of_ours)
     ck_assert_int_eq(shell_status(&shell), 0);
     ck_assert_str_eq(shell.out, plain.out);
 }
-END_TEST
 
-START_TEST(the_client_starts_when_the_engine_is_ready_and_not_when_it_listens)
+TEST(the_client_starts_when_the_engine_is_ready_and_not_when_it_listens)
 {
     struct shell shell;
 
@@ -84,9 +94,8 @@ START_TEST(the_client_starts_when_the_engine_is_ready_and_not_when_it_listens)
     ck_assert_int_eq(shell_status(&shell), 0);
     ck_assert_str_eq(shell.out, "waits\nclient\n");
 }
-END_TEST
 
-START_TEST(a_client_that_cannot_be_needed_because_the_engine_was_never_ready_is_125)
+TEST(a_client_that_cannot_be_needed_because_the_engine_was_never_ready_is_125)
 {
     struct shell shell;
 
@@ -95,9 +104,8 @@ START_TEST(a_client_that_cannot_be_needed_because_the_engine_was_never_ready_is_
     ck_assert_int_eq(shell_status(&shell), 125);
     ck_assert(!exists("client"));
 }
-END_TEST
 
-START_TEST(the_client_is_started_once)
+TEST(the_client_is_started_once)
 {
     struct shell shell;
 
@@ -107,9 +115,8 @@ START_TEST(the_client_is_started_once)
     ck_assert_int_eq(shell_status(&shell), 0);
     ck_assert_str_eq(shell.out, "client\n");
 }
-END_TEST
 
-START_TEST(a_signal_reaches_the_client_when_the_engine_is_gone)
+TEST(a_signal_reaches_the_client_when_the_engine_is_gone)
 {
     struct shell shell;
 
@@ -122,9 +129,8 @@ START_TEST(a_signal_reaches_the_client_when_the_engine_is_gone)
     shell_finish(&shell);
     ck_assert_str_eq(shell.out, "got it\n");
 }
-END_TEST
 
-START_TEST(a_signal_sent_to_us_goes_to_the_engine_and_not_to_the_client)
+TEST(a_signal_sent_to_us_goes_to_the_engine_and_not_to_the_client)
 {
     struct shell shell;
 
@@ -141,10 +147,9 @@ START_TEST(a_signal_sent_to_us_goes_to_the_engine_and_not_to_the_client)
     ck_assert_int_eq(shell_status(&shell), 7);
     ck_assert_str_eq(shell.out, "begin\ngot 2.\ngot 10.\n");
 }
-END_TEST
 
 /* As "timeout" or a batch system ends it: not a failure of the client's. */
-START_TEST(an_engine_that_is_interrupted_ends_in_its_own_time_whatever_its_client_does)
+TEST(an_engine_that_is_interrupted_ends_in_its_own_time_whatever_its_client_does)
 {
     struct shell shell;
 
@@ -160,41 +165,4 @@ START_TEST(an_engine_that_is_interrupted_ends_in_its_own_time_whatever_its_clien
     shell_finish(&shell);
     ck_assert_int_eq(shell_status(&shell), 7);
     ck_assert_int_eq(shell_count_lines(shell.out, "got 15.\n"), 0);
-}
-END_TEST
-
-static bool has_ipv6(void)
-{
-    const struct sockaddr_in6 loopback = {.sin6_family = AF_INET6,
-                                          .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-    int fd = socket(AF_INET6, SOCK_STREAM, 0);
-    bool has = fd >= 0 && bind(fd, (const struct sockaddr *)&loopback, sizeof loopback) == 0;
-
-    if (fd >= 0)
-        close(fd);
-    if (!has)
-        suite_skip("clients of IPv6 listeners", "this host has no ::1");
-    return has;
-}
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "launcher: client");
-
-    tcase_add_loop_test(tests, the_client_is_told_where_to_connect, 0,
-                        has_ipv6() ? ADDRESSES : IPV4_ADDRESSES);
-    tcase_add_test(tests, the_client_reads_no_terminal_and_has_no_library);
-    tcase_add_test(tests, the_client_keeps_the_preloads_of_the_user);
-    tcase_add_test(tests, the_client_has_no_descriptor_of_ours);
-    tcase_add_test(tests, the_client_starts_when_the_engine_is_ready_and_not_when_it_listens);
-    tcase_add_test(tests,
-                   a_client_that_cannot_be_needed_because_the_engine_was_never_ready_is_125);
-    tcase_add_test(tests, the_client_is_started_once);
-
-    tcase_add_test(tests, a_signal_reaches_the_client_when_the_engine_is_gone);
-    tcase_add_test(tests, a_signal_sent_to_us_goes_to_the_engine_and_not_to_the_client);
-    tcase_add_test(tests,
-                   an_engine_that_is_interrupted_ends_in_its_own_time_whatever_its_client_does);
-    return suite;
 }

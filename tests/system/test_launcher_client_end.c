@@ -2,9 +2,11 @@
 #include <sys/wait.h>
 
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
-START_TEST(a_client_that_fails_ends_the_engine_once_and_its_status_counts)
+TEST_OPTIONS(IN_SANDBOX);
+
+TEST(a_client_that_fails_ends_the_engine_once_and_its_status_counts)
 {
     struct shell shell;
 
@@ -19,9 +21,8 @@ START_TEST(a_client_that_fails_ends_the_engine_once_and_its_status_counts)
     ck_assert_int_eq(shell_count_lines(shell.err, "imdshim: the client "), 1);
     ck_assert_int_eq(shell_count_lines(shell.err, "\n"), 2);
 }
-END_TEST
 
-START_TEST(a_client_killed_by_a_signal_has_failed)
+TEST(a_client_killed_by_a_signal_has_failed)
 {
     struct shell shell;
 
@@ -29,9 +30,8 @@ START_TEST(a_client_killed_by_a_signal_has_failed)
                       " listen=127.0.0.1 wait until=stop exit=7");
     ck_assert_int_eq(shell_status(&shell), 128 + SIGKILL);
 }
-END_TEST
 
-START_TEST(a_client_that_does_not_exist_has_failed)
+TEST(a_client_that_does_not_exist_has_failed)
 {
     struct shell shell;
 
@@ -39,10 +39,9 @@ START_TEST(a_client_that_does_not_exist_has_failed)
                       " listen=127.0.0.1 wait until=stop exit=7");
     ck_assert_int_eq(shell_status(&shell), 127);
 }
-END_TEST
 
 /* It is refused, and tries again: the run must come to an end all the same. */
-START_TEST(a_client_at_the_gate_does_not_outlive_an_engine_that_was_never_ready)
+TEST(a_client_at_the_gate_does_not_outlive_an_engine_that_was_never_ready)
 {
     struct shell shell;
 
@@ -50,10 +49,9 @@ START_TEST(a_client_at_the_gate_does_not_outlive_an_engine_that_was_never_ready)
                       " exit=7");
     ck_assert_int_eq(shell_status(&shell), 125);
 }
-END_TEST
 
 /* A wrapper ends by SIGTERM at once; the engine in it must not wait for ever. */
-START_TEST(a_client_that_fails_ends_an_engine_in_a_script_too)
+TEST(a_client_that_fails_ends_an_engine_in_a_script_too)
 {
     struct shell shell;
 
@@ -62,9 +60,8 @@ START_TEST(a_client_that_fails_ends_an_engine_in_a_script_too)
     ck_assert_int_eq(shell_status(&shell), 3);
     wait_for_state(read_pid("engine"), NO_PROCESS);
 }
-END_TEST
 
-START_TEST(a_client_that_fails_ends_a_stopped_engine_too)
+TEST(a_client_that_fails_ends_a_stopped_engine_too)
 {
     struct shell shell;
 
@@ -78,10 +75,9 @@ START_TEST(a_client_that_fails_ends_a_stopped_engine_too)
     shell_finish(&shell);
     ck_assert_int_eq(shell_status(&shell), 3);
 }
-END_TEST
 
 /* Ten seconds of patience each: at the same time. */
-START_TEST(an_engine_that_ignores_its_end_is_killed_and_so_is_what_it_leaves)
+TEST(an_engine_that_ignores_its_end_is_killed_and_so_is_what_it_leaves)
 {
     struct shell client, script;
 
@@ -95,9 +91,8 @@ START_TEST(an_engine_that_ignores_its_end_is_killed_and_so_is_what_it_leaves)
     shell_finish(&script);
     ck_assert_int_eq(shell_status(&script), 124);
 }
-END_TEST
 
-START_TEST(a_client_that_succeeds_early_lets_the_engine_go_on)
+TEST(a_client_that_succeeds_early_lets_the_engine_go_on)
 {
     struct shell shell;
 
@@ -106,9 +101,8 @@ START_TEST(a_client_that_succeeds_early_lets_the_engine_go_on)
     ck_assert_int_eq(shell_status(&shell), 5);
     ck_assert_str_eq(shell.out, "");
 }
-END_TEST
 
-START_TEST(a_client_that_stops_the_run_makes_it_a_success)
+TEST(a_client_that_stops_the_run_makes_it_a_success)
 {
     struct shell shell;
 
@@ -121,9 +115,8 @@ START_TEST(a_client_that_stops_the_run_makes_it_a_success)
     ck_assert_int_eq(shell_status(&shell), 0);
     ck_assert_int_eq(shell_count_lines(shell.out, "got 15.\n"), 1);
 }
-END_TEST
 
-START_TEST(a_client_that_stops_the_run_and_has_failed_has_failed)
+TEST(a_client_that_stops_the_run_and_has_failed_has_failed)
 {
     struct shell shell;
 
@@ -131,13 +124,12 @@ START_TEST(a_client_that_stops_the_run_and_has_failed_has_failed)
                       " listen=127.0.0.1 wait until=stop exit=7");
     ck_assert_int_eq(shell_status(&shell), 3);
 }
-END_TEST
 
 static const struct {
     int engine, client, status;
 } late[] = {{0, 0, 0}, {0, 4, 4}, {6, 0, 6}, {6, 4, 6}};
 
-START_TEST(a_client_that_outlives_the_engine_is_waited_for)
+LOOP_TEST(a_client_that_outlives_the_engine_is_waited_for, 4)
 {
     struct shell shell;
 
@@ -149,9 +141,8 @@ START_TEST(a_client_that_outlives_the_engine_is_waited_for)
     ck_assert_int_eq(shell_status(&shell), late[_i].status);
     ck_assert_str_eq(shell.out, "late\n");
 }
-END_TEST
 
-START_TEST(an_engine_killed_before_its_client_ends_counts_by_its_signal)
+TEST(an_engine_killed_before_its_client_ends_counts_by_its_signal)
 {
     struct shell shell;
 
@@ -161,25 +152,4 @@ START_TEST(an_engine_killed_before_its_client_ends_counts_by_its_signal)
               " pids listen=127.0.0.1 wait pause=100 kill=%d",
               SIGUSR1);
     ck_assert(WIFSIGNALED(shell.wait_status) && WTERMSIG(shell.wait_status) == SIGUSR1);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "launcher: client's end");
-
-    tcase_add_test(tests, a_client_that_fails_ends_the_engine_once_and_its_status_counts);
-    tcase_add_test(tests, a_client_killed_by_a_signal_has_failed);
-    tcase_add_test(tests, a_client_that_does_not_exist_has_failed);
-    tcase_add_test(tests, a_client_at_the_gate_does_not_outlive_an_engine_that_was_never_ready);
-    tcase_add_test(tests, a_client_that_fails_ends_an_engine_in_a_script_too);
-    tcase_add_test(tests, a_client_that_fails_ends_a_stopped_engine_too);
-    tcase_add_test(tests, an_engine_that_ignores_its_end_is_killed_and_so_is_what_it_leaves);
-    tcase_add_test(tests, a_client_that_succeeds_early_lets_the_engine_go_on);
-    tcase_add_test(tests, a_client_that_stops_the_run_makes_it_a_success);
-    tcase_add_test(tests, a_client_that_stops_the_run_and_has_failed_has_failed);
-    tcase_add_loop_test(tests, a_client_that_outlives_the_engine_is_waited_for, 0, 4);
-    tcase_add_test(tests, an_engine_killed_before_its_client_ends_counts_by_its_signal);
-    return suite;
 }

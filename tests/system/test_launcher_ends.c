@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 static double seconds(void)
 {
@@ -14,8 +14,10 @@ static double seconds(void)
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
+TEST_OPTIONS(IN_SANDBOX);
+
 /* Our line to it is an EPIPE, and its SIGPIPE ours. */
-START_TEST(a_reader_of_our_stderr_that_is_gone_is_nothing_to_the_engine)
+TEST(a_reader_of_our_stderr_that_is_gone_is_nothing_to_the_engine)
 {
     struct shell shell;
 
@@ -23,10 +25,9 @@ START_TEST(a_reader_of_our_stderr_that_is_gone_is_nothing_to_the_engine)
                       "exec $IMDSHIM run -- " ENGINE " listen=127.0.0.1 pause=100 exit=4");
     ck_assert_int_eq(shell_status(&shell), 4);
 }
-END_TEST
 
 /* Signals and deadlines are heeded meanwhile: the timeout still ends the run. */
-START_TEST(a_reader_of_our_stderr_that_is_stopped_does_not_hold_us)
+TEST(a_reader_of_our_stderr_that_is_stopped_does_not_hold_us)
 {
     struct shell shell;
 
@@ -35,14 +36,13 @@ START_TEST(a_reader_of_our_stderr_that_is_stopped_does_not_hold_us)
                       "exec $IMDSHIM run -v -t 1 -- sleep 20 2>&8");
     ck_assert_int_eq(shell_status(&shell), 124);
 }
-END_TEST
 
 static const char *const stubborn[] = {
     "sh -c 'trap \"\" TERM; sleep 27; true'", /* and so does what it started */
     "sh -c 'trap \"\" TERM; sleep 2.5; exec " ENGINE " listen=127.0.0.1 pause=25000'",
 };
 
-START_TEST(what_ignores_sigterm_is_killed_after_its_grace)
+LOOP_TEST(what_ignores_sigterm_is_killed_after_its_grace, 2)
 {
     double start = seconds();
     struct shell shell;
@@ -52,9 +52,8 @@ START_TEST(what_ignores_sigterm_is_killed_after_its_grace)
     ck_assert_msg(seconds() - start > 9, "no grace was given");
     ck_assert_msg(seconds() - start < 24, "the engine ended by itself");
 }
-END_TEST
 
-START_TEST(junk_without_end_does_not_put_the_timeout_off)
+TEST(junk_without_end_does_not_put_the_timeout_off)
 {
     struct shell shell;
 
@@ -62,10 +61,9 @@ START_TEST(junk_without_end_does_not_put_the_timeout_off)
                       "'exec 3>\"$IMDSHIM_FIFO\"; yes 0 ended pid=1 >&3'");
     ck_assert_int_eq(shell_status(&shell), 124);
 }
-END_TEST
 
 /* The engine has ended by the signal; a client that does not follow has its grace too. */
-START_TEST(a_client_that_stays_after_an_interrupt_is_ended)
+TEST(a_client_that_stays_after_an_interrupt_is_ended)
 {
     struct shell shell;
 
@@ -78,9 +76,8 @@ START_TEST(a_client_that_stays_after_an_interrupt_is_ended)
     shell_finish(&shell);
     ck_assert_int_eq(shell_status(&shell), 128 + SIGTERM);
 }
-END_TEST
 
-START_TEST(an_abort_sent_to_us_is_the_engines)
+TEST(an_abort_sent_to_us_is_the_engines)
 {
     struct shell shell;
 
@@ -92,9 +89,14 @@ START_TEST(an_abort_sent_to_us_is_the_engines)
     ck_assert_int_eq(shell_status(&shell), 4);
     ck_assert_str_eq(shell.out, "ready\naborted\n");
 }
-END_TEST
 
-START_TEST(an_engine_in_a_pid_namespace_of_its_own_runs)
+static bool is_root(void)
+{
+    return geteuid() == 0 ||
+           suite_skip("an engine in a PID namespace of its own", "only root can make one");
+}
+
+TEST(an_engine_in_a_pid_namespace_of_its_own_runs, .needs = is_root)
 {
     struct shell shell;
 
@@ -104,26 +106,4 @@ START_TEST(an_engine_in_a_pid_namespace_of_its_own_runs)
         &shell,
         "export ASAN_OPTIONS=detect_leaks=0; exec unshare --pid $IMDSHIM run -q -- " LISTENER);
     ck_assert_int_eq(shell_status(&shell), 4);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("launcher: ends");
-    TCase *tests = tcase_create("launcher: ends");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_checked_fixture(tests, sandbox_enter, sandbox_leave);
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, a_reader_of_our_stderr_that_is_gone_is_nothing_to_the_engine);
-    tcase_add_test(tests, a_reader_of_our_stderr_that_is_stopped_does_not_hold_us);
-    tcase_add_loop_test(tests, what_ignores_sigterm_is_killed_after_its_grace, 0, 2);
-    tcase_add_test(tests, junk_without_end_does_not_put_the_timeout_off);
-    tcase_add_test(tests, a_client_that_stays_after_an_interrupt_is_ended);
-    tcase_add_test(tests, an_abort_sent_to_us_is_the_engines);
-    if (geteuid() == 0)
-        tcase_add_test(tests, an_engine_in_a_pid_namespace_of_its_own_runs);
-    else
-        suite_skip("an engine in a PID namespace of its own", "only root can make one");
-    return suite;
 }

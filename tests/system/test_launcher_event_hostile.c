@@ -4,11 +4,11 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "tests/system/event_port.h"
+#include "tests/system/support/offer.h"
 
 #define RUN_UNTIL_STOP                                                                         \
     SRUN "exec $IMDSHIM run -q -o port -- ./srun " ENGINE                                      \
-         " until=go listen=127.0.0.1 port wait until=stop exit=4"
+         " until=go listen=127.0.0.1 print-port wait until=stop exit=4"
 
 #define GOOD_LINE "80 listening host=evil addr=127.0.0.1 asked=0 pid=1 fd=3 exe=x object=x\n"
 #define NO_SECRET "00000000000000000000000000000000"
@@ -113,7 +113,9 @@ static void finish(struct shell *shell)
     assert_heard(shell);
 }
 
-START_TEST(strangers_do_not_disturb_a_run)
+TEST_OPTIONS(IN_SANDBOX, .needs = has_address);
+
+LOOP_TEST(strangers_do_not_disturb_a_run, COUNT(attacks))
 {
     struct shell shell;
 
@@ -122,10 +124,9 @@ START_TEST(strangers_do_not_disturb_a_run)
     attacks[_i]();
     finish(&shell);
 }
-END_TEST
 
 /* What they sent comes after the port as well. */
-START_TEST(strangers_do_not_disturb_a_run_whose_port_is_known)
+LOOP_TEST(strangers_do_not_disturb_a_run_whose_port_is_known, COUNT(attacks))
 {
     struct shell shell;
 
@@ -136,7 +137,6 @@ START_TEST(strangers_do_not_disturb_a_run_whose_port_is_known)
     attacks[_i]();
     finish(&shell);
 }
-END_TEST
 
 /* Until the run ends; with a pause, for each leaves a port that is not free for a while. */
 static int connect_again(long microseconds)
@@ -200,7 +200,7 @@ static void end(pid_t pid)
     waitpid(pid, NULL, 0);
 }
 
-START_TEST(a_stranger_who_does_not_stop_does_not_disturb_a_run)
+LOOP_TEST(a_stranger_who_does_not_stop_does_not_disturb_a_run, COUNT(nuisances))
 {
     struct shell shell;
     pid_t pid;
@@ -212,7 +212,6 @@ START_TEST(a_stranger_who_does_not_stop_does_not_disturb_a_run)
     finish(&shell);
     end(pid);
 }
-END_TEST
 
 static double cpu_seconds(pid_t pid)
 {
@@ -226,7 +225,7 @@ static double cpu_seconds(pid_t pid)
 }
 
 /* Longer than they may stay: that they are dropped is no busy time either. */
-START_TEST(idle_strangers_cost_nothing)
+TEST(idle_strangers_cost_nothing)
 {
     enum { SECONDS = 3 };
     struct shell shell;
@@ -242,10 +241,9 @@ START_TEST(idle_strangers_cost_nothing)
     ck_assert_double_lt(cpu_seconds(shell.pid) - before, 0.1 * SECONDS);
     finish(&shell);
 }
-END_TEST
 
 /* It waits for the next event and hears it, once there are descriptors again. */
-START_TEST(strangers_who_use_up_the_descriptors_do_not_disturb_a_run)
+TEST(strangers_who_use_up_the_descriptors_do_not_disturb_a_run)
 {
     struct shell shell;
 
@@ -254,23 +252,4 @@ START_TEST(strangers_who_use_up_the_descriptors_do_not_disturb_a_run)
     for (int i = 0; i < 40; i++)
         connect_to_it();
     finish(&shell);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "launcher: event port, hostile");
-
-    if (!has_address())
-        return suite;
-    tcase_add_loop_test(tests, strangers_do_not_disturb_a_run, 0,
-                        sizeof attacks / sizeof attacks[0]);
-    tcase_add_loop_test(tests, strangers_do_not_disturb_a_run_whose_port_is_known, 0,
-                        sizeof attacks / sizeof attacks[0]);
-    tcase_add_loop_test(tests, a_stranger_who_does_not_stop_does_not_disturb_a_run, 0,
-                        sizeof nuisances / sizeof nuisances[0]);
-    tcase_add_test(tests, idle_strangers_cost_nothing);
-    tcase_add_test(tests, strangers_who_use_up_the_descriptors_do_not_disturb_a_run);
-    return suite;
 }

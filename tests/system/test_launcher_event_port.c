@@ -1,7 +1,9 @@
 /* An engine where the run's FIFO is not, as on another host, tells its port by TCP. */
-#include "tests/system/event_port.h"
+#include "tests/system/support/offer.h"
 
-START_TEST(the_port_is_heard_and_the_client_reaches_the_engine)
+TEST_OPTIONS(IN_SANDBOX, .needs = has_address);
+
+TEST(the_port_is_heard_and_the_client_reaches_the_engine)
 {
     char client[128], file[128], expected[128], *port;
     struct shell shell;
@@ -9,7 +11,7 @@ START_TEST(the_port_is_heard_and_the_client_reaches_the_engine)
 
     shell_start(&shell, SRUN
                 "exec $IMDSHIM run -v -o port -c 'echo $IMD_HOST:$IMD_PORT >c; mv c client'"
-                " -- ./srun " ENGINE " listen=0.0.0.0 port wait until=stop exit=4");
+                " -- ./srun " ENGINE " listen=0.0.0.0 print-port wait until=stop exit=4");
     wait_for_file("client");
     read_line("client", client, sizeof client);
     read_line("port", file, sizeof file);
@@ -28,9 +30,8 @@ START_TEST(the_port_is_heard_and_the_client_reaches_the_engine)
     ck_assert_int_eq(shell_count_lines(shell.err, " listens on 0.0.0.0:"), 1);
     ck_assert_ptr_nonnull(strstr(strstr(shell.err, " listens on "), " waits for a client "));
 }
-END_TEST
 
-START_TEST(the_port_of_an_engine_on_the_loopback_is_heard)
+TEST(the_port_of_an_engine_on_the_loopback_is_heard)
 {
     struct shell shell;
 
@@ -38,7 +39,6 @@ START_TEST(the_port_of_an_engine_on_the_loopback_is_heard)
     assert_heard(&shell);
     ck_assert_str_eq(shell.err, "");
 }
-END_TEST
 
 /* Commands that start no launcher, and some that do; its name may also be that of a file. */
 static const struct {
@@ -56,7 +56,7 @@ static const struct {
     {"./show prun.in --title=srun /scratch/mpirun.log", false},
 };
 
-START_TEST(a_port_is_offered_only_where_an_engine_may_leave_the_host)
+LOOP_TEST(a_port_is_offered_only_where_an_engine_may_leave_the_host, COUNT(commands))
 {
     struct shell shell;
 
@@ -67,9 +67,8 @@ START_TEST(a_port_is_offered_only_where_an_engine_may_leave_the_host)
               commands[_i].command);
     ck_assert_int_eq(strcmp(shell.out, "none\n") != 0, commands[_i].offered);
 }
-END_TEST
 
-START_TEST(a_port_is_offered_in_a_batch_job_of_several_nodes)
+TEST(a_port_is_offered_in_a_batch_job_of_several_nodes)
 {
     struct shell shell;
 
@@ -78,17 +77,16 @@ START_TEST(a_port_is_offered_in_a_batch_job_of_several_nodes)
     ck_assert_int_eq(strncmp(shell.out, "none\n", 5), 0);
     ck_assert_int_eq(shell_count_lines(shell.out, "none\n"), 1);
 }
-END_TEST
 
-START_TEST(the_secret_is_on_no_command_line_and_in_no_message)
+TEST(the_secret_is_on_no_command_line_and_in_no_message)
 {
     struct shell shell, look;
     struct offer offer;
     char named[64];
 
-    shell_start(&shell,
-                SRUN "exec $IMDSHIM run -v -c 'until [ -e stop ]; do sleep 0.05; done'"
-                     " -- ./srun " ENGINE " listen=127.0.0.1 port wait until=stop exit=4");
+    shell_start(&shell, SRUN "exec $IMDSHIM run -v -c 'until [ -e stop ]; do sleep 0.05; done'"
+                             " -- ./srun " ENGINE
+                             " listen=127.0.0.1 print-port wait until=stop exit=4");
     offer = read_offer();
     ck_assert(shell_wait_for_err(&shell, " waits for a client "));
     shell_run(&look, "cut -d : -f 3 tcp >secret; cat /proc/[0-9]*/cmdline 2>/dev/null |"
@@ -97,12 +95,11 @@ START_TEST(the_secret_is_on_no_command_line_and_in_no_message)
     make_file("stop");
     shell_finish(&shell);
     ck_assert_ptr_null(strstr(shell.err, offer.secret));
-    snprintf(named, sizeof named, " by TCP, to port %d\n", offer.port);
+    snprintf(named, sizeof named, " by TCP, on port %d\n", offer.port);
     ck_assert_ptr_nonnull(strstr(shell.err, named));
 }
-END_TEST
 
-START_TEST(each_run_has_a_secret_of_its_own)
+TEST(each_run_has_a_secret_of_its_own)
 {
     struct shell shell;
 
@@ -110,9 +107,8 @@ START_TEST(each_run_has_a_secret_of_its_own)
                            "cut -d : -f 3 tcp; done | sort -u | wc -l");
     ck_assert_str_eq(shell.out, "4\n");
 }
-END_TEST
 
-START_TEST(all_of_many_processes_that_tell_at_once_are_heard)
+TEST(all_of_many_processes_that_tell_at_once_are_heard)
 {
     struct shell shell;
 
@@ -123,13 +119,12 @@ START_TEST(all_of_many_processes_that_tell_at_once_are_heard)
     ck_assert_int_eq(shell_count_lines(shell.err, "] on "), 1);
     ck_assert_int_eq(shell_count_lines(shell.err, ": another listener was "), 49);
 }
-END_TEST
 
 /* A small stack, a jump out of it, a thread that is cancelled: no crash, no descriptor left. */
 static const char *const contexts[] = {"contexts altstack", "contexts jump", "contexts child",
                                        "threads small", "threads cancel-listen"};
 
-START_TEST(a_port_is_told_by_tcp_wherever_listen_is_called)
+LOOP_TEST(a_port_is_told_by_tcp_wherever_listen_is_called, COUNT(contexts))
 {
     struct shell shell;
 
@@ -139,10 +134,9 @@ START_TEST(a_port_is_told_by_tcp_wherever_listen_is_called)
     if (shell.out[0] != '\0')
         ck_assert_str_eq(shell.out, "cancelled after 2 calls\n");
 }
-END_TEST
 
 /* It is no part of the run any more, and ends by itself. */
-START_TEST(an_engine_whose_launcher_is_killed_goes_on)
+TEST(an_engine_whose_launcher_is_killed_goes_on)
 {
     struct shell shell;
     pid_t engine;
@@ -160,14 +154,13 @@ START_TEST(an_engine_whose_launcher_is_killed_goes_on)
     wait_for_state(engine, NO_PROCESS "Z");
     shell_run(&shell, "$IMDSHIM run -q -- true"); /* it clears the FIFO away */
 }
-END_TEST
 
-START_TEST(a_launcher_that_is_stopped_does_not_stop_the_engine_and_hears_it_later)
+TEST(a_launcher_that_is_stopped_does_not_stop_the_engine_and_hears_it_later)
 {
     struct shell shell;
 
     shell_start(&shell, SRUN "exec $IMDSHIM run -q -o port -- ./srun " ENGINE
-                             " pids until=go listen=127.0.0.1 port wait print=on exit=4");
+                             " pids until=go listen=127.0.0.1 print-port wait print=on exit=4");
     wait_for_file("launcher");
     kill(shell.pid, SIGSTOP);
     wait_for_state(shell.pid, "T");
@@ -177,28 +170,4 @@ START_TEST(a_launcher_that_is_stopped_does_not_stop_the_engine_and_hears_it_late
     kill(shell.pid, SIGCONT);
     shell_finish(&shell);
     assert_heard(&shell);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "launcher: event port");
-
-    if (!has_address())
-        return suite;
-    tcase_add_test(tests, the_port_is_heard_and_the_client_reaches_the_engine);
-    tcase_add_test(tests, the_port_of_an_engine_on_the_loopback_is_heard);
-    tcase_add_loop_test(tests, a_port_is_offered_only_where_an_engine_may_leave_the_host, 0,
-                        sizeof commands / sizeof commands[0]);
-    tcase_add_test(tests, a_port_is_offered_in_a_batch_job_of_several_nodes);
-    tcase_add_test(tests, the_secret_is_on_no_command_line_and_in_no_message);
-    tcase_add_test(tests, each_run_has_a_secret_of_its_own);
-    tcase_add_test(tests, all_of_many_processes_that_tell_at_once_are_heard);
-    tcase_add_loop_test(tests, a_port_is_told_by_tcp_wherever_listen_is_called, 0,
-                        sizeof contexts / sizeof contexts[0]);
-    tcase_add_test(tests, an_engine_whose_launcher_is_killed_goes_on);
-    tcase_add_test(tests,
-                   a_launcher_that_is_stopped_does_not_stop_the_engine_and_hears_it_later);
-    return suite;
 }

@@ -4,13 +4,16 @@
 #include <sys/wait.h>
 
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
-#define TALKER ENGINE " print=out listen=127.0.0.1 port wait exit=4"
+#define TALKER ENGINE " print=out listen=127.0.0.1 print-port wait exit=4"
 
 static const char listening[] =
     "^[1-9][0-9]{0,4} listening host=[^ ]+ addr=127\\.0\\.0\\.1 asked=0 pid=[1-9][0-9]* "
     "fd=[0-9]+ exe=launcher-engine object=launcher-engine$";
+static const char listening_with_namespace[] =
+    "^[1-9][0-9]{0,4} listening host=[^ ]+ addr=127\\.0\\.0\\.1 asked=0 pid=[1-9][0-9]* "
+    "fd=[0-9]+ netns=[1-9][0-9]* exe=launcher-engine object=launcher-engine$";
 static const char ready[] = "^[1-9][0-9]{0,4} ready pid=[1-9][0-9]*$";
 
 static void assert_matches(const char *line, const char *expression)
@@ -53,8 +56,8 @@ static void assert_events(const char *const *expressions, long port)
 
 static const char *const two[] = {listening, ready, NULL};
 static const char *const all[] = {
-    "^0 loaded pid=[1-9][0-9]* exe=launcher-engine comm=launcher-engine$", listening, ready,
-    "^0 ended pid=[1-9][0-9]*$", NULL};
+    "^0 loaded pid=[1-9][0-9]* exe=launcher-engine comm=launcher-engine$",
+    listening_with_namespace, ready, NULL};
 
 /* To a reader that opens it for reading only, a FIFO ends with each event. */
 static const char *const channels[] = {
@@ -67,7 +70,9 @@ static const char *const channels[] = {
 
 enum { CHANNELS = sizeof channels / sizeof channels[0] };
 
-START_TEST(exec_tells_the_port_and_the_engine_is_as_without_it)
+TEST_OPTIONS(IN_SANDBOX);
+
+LOOP_TEST(exec_tells_the_port_and_the_engine_is_as_without_it, CHANNELS)
 {
     struct shell shell;
 
@@ -77,9 +82,8 @@ START_TEST(exec_tells_the_port_and_the_engine_is_as_without_it)
     ck_assert_int_eq(strncmp(shell.out, "out\n", 4), 0);
     assert_events(two, atol(shell.out + 4));
 }
-END_TEST
 
-START_TEST(exec_with_v_tells_all_events)
+TEST(exec_with_v_tells_all_events)
 {
     struct shell shell;
 
@@ -88,9 +92,8 @@ START_TEST(exec_with_v_tells_all_events)
     assert_events(all, atol(shell.out + 4));
     ck_assert_str_eq(shell.err, "");
 }
-END_TEST
 
-START_TEST(the_events_name_the_process_the_descriptor_and_the_host)
+TEST(the_events_name_the_process_the_descriptor_and_the_host)
 {
     struct shell shell;
     char line[4096], host[256] = "", expected[300];
@@ -103,24 +106,23 @@ START_TEST(the_events_name_the_process_the_descriptor_and_the_host)
     snprintf(expected, sizeof expected, " host=%s ", host);
     ck_assert_ptr_nonnull(strstr(line, expected));
 }
-END_TEST
 
-START_TEST(a_shell_reads_the_port_with_read)
+TEST(a_shell_reads_the_port_with_read)
 {
     struct shell shell;
     char expected[32];
 
-    shell_run(&shell, "mkfifo f; $IMDSHIM exec --fifo f -- " ENGINE " listen=127.0.0.1 port"
-                      " until=stop & exec 5<f; read -r port event rest <&5;"
-                      "echo \"$port $event\"; >stop; wait $!");
+    shell_run(&shell,
+              "mkfifo f; $IMDSHIM exec --fifo f -- " ENGINE " listen=127.0.0.1 print-port"
+              " until=stop & exec 5<f; read -r port event rest <&5;"
+              "echo \"$port $event\"; >stop; wait $!");
     snprintf(expected, sizeof expected, "%d listening\n", atoi(shell.out));
     ck_assert_msg(shell_count_lines(shell.out, expected) == 1 &&
                       shell_count_lines(shell.out, "\n") == 2,
                   "%s", shell.out);
 }
-END_TEST
 
-START_TEST(a_name_with_a_space_is_escaped)
+TEST(a_name_with_a_space_is_escaped)
 {
     struct shell shell;
 
@@ -128,16 +130,14 @@ START_TEST(a_name_with_a_space_is_escaped)
                       " listen=127.0.0.1 3>events; cut -d ' ' -f 8- events");
     ck_assert_str_eq(shell.out, "exe=my%20engine object=my%20engine\n");
 }
-END_TEST
 
-START_TEST(exec_is_no_process_of_its_own)
+TEST(exec_is_no_process_of_its_own)
 {
     struct shell shell;
 
     shell_run(&shell, "echo $$; exec $IMDSHIM exec --fd 3 -- sh -c 'echo $$' 3>events");
     ck_assert_int_eq(atol(shell.out), atol(strchr(shell.out, '\n') + 1));
 }
-END_TEST
 
 /* stdout, stderr and status of run, by its option. */
 static const struct {
@@ -145,13 +145,13 @@ static const struct {
     int lines;
 } verbosities[] = {{"-q", 0}, {"", 1}, {"-v", 3}};
 
-START_TEST(stdout_is_the_engines_alone_and_stderr_has_a_line)
+LOOP_TEST(stdout_is_the_engines_alone_and_stderr_has_a_line, 3)
 {
     struct shell shell;
     char first[128];
 
     shell_run(&shell,
-              "exec $IMDSHIM run %s -- " ENGINE " pids listen=127.0.0.1 port wait exit=4",
+              "exec $IMDSHIM run %s -- " ENGINE " pids listen=127.0.0.1 print-port wait exit=4",
               verbosities[_i].option);
     ck_assert_int_eq(shell_status(&shell), 4);
     ck_assert_int_eq(shell_count_lines(shell.out, "\n"), 1);
@@ -164,18 +164,16 @@ START_TEST(stdout_is_the_engines_alone_and_stderr_has_a_line)
              (long)read_pid("engine"), atoi(shell.out));
     ck_assert_int_eq(strncmp(shell.err, first, strlen(first)), 0);
 }
-END_TEST
 
-START_TEST(an_ipv6_address_is_in_brackets)
+TEST(an_ipv6_address_is_in_brackets)
 {
     struct shell shell;
 
     shell_run(&shell, "exec $IMDSHIM run -- " ENGINE " listen=::ffff:127.0.0.1 exit=4");
     ck_assert_int_eq(shell_count_lines(shell.err, " listens on [::ffff:127.0.0.1]:"), 1);
 }
-END_TEST
 
-START_TEST(every_listener_is_named_with_v_and_why_it_was_not_taken)
+TEST(every_listener_is_named_with_v_and_why_it_was_not_taken)
 {
     struct shell shell;
 
@@ -186,18 +184,16 @@ START_TEST(every_listener_is_named_with_v_and_why_it_was_not_taken)
     ck_assert_int_eq(shell_count_lines(shell.err, " of orted["), 1);
     ck_assert_int_eq(shell_count_lines(shell.err, " listens on "), 1);
 }
-END_TEST
 
-START_TEST(nothing_is_said_of_other_listeners_without_v)
+TEST(nothing_is_said_of_other_listeners_without_v)
 {
     struct shell shell;
 
     shell_run(&shell, "exec $IMDSHIM run -- " ENGINE " listen=127.0.0.1 listen=127.0.0.1");
     ck_assert_int_eq(shell_count_lines(shell.err, "\n"), 1);
 }
-END_TEST
 
-START_TEST(quiet_runs_say_nothing_whatever_happens)
+TEST(quiet_runs_say_nothing_whatever_happens)
 {
     static const char *const commands[] = {"true", "-t 1 -- sleep 20", "-c true -- true",
                                            "env -i true", "-c 'exit 3' -- " TALKER " until=x"};
@@ -208,10 +204,9 @@ START_TEST(quiet_runs_say_nothing_whatever_happens)
         ck_assert_str_eq(shell.err, "");
     }
 }
-END_TEST
 
 /* One message for each write(2): between two of ours the engine could write one of its own. */
-START_TEST(a_line_is_written_in_one_piece)
+TEST(a_line_is_written_in_one_piece)
 {
     char message[4096];
     int ends[2];
@@ -239,26 +234,4 @@ START_TEST(a_line_is_written_in_one_piece)
         assert_one_line(message, "imdshim: ");
     }
     close(ends[0]);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "launcher: events");
-
-    tcase_add_loop_test(tests, exec_tells_the_port_and_the_engine_is_as_without_it, 0,
-                        CHANNELS);
-    tcase_add_test(tests, exec_with_v_tells_all_events);
-    tcase_add_test(tests, the_events_name_the_process_the_descriptor_and_the_host);
-    tcase_add_test(tests, a_shell_reads_the_port_with_read);
-    tcase_add_test(tests, a_name_with_a_space_is_escaped);
-    tcase_add_test(tests, exec_is_no_process_of_its_own);
-    tcase_add_loop_test(tests, stdout_is_the_engines_alone_and_stderr_has_a_line, 0, 3);
-    tcase_add_test(tests, an_ipv6_address_is_in_brackets);
-    tcase_add_test(tests, every_listener_is_named_with_v_and_why_it_was_not_taken);
-    tcase_add_test(tests, nothing_is_said_of_other_listeners_without_v);
-    tcase_add_test(tests, quiet_runs_say_nothing_whatever_happens);
-    tcase_add_test(tests, a_line_is_written_in_one_piece);
-    return suite;
 }

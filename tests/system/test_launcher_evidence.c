@@ -1,14 +1,9 @@
 /* Why no port is known: causes that only the kernel knows of, each from a real one. */
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 /* An engine that lives until it is seen, and then a second. */
 #define SEEN " listen=127.0.0.1 pause=1500 exit=4"
-
-static bool works(const char *command)
-{
-    return system(command) == 0;
-}
 
 static void assert_has(const char *text, const char *part)
 {
@@ -42,7 +37,26 @@ static const struct {
      {"no reports: the FIFO", "has been removed", "TMPDIR"}},
 };
 
-START_TEST(a_lost_library_or_fifo_is_told_and_never_called_a_switch)
+static bool works(const char *command)
+{
+    return system(command) == 0;
+}
+
+static bool has_bubblewrap(void)
+{
+    return works("bwrap --dev-bind / / true 2>/dev/null") ||
+           suite_skip("launcher: containers", "bwrap (bubblewrap) does not work here");
+}
+
+static bool has_mpi(void)
+{
+    return works("{ mpirun --version && mpiexec.mpich --version; } >/dev/null 2>&1") ||
+           suite_skip("launcher: evidence of MPI", "there is no mpirun, or no mpiexec.mpich");
+}
+
+TEST_OPTIONS(IN_SANDBOX);
+
+LOOP_TEST(a_lost_library_or_fifo_is_told_and_never_called_a_switch, COUNT(losses))
 {
     struct shell shell;
 
@@ -54,9 +68,8 @@ START_TEST(a_lost_library_or_fifo_is_told_and_never_called_a_switch)
         assert_has(shell.err, losses[_i].says[i]);
     assert_has_not(shell.err, "is IMD switched on");
 }
-END_TEST
 
-START_TEST(a_time_that_is_up_names_the_cause_too)
+TEST(a_time_that_is_up_names_the_cause_too)
 {
     struct shell shell;
 
@@ -66,10 +79,9 @@ START_TEST(a_time_that_is_up_names_the_cause_too)
     ck_assert_int_eq(shell_count_lines(shell.err, "imdshim: timed out: "), 1);
     assert_has(shell.err, "ending the engine: not loaded: launcher-engine[");
 }
-END_TEST
 
 /* After three seconds, and not once more at the end. */
-START_TEST(while_a_client_waits_trouble_is_told_before_the_end)
+LOOP_TEST(while_a_client_waits_trouble_is_told_before_the_end, 2)
 {
     static const char *const options[] = {"-c true", "-p 8888 -c 'exec sleep 6'"};
     struct shell shell;
@@ -83,9 +95,8 @@ START_TEST(while_a_client_waits_trouble_is_told_before_the_end)
     shell_finish(&shell);
     ck_assert_int_eq(shell_count_lines(shell.err, "not loaded: "), 1);
 }
-END_TEST
 
-START_TEST(an_engine_that_only_takes_its_time_is_not_complained_of)
+TEST(an_engine_that_only_takes_its_time_is_not_complained_of)
 {
     struct shell shell;
 
@@ -94,7 +105,6 @@ START_TEST(an_engine_that_only_takes_its_time_is_not_complained_of)
     ck_assert_int_eq(shell_status(&shell), 4);
     assert_one_line(shell.err, "imdshim: launcher-engine[");
 }
-END_TEST
 
 /* prctl(2) PR_SET_NAME, and what the shell does for "exec -a" and a script's name. */
 static const char *const renamed[] = {
@@ -104,7 +114,7 @@ static const char *const renamed[] = {
     "perl -e '$0 = \"segment 17\"'",
 };
 
-START_TEST(a_program_that_names_itself_has_not_become_another)
+LOOP_TEST(a_program_that_names_itself_has_not_become_another, COUNT(renamed))
 {
     struct shell shell;
 
@@ -113,15 +123,14 @@ START_TEST(a_program_that_names_itself_has_not_become_another)
     assert_one_line(shell.err, "imdshim: engine ended first: ");
     assert_has_not(shell.err, "not loaded");
 }
-END_TEST
 
 /* Static: no library, and it is the one that listens. */
-START_TEST(a_static_engine_below_a_script_is_told)
+TEST(a_static_engine_below_a_script_is_told)
 {
     struct shell shell;
 
-    shell_run(&shell, "${CC:-cc} -D_GNU_SOURCE -static -o static "
-                      "$SOURCE/tests/doubles/launcher-engine.c");
+    shell_run(&shell, "${CC:-cc} -static -o static $DOUBLES/engine.o $DOUBLES/support.a "
+                      "-lpthread -ldl 2>/dev/null");
     ck_assert_int_eq(shell_status(&shell), 0);
     shell_run(&shell, "exec $IMDSHIM run -- sh -c './static" SEEN "; exit $?'");
     ck_assert_int_eq(shell_status(&shell), 4);
@@ -129,10 +138,9 @@ START_TEST(a_static_engine_below_a_script_is_told)
     assert_has(shell.err, "is statically linked");
     assert_has(shell.err, "; it listens on port ");
 }
-END_TEST
 
 /* Beside an engine in order, another program without the library is no cause by itself. */
-START_TEST(a_helper_without_the_library_is_not_taken_for_the_cause)
+TEST(a_helper_without_the_library_is_not_taken_for_the_cause)
 {
     struct shell shell;
 
@@ -143,14 +151,13 @@ START_TEST(a_helper_without_the_library_is_not_taken_for_the_cause)
     assert_has(shell.err, "sleep[");
     assert_has(shell.err, "if that is the engine");
 }
-END_TEST
 
 /* As the library reports it. */
 #define REFUSED(error)                                                                         \
     "sh -c 'echo \"0 refused host=h addr=0.0.0.0 asked=8888 pid=$$ fd=3 error=" #error         \
     " exe=lmp object=liblammps.so.0\" >$IMDSHIM_FIFO; exit 1'"
 
-START_TEST(a_port_that_the_engine_did_not_get_is_named_with_what_to_do)
+TEST(a_port_that_the_engine_did_not_get_is_named_with_what_to_do)
 {
     struct shell shell;
 
@@ -164,7 +171,6 @@ START_TEST(a_port_that_the_engine_did_not_get_is_named_with_what_to_do)
     assert_has(shell.err, "cannot listen: lmp[");
     assert_has(shell.err, "above 1023");
 }
-END_TEST
 
 static const struct {
     const char *command, *says[3];
@@ -176,7 +182,7 @@ static const struct {
     {"mpirun -np 1 true", {"true[", "opened no port"}},
 };
 
-START_TEST(the_listeners_of_mpi_are_no_reason_to_ask_for_a_switch)
+LOOP_TEST(the_listeners_of_mpi_are_no_reason_to_ask_for_a_switch, COUNT(mpis), .needs = has_mpi)
 {
     static const char allow[] = "export OMPI_ALLOW_RUN_AS_ROOT=1 "
                                 "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;";
@@ -188,7 +194,6 @@ START_TEST(the_listeners_of_mpi_are_no_reason_to_ask_for_a_switch)
     ck_assert_int_eq(shell_count_lines(shell.err, "imdshim: "), 1);
     assert_has_not(shell.err, "is IMD switched on");
 }
-END_TEST
 
 /* What bubblewrap sees: all, but a /tmp of its own, or nothing but what the engine needs. */
 #define PRIVATE_TMP                                                                            \
@@ -215,7 +220,8 @@ static const struct {
      {"no reports: launcher-engine[", "is not visible to it", "container"}},
 };
 
-START_TEST(what_is_not_visible_in_a_container_is_told)
+LOOP_TEST(what_is_not_visible_in_a_container_is_told, COUNT(containers),
+          .needs = has_bubblewrap)
 {
     struct shell shell;
 
@@ -226,9 +232,8 @@ START_TEST(what_is_not_visible_in_a_container_is_told)
         assert_has(shell.err, containers[_i].says[i]);
     assert_has_not(shell.err, "is IMD switched on");
 }
-END_TEST
 
-START_TEST(a_container_that_sees_library_and_fifo_needs_no_word)
+TEST(a_container_that_sees_library_and_fifo_needs_no_word, .needs = has_bubblewrap)
 {
     struct shell shell;
 
@@ -238,7 +243,6 @@ START_TEST(a_container_that_sees_library_and_fifo_needs_no_word)
     ck_assert_msg(shell_status(&shell) == 4, "%s", shell.err);
     ck_assert_int_eq(shell_count_lines(shell.err, "imdshim: launcher-engine["), 1);
 }
-END_TEST
 
 /* With --port: a client of which the gate sees nothing. */
 static const struct {
@@ -248,7 +252,7 @@ static const struct {
     {"env -i sleep 5", "sleep[", "failed"},
 };
 
-START_TEST(of_a_client_that_does_not_connect_only_what_is_known_is_said)
+LOOP_TEST(of_a_client_that_does_not_connect_only_what_is_known_is_said, COUNT(clients))
 {
     struct shell shell;
 
@@ -258,44 +262,4 @@ START_TEST(of_a_client_that_does_not_connect_only_what_is_known_is_said)
               clients[_i].client);
     assert_has(shell.err, clients[_i].says);
     assert_has_not(shell.err, clients[_i].says_not);
-}
-END_TEST
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
-
-static void add_tests_that_need_programs(TCase *tests)
-{
-    if (works("bwrap --dev-bind / / true 2>/dev/null")) {
-        tcase_add_loop_test(tests, what_is_not_visible_in_a_container_is_told, 0,
-                            COUNT(containers));
-        tcase_add_test(tests, a_container_that_sees_library_and_fifo_needs_no_word);
-    } else {
-        suite_skip("launcher: containers", "bwrap (bubblewrap) does not work here");
-    }
-    if (works("{ mpirun --version && mpiexec.mpich --version; } >/dev/null 2>&1"))
-        tcase_add_loop_test(tests, the_listeners_of_mpi_are_no_reason_to_ask_for_a_switch, 0,
-                            COUNT(mpis));
-    else
-        suite_skip("launcher: evidence of MPI", "there is no mpirun, or no mpiexec.mpich");
-}
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "launcher: evidence");
-
-    tcase_add_loop_test(tests, a_lost_library_or_fifo_is_told_and_never_called_a_switch, 0,
-                        COUNT(losses));
-    tcase_add_test(tests, a_time_that_is_up_names_the_cause_too);
-    tcase_add_loop_test(tests, while_a_client_waits_trouble_is_told_before_the_end, 0, 2);
-    tcase_add_test(tests, an_engine_that_only_takes_its_time_is_not_complained_of);
-    tcase_add_loop_test(tests, a_program_that_names_itself_has_not_become_another, 0,
-                        COUNT(renamed));
-    tcase_add_test(tests, a_static_engine_below_a_script_is_told);
-    tcase_add_test(tests, a_helper_without_the_library_is_not_taken_for_the_cause);
-    tcase_add_test(tests, a_port_that_the_engine_did_not_get_is_named_with_what_to_do);
-    tcase_add_loop_test(tests, of_a_client_that_does_not_connect_only_what_is_known_is_said, 0,
-                        COUNT(clients));
-    add_tests_that_need_programs(tests);
-    return suite;
 }

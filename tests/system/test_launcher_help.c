@@ -1,13 +1,15 @@
 /* What imdshim says of itself. */
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 static const char *const questions[] = {
     "--help",     "-h",      "help",         "--version", "-V",
     "run --help", "exec -h", "check --help", "help run",  "help watch",
 };
 
-START_TEST(help_and_version_are_answers_and_no_failures)
+TEST_OPTIONS(IN_SANDBOX);
+
+LOOP_TEST(help_and_version_are_answers_and_no_failures, COUNT(questions))
 {
     struct shell shell;
 
@@ -16,7 +18,6 @@ START_TEST(help_and_version_are_answers_and_no_failures)
     ck_assert_int_ge(shell_count_lines(shell.out, "imdshim "), 1);
     ck_assert_str_eq(shell.err, "");
 }
-END_TEST
 
 /* Without a word behind "--" that could be an option's. */
 static const struct {
@@ -30,7 +31,7 @@ static const struct {
     {"watch", "timeout help"},
 };
 
-START_TEST(help_explains_each_option_in_one_line_and_no_other)
+LOOP_TEST(help_explains_each_option_in_one_line_and_no_other, COUNT(commands))
 {
     struct shell shell;
 
@@ -44,9 +45,8 @@ START_TEST(help_explains_each_option_in_one_line_and_no_other)
     shell_run(&shell, "awk 'length > 96 && !/^usage/' help");
     ck_assert_str_eq(shell.out, "");
 }
-END_TEST
 
-START_TEST(help_for_what_is_no_command_is_an_error)
+TEST(help_for_what_is_no_command_is_an_error)
 {
     struct shell shell;
 
@@ -54,31 +54,12 @@ START_TEST(help_for_what_is_no_command_is_an_error)
     ck_assert_int_eq(shell_status(&shell), 125);
     assert_one_line(shell.err, "imdshim: unknown command 'me'");
 }
-END_TEST
 
-START_TEST(an_answer_that_cannot_be_written_is_a_failure)
+LOOP_TEST(an_answer_that_cannot_be_written_is_a_failure, COUNT(questions))
 {
     struct shell shell;
 
     shell_run(&shell, "exec $IMDSHIM %s >/dev/full", questions[_i]);
     ck_assert_int_eq(shell_status(&shell), 125);
     assert_one_line(shell.err, "imdshim: cannot write to standard output");
-}
-END_TEST
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "launcher: help");
-
-    tcase_add_loop_test(tests, help_and_version_are_answers_and_no_failures, 0,
-                        COUNT(questions));
-    tcase_add_loop_test(tests, help_explains_each_option_in_one_line_and_no_other, 0,
-                        COUNT(commands));
-    tcase_add_test(tests, help_for_what_is_no_command_is_an_error);
-    tcase_add_loop_test(tests, an_answer_that_cannot_be_written_is_a_failure, 0,
-                        COUNT(questions));
-    return suite;
 }

@@ -1,6 +1,6 @@
 /* A channel full of junk, and what is left when we are killed. */
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 /* What any program of the engine's may write into the channel. */
 static const char *const junk[] = {
@@ -21,7 +21,9 @@ static const char *const junk[] = {
 
 enum { JUNK = sizeof junk / sizeof junk[0] };
 
-START_TEST(junk_in_the_channel_is_dropped_and_the_port_heard)
+TEST_OPTIONS(IN_SANDBOX);
+
+LOOP_TEST(junk_in_the_channel_is_dropped_and_the_port_heard, JUNK)
 {
     struct shell shell;
 
@@ -32,9 +34,8 @@ START_TEST(junk_in_the_channel_is_dropped_and_the_port_heard)
               junk[_i]);
     assert_heard(&shell);
 }
-END_TEST
 
-START_TEST(a_channel_that_is_flooded_does_not_keep_signals_from_the_engine)
+TEST(a_channel_that_is_flooded_does_not_keep_signals_from_the_engine)
 {
     struct shell shell;
 
@@ -48,18 +49,16 @@ START_TEST(a_channel_that_is_flooded_does_not_keep_signals_from_the_engine)
     shell_finish(&shell);
     ck_assert_int_eq(shell_status(&shell), 4);
 }
-END_TEST
 
-START_TEST(a_channel_that_the_engine_removes_does_no_harm)
+TEST(a_channel_that_the_engine_removes_does_no_harm)
 {
     struct shell shell;
 
     shell_run(&shell, "exec $IMDSHIM run -q -- sh -c 'rm $IMDSHIM_FIFO; exec " LISTENER "'");
     ck_assert_int_eq(shell_status(&shell), 4);
 }
-END_TEST
 
-START_TEST(the_channel_is_of_the_user_alone_whatever_the_umask)
+TEST(the_channel_is_of_the_user_alone_whatever_the_umask)
 {
     struct shell shell;
 
@@ -67,10 +66,9 @@ START_TEST(the_channel_is_of_the_user_alone_whatever_the_umask)
                       "stat -c %%a ${IMDSHIM_FIFO%%/*}; umask'");
     ck_assert_str_eq(shell.out, "600\n700\n0000\n");
 }
-END_TEST
 
 /* Nothing survives us, and the next run clears up. */
-START_TEST(engine_and_client_end_with_us_when_we_are_killed)
+TEST(engine_and_client_end_with_us_when_we_are_killed)
 {
     struct shell shell, next;
     pid_t engine, client;
@@ -88,32 +86,16 @@ START_TEST(engine_and_client_end_with_us_when_we_are_killed)
               "ls -A imdshim-* | wc -l; $IMDSHIM run -q -- true; ls -A imdshim-* | wc -l");
     ck_assert_str_eq(next.out, "1\n0\n");
 }
-END_TEST
 
-START_TEST(the_channel_of_a_run_that_lives_is_not_cleared_away)
+TEST(the_channel_of_a_run_that_lives_is_not_cleared_away)
 {
     struct shell shell, next;
 
     shell_start(&shell,
                 "exec $IMDSHIM run -q -o port -- " ENGINE
-                " print=begin until=go listen=127.0.0.1 port exit=4 | tail -n 1; exit 4");
+                " print=begin until=go listen=127.0.0.1 print-port exit=4 | tail -n 1; exit 4");
     shell_run(&next,
               "until [ -e imdshim-*/* ]; do sleep 0.05; done; $IMDSHIM run -q -- true; >go");
     shell_finish(&shell);
     assert_heard(&shell);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "launcher: hostile");
-
-    tcase_add_loop_test(tests, junk_in_the_channel_is_dropped_and_the_port_heard, 0, JUNK);
-    tcase_add_test(tests, a_channel_that_is_flooded_does_not_keep_signals_from_the_engine);
-    tcase_add_test(tests, a_channel_that_the_engine_removes_does_no_harm);
-    tcase_add_test(tests, the_channel_is_of_the_user_alone_whatever_the_umask);
-    tcase_add_test(tests, engine_and_client_end_with_us_when_we_are_killed);
-    tcase_add_test(tests, the_channel_of_a_run_that_lives_is_not_cleared_away);
-    return suite;
 }

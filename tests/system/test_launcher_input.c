@@ -1,6 +1,6 @@
 /* Bad input: one line on stderr, status 125, nothing started, nothing left behind. */
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 #define START " touch started"
 
@@ -116,7 +116,9 @@ static const char *const usages[] = {
 
 enum { USAGES = sizeof usages / sizeof usages[0] };
 
-START_TEST(bad_usage_is_refused)
+TEST_OPTIONS(IN_SANDBOX);
+
+TEST(bad_usage_is_refused)
 {
     int step = launcher_is_wrapped() ? 4 : 1;
     struct shell shell;
@@ -126,9 +128,8 @@ START_TEST(bad_usage_is_refused)
         assert_refused(&shell, usages[i]);
     }
 }
-END_TEST
 
-START_TEST(the_line_names_the_wrong_word)
+TEST(the_line_names_the_wrong_word)
 {
     static const char *const words[][2] = {
         {"run --no-such-option x", "--no-such-option"},
@@ -147,7 +148,6 @@ START_TEST(the_line_names_the_wrong_word)
         ck_assert_msg(strstr(shell.err, words[i][1]) != NULL, "%s", shell.err);
     }
 }
-END_TEST
 
 /* After AS_NOBODY. */
 static const char *const faults[] = {
@@ -167,7 +167,8 @@ static const char *const faults[] = {
 /* The last ones are of TMPDIR, where valgrind has files too. */
 enum { FAULTS = sizeof faults / sizeof faults[0], FAULTS_OF_TMPDIR = 5 };
 
-START_TEST(a_fault_of_the_surroundings_is_refused)
+LOOP_TEST(a_fault_of_the_surroundings_is_refused,
+          launcher_is_wrapped() ? FAULTS - FAULTS_OF_TMPDIR : FAULTS)
 {
     struct shell shell;
 
@@ -175,9 +176,8 @@ START_TEST(a_fault_of_the_surroundings_is_refused)
     ck_assert_msg(shell_status(&shell) == 125, "%s", shell.err);
     assert_refused(&shell, faults[_i]);
 }
-END_TEST
 
-START_TEST(a_command_must_be_named)
+TEST(a_command_must_be_named)
 {
     struct shell shell;
 
@@ -186,9 +186,8 @@ START_TEST(a_command_must_be_named)
     ck_assert_str_eq(shell.out, "");
     ck_assert_int_eq(strncmp(shell.err, "usage: imdshim run ", 19), 0);
 }
-END_TEST
 
-START_TEST(what_follows_the_engine_is_the_engines)
+TEST(what_follows_the_engine_is_the_engines)
 {
     static const char *const commands[] = {
         "run -q echo -t --fd -Z -- x",
@@ -203,9 +202,8 @@ START_TEST(what_follows_the_engine_is_the_engines)
         ck_assert_str_eq(shell.out, "-t --fd -Z -- x\n");
     }
 }
-END_TEST
 
-START_TEST(empty_arguments_and_odd_ones_arrive)
+TEST(empty_arguments_and_odd_ones_arrive)
 {
     static const char *const prefixes[] = {"run -q --", "exec --fd 3 --"};
     struct shell shell;
@@ -217,9 +215,8 @@ START_TEST(empty_arguments_and_odd_ones_arrive)
         ck_assert_str_eq(shell.out, "<><a b><><\\><*><\">");
     }
 }
-END_TEST
 
-START_TEST(check_answers_in_one_line_with_a_status)
+TEST(check_answers_in_one_line_with_a_status)
 {
     static const struct {
         const char *engine;
@@ -241,21 +238,4 @@ START_TEST(check_answers_in_one_line_with_a_status)
         assert_one_line(shell.out, "");
         ck_assert_str_eq(shell.err, "");
     }
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "launcher: input");
-
-    tcase_add_test(tests, bad_usage_is_refused);
-    tcase_add_test(tests, the_line_names_the_wrong_word);
-    tcase_add_loop_test(tests, a_fault_of_the_surroundings_is_refused, 0,
-                        launcher_is_wrapped() ? FAULTS - FAULTS_OF_TMPDIR : FAULTS);
-    tcase_add_test(tests, a_command_must_be_named);
-    tcase_add_test(tests, what_follows_the_engine_is_the_engines);
-    tcase_add_test(tests, empty_arguments_and_odd_ones_arrive);
-    tcase_add_test(tests, check_answers_in_one_line_with_a_status);
-    return suite;
 }

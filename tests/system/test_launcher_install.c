@@ -1,6 +1,6 @@
 /* An installed tree works wherever it is, and beside other preloads. */
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 static const char *const places[] = {
     "plain",           "with space", "with:colon", "with:both of them",
@@ -17,7 +17,7 @@ static void assert_works(const char *place)
 
     shell_run(&shell,
               TREE "$with \"$PWD/%s/bin/imdshim\" run -q -o port -- " ENGINE
-                   " listen=127.0.0.1 port exit=4; echo $?; cat port",
+                   " listen=127.0.0.1 print-port exit=4; echo $?; cat port",
               place);
     ck_assert_str_eq(shell.err, "");
     snprintf(expected, sizeof expected, "%d\n4\n127.0.0.1:%d\n", atoi(shell.out),
@@ -39,14 +39,15 @@ static void install(const char *place)
     ck_assert_int_eq(shell_status(&shell), 0);
 }
 
-START_TEST(a_tree_works_in_any_place)
+TEST_OPTIONS(IN_SANDBOX);
+
+LOOP_TEST(a_tree_works_in_any_place, PLACES)
 {
     install(places[_i]);
     assert_works(places[_i]);
 }
-END_TEST
 
-START_TEST(a_tree_that_is_moved_goes_on_working)
+LOOP_TEST(a_tree_that_is_moved_goes_on_working, WITH_SEPARATOR + SEPARATORS - 1)
 {
     const char *from = places[_i], *to = places[(_i + 1) % PLACES];
 
@@ -55,9 +56,8 @@ START_TEST(a_tree_that_is_moved_goes_on_working)
     ck_assert_int_eq(rename(from, to), 0);
     assert_works(to);
 }
-END_TEST
 
-START_TEST(a_tree_that_is_installed_again_in_its_place_goes_on_working)
+TEST(a_tree_that_is_installed_again_in_its_place_goes_on_working)
 {
     struct shell shell;
 
@@ -67,9 +67,8 @@ START_TEST(a_tree_that_is_installed_again_in_its_place_goes_on_working)
     install("with space");
     assert_works("with space");
 }
-END_TEST
 
-START_TEST(a_tree_is_found_through_a_link_and_through_path)
+TEST(a_tree_is_found_through_a_link_and_through_path)
 {
     struct shell shell;
 
@@ -83,10 +82,10 @@ START_TEST(a_tree_is_found_through_a_link_and_through_path)
     ck_assert_int_eq(shell_status(&shell), 4);
     ck_assert_int_eq(shell_count_lines(shell.err, " listens on "), 1);
 }
-END_TEST
 
 /* Where a separator is in the path the library is named by a link, of which there is one. */
-START_TEST(the_link_is_in_the_private_directory_and_made_once)
+RANGE_TEST(the_link_is_in_the_private_directory_and_made_once, WITH_SEPARATOR,
+           WITH_SEPARATOR + SEPARATORS)
 {
     struct shell shell;
 
@@ -96,9 +95,8 @@ START_TEST(the_link_is_in_the_private_directory_and_made_once)
     ck_assert_int_eq(shell_count_lines(shell.out, "/lib/imdshim/libimdshim.so\n"), 1);
     ck_assert_int_eq(shell_count_lines(shell.out, "1\n"), 1);
 }
-END_TEST
 
-START_TEST(the_engine_starts_another_engine_after_we_are_gone)
+TEST(the_engine_starts_another_engine_after_we_are_gone)
 {
     struct shell shell;
 
@@ -109,7 +107,6 @@ START_TEST(the_engine_starts_another_engine_after_we_are_gone)
     ck_assert_str_eq(shell.out, "2\n");
     ck_assert_str_eq(shell.err, "");
 }
-END_TEST
 
 static const struct {
     const char *before, *after;
@@ -120,7 +117,8 @@ static const struct {
     {"''", ""},
 };
 
-START_TEST(the_preloads_of_the_user_stay_first)
+/* valgrind changes the environment itself */
+LOOP_TEST(the_preloads_of_the_user_stay_first, COUNT(preloads), .needs = launcher_is_bare)
 {
     static const char *const prefixes[] = {"run -q --", "exec --fd 3 --"};
     struct shell shell;
@@ -135,9 +133,8 @@ START_TEST(the_preloads_of_the_user_stay_first)
         ck_assert_str_eq(shell.out, expected);
     }
 }
-END_TEST
 
-START_TEST(the_library_is_not_preloaded_twice)
+TEST(the_library_is_not_preloaded_twice)
 {
     struct shell shell;
     char expected[4096];
@@ -148,9 +145,8 @@ START_TEST(the_library_is_not_preloaded_twice)
               "'echo $LD_PRELOAD' 3>/dev/null");
     ck_assert_str_eq(shell.out, expected);
 }
-END_TEST
 
-START_TEST(the_engine_has_no_other_variables_than_ours_in_addition)
+TEST(the_engine_has_no_other_variables_than_ours_in_addition, .needs = launcher_is_bare)
 {
     struct shell shell;
 
@@ -162,27 +158,4 @@ START_TEST(the_engine_has_no_other_variables_than_ours_in_addition)
     shell_run(&shell, "env | sort >plain; $IMDSHIM exec --fd 3 -- env 3>/dev/null | sort >run;"
                       "diff plain run | grep '^[<>]' | sed 's/=.*//'");
     ck_assert_str_eq(shell.out, "> ASAN_OPTIONS\n> IMDSHIM_FD\n> LD_PRELOAD\n");
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "launcher: install");
-
-    tcase_add_loop_test(tests, a_tree_works_in_any_place, 0, PLACES);
-    tcase_add_loop_test(tests, a_tree_that_is_moved_goes_on_working, 0,
-                        WITH_SEPARATOR + SEPARATORS - 1);
-    tcase_add_test(tests, a_tree_that_is_installed_again_in_its_place_goes_on_working);
-    tcase_add_test(tests, a_tree_is_found_through_a_link_and_through_path);
-    tcase_add_loop_test(tests, the_link_is_in_the_private_directory_and_made_once,
-                        WITH_SEPARATOR, WITH_SEPARATOR + SEPARATORS);
-    tcase_add_test(tests, the_engine_starts_another_engine_after_we_are_gone);
-    if (!launcher_is_wrapped()) { /* valgrind changes the environment itself */
-        tcase_add_loop_test(tests, the_preloads_of_the_user_stay_first, 0,
-                            sizeof preloads / sizeof preloads[0]);
-        tcase_add_test(tests, the_engine_has_no_other_variables_than_ours_in_addition);
-    }
-    tcase_add_test(tests, the_library_is_not_preloaded_twice);
-    return suite;
 }

@@ -2,7 +2,7 @@
  * Where a run has its files, and who it is: places that others have made, users that are not.
  */
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 /*
  * In a shared TMPDIR, also of another user: anyone may have made the file that we would make.
@@ -18,7 +18,29 @@ static const char *const squatters[] = {
     "mkdir -m 700 $d; chown 12345 $d; mkdir -m 700 $d.aaaaaa; chown 12345 $d.aaaaaa",
 };
 
-START_TEST(a_squatter_on_our_directory_denies_nobody_a_run)
+static bool works(const char *command)
+{
+    return system(command) == 0;
+}
+
+static bool has_fakeroot(void)
+{
+    return works("fakeroot true 2>/dev/null") ||
+           suite_skip("launcher: fakeroot", "there is no fakeroot");
+}
+
+static bool has_user_namespaces(void)
+{
+    return (geteuid() == 0 && works("setpriv --reuid 65534 --regid 65534 --clear-groups "
+                                    "unshare -r true 2>/dev/null")) ||
+           suite_skip("launcher: user namespaces",
+                      "they need root, and a kernel that allows them");
+}
+
+TEST_OPTIONS(IN_SANDBOX);
+
+LOOP_TEST(a_squatter_on_our_directory_denies_nobody_a_run,
+          geteuid() == 0 ? COUNT(squatters) : 3)
 {
     struct shell shell;
 
@@ -27,14 +49,13 @@ START_TEST(a_squatter_on_our_directory_denies_nobody_a_run)
     assert_heard(&shell);
     shell_run(&shell, "rm -rf imdshim-* x");
 }
-END_TEST
 
 /*
  * $LIB and $ORIGIN are expanded in LD_PRELOAD, and the link to the library would stand there.
  */
 static const char *const places[] = {"with$LIB", "${ORIGIN}", "with space", "with:colon"};
 
-START_TEST(neither_a_tmpdir_nor_a_tree_needs_a_name_that_preload_can_hold)
+LOOP_TEST(neither_a_tmpdir_nor_a_tree_needs_a_name_that_preload_can_hold, COUNT(places))
 {
     struct shell shell;
 
@@ -47,10 +68,9 @@ START_TEST(neither_a_tmpdir_nor_a_tree_needs_a_name_that_preload_can_hold)
     ck_assert_ptr_eq(strstr(shell.out, "/tmp/imdshim-"), shell.out);
     ck_assert_int_eq(shell_count_lines(shell.err, " listens on "), 1);
 }
-END_TEST
 
 /* Kernels before 3.17, and some sandboxes. */
-START_TEST(a_run_without_getrandom_has_random_bytes_all_the_same)
+TEST(a_run_without_getrandom_has_random_bytes_all_the_same, .needs = launcher_is_bare)
 {
     struct shell shell;
 
@@ -58,12 +78,11 @@ START_TEST(a_run_without_getrandom_has_random_bytes_all_the_same)
               "cp " ENGINE " srun; exec $DOUBLES/forbid getrandom 38 $IMDSHIM run -v -o "
               "port -- ./srun listen=127.0.0.1 exit=4");
     ck_assert_int_eq(shell_status(&shell), 4);
-    ck_assert_int_eq(shell_count_lines(shell.err, "can tell its port by TCP"), 1);
+    ck_assert_int_eq(shell_count_lines(shell.err, "receives events from other hosts by TCP"), 1);
 }
-END_TEST
 
 /* geteuid(2) says 0 there, and the kernel says who connects. */
-START_TEST(under_fakeroot_a_run_has_its_own_place_and_its_client_is_let_in)
+TEST(under_fakeroot_a_run_has_its_own_place_and_its_client_is_let_in, .needs = has_fakeroot)
 {
     struct shell shell;
 
@@ -76,10 +95,9 @@ START_TEST(under_fakeroot_a_run_has_its_own_place_and_its_client_is_let_in)
     shell_run(&shell, "ls -d own/imdshim-65534");
     ck_assert_int_eq(shell_status(&shell), geteuid() == 0 ? 0 : 2);
 }
-END_TEST
 
 /* Root of a user namespace has the number of another, whose directory may be there. */
-START_TEST(the_root_of_a_user_namespace_has_a_place_beside_that_of_root)
+TEST(the_root_of_a_user_namespace_has_a_place_beside_that_of_root, .needs = has_user_namespaces)
 {
     struct shell shell;
 
@@ -90,36 +108,4 @@ START_TEST(the_root_of_a_user_namespace_has_a_place_beside_that_of_root)
     ck_assert(exists("own/port"));
     shell_run(&shell, "rm -r imdshim-0.*; ls -A imdshim-0 | wc -l");
     ck_assert_str_eq(shell.out, "0\n");
-}
-END_TEST
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
-
-static bool works(const char *command)
-{
-    return system(command) == 0;
-}
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "launcher: places");
-
-    tcase_add_loop_test(tests, a_squatter_on_our_directory_denies_nobody_a_run, 0,
-                        geteuid() == 0 ? COUNT(squatters) : 6);
-    tcase_add_loop_test(tests, neither_a_tmpdir_nor_a_tree_needs_a_name_that_preload_can_hold,
-                        0, COUNT(places));
-    if (!launcher_is_wrapped()) /* execv(3) of one word */
-        tcase_add_test(tests, a_run_without_getrandom_has_random_bytes_all_the_same);
-    if (works("fakeroot true 2>/dev/null"))
-        tcase_add_test(tests, under_fakeroot_a_run_has_its_own_place_and_its_client_is_let_in);
-    else
-        suite_skip("launcher: fakeroot", "there is no fakeroot");
-    if (geteuid() == 0 &&
-        works("setpriv --reuid 65534 --regid 65534 --clear-groups unshare -r true 2>/dev/null"))
-        tcase_add_test(tests, the_root_of_a_user_namespace_has_a_place_beside_that_of_root);
-    else
-        suite_skip("launcher: user namespaces",
-                   "they need root, and a kernel that allows them");
-    return suite;
 }

@@ -3,7 +3,7 @@
 #include <sys/inotify.h>
 
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 static const char *const addresses[][2] = {
     {"127.0.0.1", "127.0.0.1"},
@@ -23,7 +23,9 @@ static void assert_alone(const char *name)
     ck_assert_str_eq(shell.out, expected);
 }
 
-START_TEST(the_file_says_host_and_port)
+TEST_OPTIONS(IN_SANDBOX);
+
+LOOP_TEST(the_file_says_host_and_port, ADDRESSES)
 {
     const char *host = addresses[_i][1];
     char name[256] = "", expected[512];
@@ -32,7 +34,7 @@ START_TEST(the_file_says_host_and_port)
     ck_assert_int_eq(gethostname(name, sizeof name - 1), 0);
     shell_run(&shell,
               "$IMDSHIM run -q -o port -- " ENGINE
-              " listen=%s port until=port exit=4; echo $?; cat port; stat -c %%s port",
+              " listen=%s print-port until=port exit=4; echo $?; cat port; stat -c %%s port",
               addresses[_i][0]);
     snprintf(expected, sizeof expected, "%u\n4\n%s:%u\n", atoi(shell.out),
              host != NULL ? host : name, atoi(shell.out));
@@ -41,7 +43,6 @@ START_TEST(the_file_says_host_and_port)
                      (int)(strrchr(expected, '\n') - strstr(expected, "\n4\n") - 2));
     assert_alone("port");
 }
-END_TEST
 
 /* Where it can be made without a name, nothing is left of it whenever we are killed. */
 static bool has_nameless_files(void)
@@ -54,7 +55,7 @@ static bool has_nameless_files(void)
 }
 
 /* inotify(7) sees every step: it has its name when it is whole, and no other before. */
-START_TEST(the_file_appears_whole)
+TEST(the_file_appears_whole)
 {
     char buffer[8192] __attribute__((aligned(8)));
     int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC), appeared = 0;
@@ -80,9 +81,8 @@ START_TEST(the_file_appears_whole)
     ck_assert_int_eq(appeared, 1);
     close(fd);
 }
-END_TEST
 
-START_TEST(the_client_finds_it)
+TEST(the_client_finds_it)
 {
     struct shell shell;
 
@@ -95,9 +95,8 @@ START_TEST(the_client_finds_it)
     ck_assert_int_eq(strncmp(shell.out + strlen(shell.out) + 1, shell.out, strlen(shell.out)),
                      0);
 }
-END_TEST
 
-START_TEST(the_file_of_an_earlier_run_is_gone_before_the_engine_starts)
+TEST(the_file_of_an_earlier_run_is_gone_before_the_engine_starts)
 {
     struct shell shell;
 
@@ -106,9 +105,8 @@ START_TEST(the_file_of_an_earlier_run_is_gone_before_the_engine_starts)
     ck_assert_int_eq(shell_status(&shell), 0);
     ck_assert(!exists("port"));
 }
-END_TEST
 
-START_TEST(the_file_is_not_made_where_nothing_listens)
+TEST(the_file_is_not_made_where_nothing_listens)
 {
     struct shell shell;
 
@@ -116,9 +114,8 @@ START_TEST(the_file_is_not_made_where_nothing_listens)
     shell_run(&shell, "ls -A | grep -v imdshim-");
     ck_assert_str_eq(shell.out, "");
 }
-END_TEST
 
-START_TEST(the_mode_follows_the_umask)
+TEST(the_mode_follows_the_umask)
 {
     static const char *const umasks[] = {"000", "022", "027", "077"};
     static const char *const modes[] = {"666\n", "644\n", "640\n", "600\n"};
@@ -132,7 +129,6 @@ START_TEST(the_mode_follows_the_umask)
         ck_assert_str_eq(shell.out, modes[i]);
     }
 }
-END_TEST
 
 /* Each is said before anything is started. */
 static const char *const bad_files[] = {
@@ -147,7 +143,7 @@ static void assert_refused(const struct shell *shell)
     ck_assert(!exists("started"));
 }
 
-START_TEST(a_file_that_cannot_be_written_is_refused)
+LOOP_TEST(a_file_that_cannot_be_written_is_refused, COUNT(bad_files))
 {
     struct shell shell;
 
@@ -157,9 +153,8 @@ START_TEST(a_file_that_cannot_be_written_is_refused)
     shell_run(&shell, "find . -mindepth 1 ! -name 'imdshim-*' | sort");
     ck_assert_str_eq(shell.out, "./directory\n./plain\n");
 }
-END_TEST
 
-START_TEST(a_directory_without_permission_is_refused)
+TEST(a_directory_without_permission_is_refused)
 {
     struct shell shell;
 
@@ -169,9 +164,8 @@ START_TEST(a_directory_without_permission_is_refused)
     shell_run(&shell, "ls -A closed");
     ck_assert_str_eq(shell.out, "");
 }
-END_TEST
 
-START_TEST(a_directory_that_goes_away_is_told_and_harms_nobody)
+TEST(a_directory_that_goes_away_is_told_and_harms_nobody)
 {
     struct shell shell;
 
@@ -181,9 +175,8 @@ START_TEST(a_directory_that_goes_away_is_told_and_harms_nobody)
     ck_assert_int_eq(shell_count_lines(shell.err, "d/port"), 1);
     ck_assert_int_eq(shell_count_lines(shell.err, "\n"), 2);
 }
-END_TEST
 
-START_TEST(an_engine_that_changes_its_directory_does_not_take_the_file_along)
+TEST(an_engine_that_changes_its_directory_does_not_take_the_file_along)
 {
     struct shell shell;
 
@@ -191,24 +184,4 @@ START_TEST(an_engine_that_changes_its_directory_does_not_take_the_file_along)
                       " listen=127.0.0.1 exit=4'");
     ck_assert_int_eq(shell_status(&shell), 4);
     ck_assert(exists("port") && !exists("d/port"));
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "launcher: port file");
-
-    tcase_add_loop_test(tests, the_file_says_host_and_port, 0, ADDRESSES);
-    tcase_add_test(tests, the_file_appears_whole);
-    tcase_add_test(tests, the_client_finds_it);
-    tcase_add_test(tests, the_file_of_an_earlier_run_is_gone_before_the_engine_starts);
-    tcase_add_test(tests, the_file_is_not_made_where_nothing_listens);
-    tcase_add_test(tests, the_mode_follows_the_umask);
-    tcase_add_loop_test(tests, a_file_that_cannot_be_written_is_refused, 0,
-                        sizeof bad_files / sizeof bad_files[0]);
-    tcase_add_test(tests, a_directory_without_permission_is_refused);
-    tcase_add_test(tests, a_directory_that_goes_away_is_told_and_harms_nobody);
-    tcase_add_test(tests, an_engine_that_changes_its_directory_does_not_take_the_file_along);
-    return suite;
 }

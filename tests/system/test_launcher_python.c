@@ -1,7 +1,7 @@
 /* Sockets of Python: OpenMM's reporter, whose port is told to nobody. */
 #include "tests/support/engines.h"
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 #define OPENMM "python3 $SOURCE/tests/doubles/openmm.py "
 #define RUN "$IMDSHIM run -v --client '$DOUBLES/engine client $IMD_PORT' "
@@ -17,7 +17,14 @@ static void assert_client_came(const struct shell *shell)
     ck_assert_str_eq(shell->out, expected);
 }
 
-START_TEST(the_port_of_openmm_is_learned)
+static bool has_python(void)
+{
+    return suite_has_program("python3", "an engine in Python");
+}
+
+TEST_OPTIONS(IN_SANDBOX, .needs = has_python);
+
+TEST(the_port_of_openmm_is_learned)
 {
     struct shell shell;
 
@@ -25,10 +32,9 @@ START_TEST(the_port_of_openmm_is_learned)
     assert_client_came(&shell);
     ck_assert_int_eq(shell_count_lines(shell.err, "(asked for 0)"), 1);
 }
-END_TEST
 
 /* What it is depends on how Python was built: _socket may be a module of its own. */
-START_TEST(the_object_that_is_told_of_pythons_sockets_can_be_matched)
+TEST(the_object_that_is_told_of_pythons_sockets_can_be_matched)
 {
     struct shell shell, again;
     char *object, *rest;
@@ -44,9 +50,8 @@ START_TEST(the_object_that_is_told_of_pythons_sockets_can_be_matched)
     shell_run(&again, "$IMDSHIM run -t 1 -m object=libOpenMM.so -- " OPENMM "0");
     ck_assert_int_eq(shell_status(&again), 124);
 }
-END_TEST
 
-START_TEST(two_can_have_the_same_port)
+TEST(two_can_have_the_same_port)
 {
     struct shell first, second;
 
@@ -59,9 +64,8 @@ START_TEST(two_can_have_the_same_port)
     ck_assert_uint_ne(engines_port_told(&second), 8888);
     ck_assert_int_eq(shell_count_lines(first.err, "(asked for 8888)"), 1);
 }
-END_TEST
 
-START_TEST(openmm_listens_where_it_is_told_to)
+TEST(openmm_listens_where_it_is_told_to)
 {
     struct shell shell;
 
@@ -70,19 +74,4 @@ START_TEST(openmm_listens_where_it_is_told_to)
     ck_assert_int_eq(shell_count_lines(shell.err, "] listens on 127.0.0.1:"), 1);
     ck_assert_int_eq(shell_count_lines(shell.out, "openmm on 8888\n"), 0);
     ck_assert_int_eq(shell_count_lines(shell.out, "openmm on "), 1);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "launcher: python");
-
-    if (!engines_have("python3"))
-        return suite;
-    tcase_add_test(tests, the_port_of_openmm_is_learned);
-    tcase_add_test(tests, the_object_that_is_told_of_pythons_sockets_can_be_matched);
-    tcase_add_test(tests, two_can_have_the_same_port);
-    tcase_add_test(tests, openmm_listens_where_it_is_told_to);
-    return suite;
 }

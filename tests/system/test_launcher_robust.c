@@ -1,13 +1,16 @@
 /* Hard surroundings: little to be had, and many at once. */
 
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 static const char *const closed[] = {"<&-", ">&-", "<&- >&-", "2>&-", "<&- >&- 2>&-"};
 
 enum { CLOSED = sizeof closed / sizeof closed[0], STDERR_OPEN = 3 };
 
-START_TEST(closed_standard_descriptors_stay_closed_and_do_no_harm)
+TEST_OPTIONS(IN_SANDBOX);
+
+LOOP_TEST(closed_standard_descriptors_stay_closed_and_do_no_harm,
+          launcher_is_wrapped() ? STDERR_OPEN : CLOSED)
 {
     static const char *const prefixes[] = {"", "$IMDSHIM run -q -o port --",
                                            "$IMDSHIM exec --fd 7 --"};
@@ -29,9 +32,8 @@ START_TEST(closed_standard_descriptors_stay_closed_and_do_no_harm)
     shell_run(&shell, "grep -c listening events");
     ck_assert_str_eq(shell.out, "1\n");
 }
-END_TEST
 
-START_TEST(a_client_works_with_closed_standard_descriptors)
+TEST(a_client_works_with_closed_standard_descriptors, .needs = launcher_is_bare)
 {
     struct shell shell;
 
@@ -40,9 +42,8 @@ START_TEST(a_client_works_with_closed_standard_descriptors)
     ck_assert_int_eq(shell_status(&shell), 4);
     ck_assert_int_gt(atoi(shell.out), 0);
 }
-END_TEST
 
-START_TEST(few_descriptors_are_enough)
+TEST(few_descriptors_are_enough)
 {
     struct shell shell;
 
@@ -51,9 +52,8 @@ START_TEST(few_descriptors_are_enough)
     assert_heard(&shell);
     ck_assert(exists("client"));
 }
-END_TEST
 
-START_TEST(no_process_to_be_had_is_a_failure_of_ours)
+TEST(no_process_to_be_had_is_a_failure_of_ours)
 {
     struct shell shell;
 
@@ -63,9 +63,8 @@ START_TEST(no_process_to_be_had_is_a_failure_of_ours)
     assert_one_line(shell.err, "imdshim: ");
     ck_assert(!exists("started"));
 }
-END_TEST
 
-START_TEST(exec_needs_no_process)
+TEST(exec_needs_no_process)
 {
     struct shell shell;
 
@@ -75,9 +74,8 @@ START_TEST(exec_needs_no_process)
     ck_assert_int_eq(shell_status(&shell), 4);
     ck_assert_int_eq(shell_count_lines(shell.out, " listening "), 1);
 }
-END_TEST
 
-START_TEST(no_process_for_the_client_ends_the_engine)
+TEST(no_process_for_the_client_ends_the_engine)
 {
     struct shell shell;
 
@@ -88,9 +86,8 @@ START_TEST(no_process_for_the_client_ends_the_engine)
     ck_assert_int_eq(shell_count_lines(shell.err, "imdshim: cannot start the client"), 1);
     ck_assert(!exists("client"));
 }
-END_TEST
 
-START_TEST(no_path_is_needed)
+TEST(no_path_is_needed)
 {
     struct shell shell;
 
@@ -100,10 +97,9 @@ START_TEST(no_path_is_needed)
                       "sh -c \"exec " LISTENER "\"");
     ck_assert_int_eq(shell_status(&shell), 4);
 }
-END_TEST
 
 /* At the same time: in one batch every port is another, and every run hears its own. */
-START_TEST(many_runs_at_once_do_not_hear_each_other)
+LOOP_TEST(many_runs_at_once_do_not_hear_each_other, 4)
 {
     int runs = launcher_is_wrapped() ? 6 : 50;
     struct shell shell;
@@ -111,7 +107,7 @@ START_TEST(many_runs_at_once_do_not_hear_each_other)
     shell_run(
         &shell,
         "for i in $(seq %d); do mkdir $i; $IMDSHIM run -q -o $i/port -- " ENGINE
-        " listen=127.0.0.1 port wait until=stop >$i/out & done;"
+        " listen=127.0.0.1 print-port wait until=stop >$i/out & done;"
         "while [ $(cat */port 2>/dev/null | wc -l) -lt %d ]; do sleep 0.1; done;"
         ">stop; wait; cat */port | sort -u | wc -l;"
         "for i in $(seq %d); do [ 127.0.0.1:$(cat $i/out) = $(cat $i/port) ] || echo $i; done",
@@ -120,9 +116,8 @@ START_TEST(many_runs_at_once_do_not_hear_each_other)
     ck_assert_int_eq(shell_count_lines(shell.out, "\n"), 1);
     ck_assert_str_eq(shell.err, "");
 }
-END_TEST
 
-START_TEST(a_run_in_a_run_works_and_tells_its_own)
+TEST(a_run_in_a_run_works_and_tells_its_own)
 {
     struct shell shell;
 
@@ -132,9 +127,8 @@ START_TEST(a_run_in_a_run_works_and_tells_its_own)
               "exec $IMDSHIM exec --fd 3 -- $IMDSHIM run -q -o port -- " LISTENER " 3>events");
     assert_heard(&shell);
 }
-END_TEST
 
-START_TEST(a_daemon_that_the_engine_leaves_is_not_waited_for)
+TEST(a_daemon_that_the_engine_leaves_is_not_waited_for)
 {
     struct shell shell;
 
@@ -143,7 +137,6 @@ START_TEST(a_daemon_that_the_engine_leaves_is_not_waited_for)
     ck_assert_int_eq(shell_status(&shell), 4);
     make_file("stop");
 }
-END_TEST
 
 /* Kilobytes in the smaps_rollup of a process whose lines begin so. */
 static long private_memory(pid_t pid)
@@ -163,7 +156,7 @@ static long private_memory(pid_t pid)
     return sum;
 }
 
-START_TEST(we_are_one_process_and_less_than_a_megabyte)
+TEST(we_are_one_process_and_less_than_a_megabyte)
 {
     struct shell shell, children;
     char expected[32];
@@ -180,26 +173,4 @@ START_TEST(we_are_one_process_and_less_than_a_megabyte)
         ck_assert_int_lt(private_memory(shell.pid), 1024);
     make_file("stop");
     shell_finish(&shell);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "launcher: robust");
-
-    tcase_add_loop_test(tests, closed_standard_descriptors_stay_closed_and_do_no_harm, 0,
-                        launcher_is_wrapped() ? STDERR_OPEN : CLOSED); /* valgrind needs it */
-    if (!launcher_is_wrapped())
-        tcase_add_test(tests, a_client_works_with_closed_standard_descriptors);
-    tcase_add_test(tests, few_descriptors_are_enough);
-    tcase_add_test(tests, no_process_to_be_had_is_a_failure_of_ours);
-    tcase_add_test(tests, exec_needs_no_process);
-    tcase_add_test(tests, no_process_for_the_client_ends_the_engine);
-    tcase_add_test(tests, no_path_is_needed);
-    tcase_add_loop_test(tests, many_runs_at_once_do_not_hear_each_other, 0, 4);
-    tcase_add_test(tests, a_run_in_a_run_works_and_tells_its_own);
-    tcase_add_test(tests, a_daemon_that_the_engine_leaves_is_not_waited_for);
-    tcase_add_test(tests, we_are_one_process_and_less_than_a_megabyte);
-    return suite;
 }

@@ -3,7 +3,7 @@
  * default: it demands to be the first, and they run all the same, with their sanitizer at work.
  */
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 /* Does not link statically, and leaves its own mistake to be found. */
 #define SOURCE_TEXT                                                                            \
@@ -50,6 +50,16 @@ static bool can_build(int i)
     return system(command) == 0;
 }
 
+static bool can[BUILDS];
+
+/* What cannot be built is named, and its tests have nothing to do. */
+static bool has_sanitizers(void)
+{
+    for (int i = 0; i < BUILDS; i++)
+        can[i] = can_build(i) || suite_skip(builds[i].compiler, builds[i].options);
+    return true;
+}
+
 static void build(int i)
 {
     struct shell shell;
@@ -59,11 +69,15 @@ static void build(int i)
     ck_assert_msg(shell_status(&shell) == 0, "%s", shell.err);
 }
 
-START_TEST(an_engine_with_a_sanitizer_runs_and_is_heard)
+TEST_OPTIONS(IN_SANDBOX);
+
+LOOP_TEST(an_engine_with_a_sanitizer_runs_and_is_heard, BUILDS, .needs = has_sanitizers)
 {
     static const char *const ways[] = {"./x", "sh -c './x; exit $?'", "env A=b ./x"};
     struct shell shell;
 
+    if (!can[_i])
+        return;
     build(_i);
     for (int i = 0; i < 3; i++) {
         shell_run(&shell, "unset ASAN_OPTIONS; exec $IMDSHIM run -- %s", ways[i]);
@@ -74,35 +88,34 @@ START_TEST(an_engine_with_a_sanitizer_runs_and_is_heard)
     ck_assert_int_eq(shell_count_lines(shell.out, " listening "), 1);
     ck_assert_str_eq(shell.err, "");
 }
-END_TEST
 
-START_TEST(its_address_sanitizer_still_finds_what_it_is_for)
+LOOP_TEST(its_address_sanitizer_still_finds_what_it_is_for, BUILDS, .needs = has_sanitizers)
 {
     struct shell shell;
 
-    build(_i);
-    if (strstr(builds[_i].options, "address") == NULL)
+    if (!can[_i] || strstr(builds[_i].options, "address") == NULL)
         return;
+    build(_i);
     shell_run(&shell, "unset ASAN_OPTIONS; exec $IMDSHIM run -q -- ./x wrong");
     ck_assert_int_ne(shell_status(&shell), 4);
     ck_assert_int_eq(shell_count_lines(shell.err, "ERROR: AddressSanitizer: heap-buffer"), 1);
 }
-END_TEST
 
-START_TEST(a_client_with_a_sanitizer_waits_for_the_engine)
+LOOP_TEST(a_client_with_a_sanitizer_waits_for_the_engine, BUILDS, .needs = has_sanitizers)
 {
     struct shell shell;
 
+    if (!can[_i])
+        return;
     build(_i);
     shell_run(&shell,
               "unset ASAN_OPTIONS; exec $IMDSHIM run -q -p 8888 -c './x connect 8888' -- "
               "$DOUBLES/gate-engine 0.0.0.0 8888 pause=100 listen serve=1");
     ck_assert_msg(shell_status(&shell) == 0, "%s", shell.err);
 }
-END_TEST
 
 /* A user who wants the order verified sees the sanitizer's own line. */
-START_TEST(what_the_user_says_to_the_sanitizer_stays)
+TEST(what_the_user_says_to_the_sanitizer_stays)
 {
     struct shell shell;
 
@@ -116,23 +129,4 @@ START_TEST(what_the_user_says_to_the_sanitizer_stays)
               "unset ASAN_OPTIONS; exec $IMDSHIM run -q -c 'echo ${ASAN_OPTIONS-none}' --"
               " " ENGINE " listen=127.0.0.1 wait");
     ck_assert_str_eq(shell.out, "none\n");
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "launcher: sanitizers");
-
-    tcase_add_test(tests, what_the_user_says_to_the_sanitizer_stays);
-    for (int i = 0; i < BUILDS; i++) {
-        if (!can_build(i)) {
-            suite_skip(builds[i].compiler, builds[i].options);
-            continue;
-        }
-        tcase_add_loop_test(tests, an_engine_with_a_sanitizer_runs_and_is_heard, i, i + 1);
-        tcase_add_loop_test(tests, its_address_sanitizer_still_finds_what_it_is_for, i, i + 1);
-        tcase_add_loop_test(tests, a_client_with_a_sanitizer_waits_for_the_engine, i, i + 1);
-    }
-    return suite;
 }

@@ -1,7 +1,7 @@
 /* imdshim's own lines: nothing is stopped, ended or refused because one is written. */
 #include "tests/support/suite.h"
 #include "tests/support/terminal.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 /* Each writes one line, and ends without reading or writing anything else. */
 static const struct {
@@ -15,7 +15,9 @@ static const struct {
     {"$IMDSHIM watch 1", "Exit 1"},
 };
 
-START_TEST(a_background_job_is_not_stopped_by_a_line_of_ours_under_tostop)
+TEST_OPTIONS(IN_SANDBOX);
+
+LOOP_TEST(a_background_job_is_not_stopped_by_a_line_of_ours_under_tostop, COUNT(jobs))
 {
     struct terminal terminal;
 
@@ -28,9 +30,8 @@ START_TEST(a_background_job_is_not_stopped_by_a_line_of_ours_under_tostop)
     terminal_type(&terminal, "exit 0\n");
     terminal_finish(&terminal);
 }
-END_TEST
 
-START_TEST(a_closed_standard_error_ends_no_engine)
+TEST(a_closed_standard_error_ends_no_engine)
 {
     struct shell shell;
 
@@ -39,12 +40,18 @@ START_TEST(a_closed_standard_error_ends_no_engine)
                       "$IMDSHIM run -- " ENGINE " listen=127.0.0.1 exit=3 2>&4; echo $?");
     ck_assert_str_eq(shell.out, "127\n3\n");
 }
-END_TEST
 
 /* 3 would be too few for ld.so, which says so itself. */
 static const int limits[] = {5, 6};
 
-START_TEST(too_few_descriptors_are_told_with_the_limit_to_raise)
+/* Valgrind has descriptors of its own. */
+static bool has_few_descriptors(void)
+{
+    return !launcher_is_wrapped();
+}
+
+LOOP_TEST(too_few_descriptors_are_told_with_the_limit_to_raise, COUNT(limits),
+          .needs = has_few_descriptors)
 {
     struct shell shell;
 
@@ -52,21 +59,4 @@ START_TEST(too_few_descriptors_are_told_with_the_limit_to_raise)
     ck_assert_int_eq(shell_status(&shell), 125);
     assert_one_line(shell.err, "imdshim: ");
     ck_assert_msg(strstr(shell.err, "ulimit -n") != NULL, "%s", shell.err);
-}
-END_TEST
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "launcher: what it says");
-
-    tcase_add_loop_test(tests, a_background_job_is_not_stopped_by_a_line_of_ours_under_tostop,
-                        0, COUNT(jobs));
-    tcase_add_test(tests, a_closed_standard_error_ends_no_engine);
-    if (!launcher_is_wrapped()) /* valgrind has descriptors of its own */
-        tcase_add_loop_test(tests, too_few_descriptors_are_told_with_the_limit_to_raise, 0,
-                            COUNT(limits));
-    return suite;
 }

@@ -2,7 +2,7 @@
 #include <sys/wait.h>
 
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 #define COUNTER ENGINE " pids catch print=begin until=stop exit=7"
 
@@ -46,7 +46,9 @@ static const int passed_on[] = {SIGHUP,  SIGINT,  SIGQUIT,   SIGUSR1, SIGUSR2,
 
 enum { PASSED_ON = sizeof passed_on / sizeof passed_on[0] };
 
-START_TEST(a_signal_sent_to_us_reaches_the_engine_once)
+TEST_OPTIONS(IN_SANDBOX);
+
+LOOP_TEST(a_signal_sent_to_us_reaches_the_engine_once, PASSED_ON)
 {
     struct shell shell;
 
@@ -57,9 +59,8 @@ START_TEST(a_signal_sent_to_us_reaches_the_engine_once)
     assert_got(&shell, passed_on[_i], 1);
     assert_got(&shell, SIGWINCH, 1);
 }
-END_TEST
 
-START_TEST(a_signal_passes_through_two_of_us_once)
+TEST(a_signal_passes_through_two_of_us_once)
 {
     struct shell shell;
 
@@ -69,9 +70,8 @@ START_TEST(a_signal_passes_through_two_of_us_once)
     end_with(&shell, SIGWINCH);
     assert_got(&shell, SIGTERM, 1);
 }
-END_TEST
 
-START_TEST(every_one_of_many_signals_reaches_the_engine)
+TEST(every_one_of_many_signals_reaches_the_engine)
 {
     struct shell shell;
 
@@ -84,9 +84,8 @@ START_TEST(every_one_of_many_signals_reaches_the_engine)
     for (int i = 0; i < PASSED_ON; i++)
         assert_got(&shell, passed_on[i], 1);
 }
-END_TEST
 
-START_TEST(an_engine_that_does_not_catch_a_signal_ends_by_it_and_we_with_it)
+TEST(an_engine_that_does_not_catch_a_signal_ends_by_it_and_we_with_it)
 {
     struct shell shell;
 
@@ -95,9 +94,8 @@ START_TEST(an_engine_that_does_not_catch_a_signal_ends_by_it_and_we_with_it)
     shell_finish(&shell);
     ck_assert(WIFSIGNALED(shell.wait_status) && WTERMSIG(shell.wait_status) == SIGTERM);
 }
-END_TEST
 
-START_TEST(a_signal_to_the_engine_is_none_to_us)
+TEST(a_signal_to_the_engine_is_none_to_us)
 {
     struct shell shell;
 
@@ -107,9 +105,8 @@ START_TEST(a_signal_to_the_engine_is_none_to_us)
     end_with(&shell, SIGWINCH);
     assert_got(&shell, SIGINT, 1);
 }
-END_TEST
 
-START_TEST(a_hang_up_that_is_ignored_stays_ignored)
+TEST(a_hang_up_that_is_ignored_stays_ignored)
 {
     struct shell shell;
 
@@ -122,7 +119,6 @@ START_TEST(a_hang_up_that_is_ignored_stays_ignored)
     shell_finish(&shell);
     ck_assert_int_eq(shell_status(&shell), 7);
 }
-END_TEST
 
 /* The same lines with the prefix as without it. */
 static void assert_no_difference(const char *with, const char *command)
@@ -151,13 +147,18 @@ static const char *const settings[] = {
     "env --ignore-signal=CHLD",
 };
 
-START_TEST(the_engine_starts_with_the_mask_and_the_ignored_signals_that_we_had)
+static int settings_count(void)
+{
+    return launcher_is_bare() ? COUNT(settings)
+                              : COUNT(settings) - 1; /* valgrind takes SIGCHLD itself */
+}
+
+LOOP_TEST(the_engine_starts_with_the_mask_and_the_ignored_signals_that_we_had, settings_count())
 {
     assert_no_difference(settings[_i], "grep -E '^Sig(Blk|Ign|Cgt)' /proc/self/status");
 }
-END_TEST
 
-START_TEST(the_client_starts_with_the_mask_and_the_ignored_signals_that_we_had)
+LOOP_TEST(the_client_starts_with_the_mask_and_the_ignored_signals_that_we_had, settings_count())
 {
     static const char status[] = "grep -E \"^Sig(Blk|Ign|Cgt)\" /proc/self/status";
     struct shell plain, shell;
@@ -170,9 +171,8 @@ START_TEST(the_client_starts_with_the_mask_and_the_ignored_signals_that_we_had)
     ck_assert_int_eq(shell_status(&shell), 0);
     ck_assert_str_eq(shell.out, plain.out);
 }
-END_TEST
 
-START_TEST(we_work_where_the_children_of_our_parent_are_reaped_unseen)
+TEST(we_work_where_the_children_of_our_parent_are_reaped_unseen)
 {
     struct shell shell;
 
@@ -184,9 +184,8 @@ START_TEST(we_work_where_the_children_of_our_parent_are_reaped_unseen)
                       " listen=127.0.0.1 wait until=stop");
     ck_assert_int_eq(shell_status(&shell), 3);
 }
-END_TEST
 
-START_TEST(an_engine_that_is_stopped_and_continued_by_others_goes_on)
+TEST(an_engine_that_is_stopped_and_continued_by_others_goes_on)
 {
     struct shell shell;
     pid_t engine;
@@ -202,9 +201,8 @@ START_TEST(an_engine_that_is_stopped_and_continued_by_others_goes_on)
     end_with(&shell, SIGWINCH);
     assert_got(&shell, SIGCONT, 1);
 }
-END_TEST
 
-START_TEST(a_continue_sent_to_us_continues_the_engine)
+TEST(a_continue_sent_to_us_continues_the_engine)
 {
     struct shell shell;
     pid_t engine;
@@ -217,10 +215,9 @@ START_TEST(a_continue_sent_to_us_continues_the_engine)
     wait_for_signal(&shell, SIGCONT);
     end_with(&shell, SIGWINCH);
 }
-END_TEST
 
 /* SIGSTOP cannot be passed on, as kill(1) of any shell shows; nothing may be lost by it. */
-START_TEST(we_may_be_stopped_and_continued_while_the_engine_goes_on_and_ends)
+TEST(we_may_be_stopped_and_continued_while_the_engine_goes_on_and_ends)
 {
     struct shell shell;
     pid_t engine;
@@ -236,7 +233,6 @@ START_TEST(we_may_be_stopped_and_continued_while_the_engine_goes_on_and_ends)
     shell_finish(&shell);
     ck_assert_int_eq(shell_status(&shell), 7);
 }
-END_TEST
 
 /* A hang-up under nohup is no wish to end: what the client does later still counts. */
 static void send_an_ignored_signal_and_let_the_client_fail(const char *prefix, int signal)
@@ -260,41 +256,13 @@ static void send_an_ignored_signal_and_let_the_client_fail(const char *prefix, i
     ck_assert_int_eq(shell_status(&shell), 3);
 }
 
-START_TEST(a_signal_that_is_ignored_does_not_make_a_clients_failure_pass)
+TEST(a_signal_that_is_ignored_does_not_make_a_clients_failure_pass)
 {
     send_an_ignored_signal_and_let_the_client_fail("env --ignore-signal=HUP", SIGHUP);
 }
-END_TEST
 
 /* Half of "COMMAND &" in a script: INT and QUIT are ignored there. */
-START_TEST(an_interrupt_that_is_ignored_does_not_make_a_clients_failure_pass)
+TEST(an_interrupt_that_is_ignored_does_not_make_a_clients_failure_pass)
 {
     send_an_ignored_signal_and_let_the_client_fail("env --ignore-signal=INT,QUIT", SIGINT);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    const int all = sizeof settings / sizeof settings[0];
-    const int count = launcher_is_wrapped() ? all - 1 : all; /* valgrind takes SIGCHLD itself */
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "launcher: signals");
-
-    tcase_add_loop_test(tests, a_signal_sent_to_us_reaches_the_engine_once, 0, PASSED_ON);
-    tcase_add_test(tests, a_signal_passes_through_two_of_us_once);
-    tcase_add_test(tests, every_one_of_many_signals_reaches_the_engine);
-    tcase_add_test(tests, an_engine_that_does_not_catch_a_signal_ends_by_it_and_we_with_it);
-    tcase_add_test(tests, a_signal_to_the_engine_is_none_to_us);
-    tcase_add_test(tests, a_hang_up_that_is_ignored_stays_ignored);
-    tcase_add_loop_test(
-        tests, the_engine_starts_with_the_mask_and_the_ignored_signals_that_we_had, 0, count);
-    tcase_add_loop_test(
-        tests, the_client_starts_with_the_mask_and_the_ignored_signals_that_we_had, 0, count);
-    tcase_add_test(tests, we_work_where_the_children_of_our_parent_are_reaped_unseen);
-    tcase_add_test(tests, an_engine_that_is_stopped_and_continued_by_others_goes_on);
-    tcase_add_test(tests, a_continue_sent_to_us_continues_the_engine);
-    tcase_add_test(tests, we_may_be_stopped_and_continued_while_the_engine_goes_on_and_ends);
-    tcase_add_test(tests, a_signal_that_is_ignored_does_not_make_a_clients_failure_pass);
-    tcase_add_test(tests, an_interrupt_that_is_ignored_does_not_make_a_clients_failure_pass);
-    return suite;
 }

@@ -2,7 +2,7 @@
 #include <sys/wait.h>
 
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 static const char *const prefixes[] = {
     "",
@@ -12,7 +12,9 @@ static const char *const prefixes[] = {
 
 enum { PREFIXES = sizeof prefixes / sizeof prefixes[0], STATUSES_PER_TEST = 64 };
 
-START_TEST(every_exit_status_comes_through)
+TEST_OPTIONS(IN_SANDBOX);
+
+LOOP_TEST(every_exit_status_comes_through, 256 / STATUSES_PER_TEST)
 {
     int first = _i * STATUSES_PER_TEST, step = launcher_is_wrapped() ? 21 : 1;
     struct shell shell;
@@ -25,7 +27,6 @@ START_TEST(every_exit_status_comes_through)
     ck_assert_str_eq(shell.out, "done\n");
     ck_assert_str_eq(shell.err, "");
 }
-END_TEST
 
 /* All whose default action ends a process; 34 is SIGRTMIN. Valgrind cannot end by the last two.
  */
@@ -37,7 +38,8 @@ static const int deadly[] = {
 
 enum { DEADLY = sizeof deadly / sizeof deadly[0], NOT_UNDER_VALGRIND = 2 };
 
-START_TEST(every_signal_that_ends_the_engine_ends_the_prefix_and_leaves_no_core)
+LOOP_TEST(every_signal_that_ends_the_engine_ends_the_prefix_and_leaves_no_core,
+          launcher_is_wrapped() ? DEADLY - NOT_UNDER_VALGRIND : DEADLY)
 {
     struct shell shell;
 
@@ -54,9 +56,8 @@ START_TEST(every_signal_that_ends_the_engine_ends_the_prefix_and_leaves_no_core)
     shell_run(&shell, "ls -d *core* 2>/dev/null");
     ck_assert_str_eq(shell.out, "");
 }
-END_TEST
 
-START_TEST(an_engine_that_ends_by_a_signal_does_so_where_we_ignore_or_block_it)
+TEST(an_engine_that_ends_by_a_signal_does_so_where_we_ignore_or_block_it)
 {
     struct shell shell;
 
@@ -67,9 +68,8 @@ START_TEST(an_engine_that_ends_by_a_signal_does_so_where_we_ignore_or_block_it)
                       "bash -c 'kill -KILL $$'");
     ck_assert(WIFSIGNALED(shell.wait_status) && WTERMSIG(shell.wait_status) == SIGKILL);
 }
-END_TEST
 
-START_TEST(an_engine_that_is_not_found_is_127)
+TEST(an_engine_that_is_not_found_is_127)
 {
     static const char *const names[] = {"no-such-engine", "./no-such-engine",
                                         "/dev/null/engine", "''"};
@@ -83,9 +83,8 @@ START_TEST(an_engine_that_is_not_found_is_127)
             assert_one_line(shell.err, "imdshim: cannot execute ");
         }
 }
-END_TEST
 
-START_TEST(an_engine_that_cannot_be_executed_is_126)
+TEST(an_engine_that_cannot_be_executed_is_126)
 {
     static const char *const names[] = {"./plain", "/", "./loop", "./script"};
     size_t count = sizeof names / sizeof names[0];
@@ -103,9 +102,8 @@ START_TEST(an_engine_that_cannot_be_executed_is_126)
             assert_one_line(shell.err, "imdshim: cannot execute ");
         }
 }
-END_TEST
 
-START_TEST(an_engine_that_does_not_listen_in_time_is_124)
+TEST(an_engine_that_does_not_listen_in_time_is_124)
 {
     struct shell shell;
 
@@ -114,18 +112,16 @@ START_TEST(an_engine_that_does_not_listen_in_time_is_124)
     shell_run(&shell, "exec $IMDSHIM run -q -t 1 -c true -- sleep 20");
     ck_assert_int_eq(shell_status(&shell), 124);
 }
-END_TEST
 
-START_TEST(an_engine_that_is_stopped_when_time_is_up_is_ended_too)
+TEST(an_engine_that_is_stopped_when_time_is_up_is_ended_too)
 {
     struct shell shell;
 
     shell_run(&shell, "exec $IMDSHIM run -q -t 1 -- sh -c 'kill -STOP $$; sleep 20'");
     ck_assert_int_eq(shell_status(&shell), 124);
 }
-END_TEST
 
-START_TEST(time_is_not_up_for_an_engine_that_has_listened)
+TEST(time_is_not_up_for_an_engine_that_has_listened)
 {
     struct shell shell;
 
@@ -133,32 +129,11 @@ START_TEST(time_is_not_up_for_an_engine_that_has_listened)
               "exec $IMDSHIM run -q -t 1 -- " ENGINE " listen=127.0.0.1 pause=1500 exit=6");
     ck_assert_int_eq(shell_status(&shell), 6);
 }
-END_TEST
 
-START_TEST(an_engine_that_ends_before_its_time_is_up_is_not_waited_for)
+TEST(an_engine_that_ends_before_its_time_is_up_is_not_waited_for)
 {
     struct shell shell;
 
     shell_run(&shell, "exec $IMDSHIM run -q -t 1000 -- sh -c 'exit 7'");
     ck_assert_int_eq(shell_status(&shell), 7);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "launcher: status");
-
-    tcase_add_loop_test(tests, every_exit_status_comes_through, 0, 256 / STATUSES_PER_TEST);
-    tcase_add_loop_test(tests,
-                        every_signal_that_ends_the_engine_ends_the_prefix_and_leaves_no_core, 0,
-                        launcher_is_wrapped() ? DEADLY - NOT_UNDER_VALGRIND : DEADLY);
-    tcase_add_test(tests, an_engine_that_ends_by_a_signal_does_so_where_we_ignore_or_block_it);
-    tcase_add_test(tests, an_engine_that_is_not_found_is_127);
-    tcase_add_test(tests, an_engine_that_cannot_be_executed_is_126);
-    tcase_add_test(tests, an_engine_that_does_not_listen_in_time_is_124);
-    tcase_add_test(tests, an_engine_that_is_stopped_when_time_is_up_is_ended_too);
-    tcase_add_test(tests, time_is_not_up_for_an_engine_that_has_listened);
-    tcase_add_test(tests, an_engine_that_ends_before_its_time_is_up_is_not_waited_for);
-    return suite;
 }

@@ -1,7 +1,7 @@
 /* At a terminal: interrupts, job control and reading, as without the prefix. */
 #include "tests/support/suite.h"
 #include "tests/support/terminal.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 #define COUNTER ENGINE " pids catch print=begin until=stop exit=7 >log"
 
@@ -100,19 +100,19 @@ static void type_key(const char *key, const char *line)
     ck_assert_int_eq(shell_count_lines(read_log(), line), 1);
 }
 
-START_TEST(an_interrupt_typed_reaches_the_engine_once_and_its_status_counts)
+TEST_OPTIONS(IN_SANDBOX);
+
+TEST(an_interrupt_typed_reaches_the_engine_once_and_its_status_counts)
 {
     type_key("\003", "got 2.\n");
 }
-END_TEST
 
-START_TEST(a_quit_typed_reaches_the_engine_once_and_its_status_counts)
+TEST(a_quit_typed_reaches_the_engine_once_and_its_status_counts)
 {
     type_key("\034", "got 3.\n");
 }
-END_TEST
 
-START_TEST(an_engine_ended_by_an_interrupt_ends_us_by_it_so_that_the_shell_knows)
+TEST(an_engine_ended_by_an_interrupt_ends_us_by_it_so_that_the_shell_knows)
 {
     struct job job;
 
@@ -124,9 +124,8 @@ START_TEST(an_engine_ended_by_an_interrupt_ends_us_by_it_so_that_the_shell_knows
     ck_assert(!exists("went-on"));
     leave(&job);
 }
-END_TEST
 
-START_TEST(an_interrupt_typed_passes_through_two_of_us_once)
+TEST(an_interrupt_typed_passes_through_two_of_us_once)
 {
     struct job job;
 
@@ -137,9 +136,8 @@ START_TEST(an_interrupt_typed_passes_through_two_of_us_once)
     end_and_leave(&job, "status=7");
     ck_assert_int_eq(shell_count_lines(read_log(), "got 2.\n"), 1);
 }
-END_TEST
 
-START_TEST(an_interrupt_typed_ends_the_client_and_sends_the_engine_nothing_more)
+TEST(an_interrupt_typed_ends_the_client_and_sends_the_engine_nothing_more)
 {
     struct job job;
 
@@ -154,13 +152,12 @@ START_TEST(an_interrupt_typed_ends_the_client_and_sends_the_engine_nothing_more)
     ck_assert_int_eq(shell_count_lines(read_log(), "got 2.\n"), 1);
     ck_assert_int_eq(shell_count_lines(read_log(), "got 15.\n"), 0);
 }
-END_TEST
 
 /*
  * We are what the terminal was opened for (ssh -t, xterm -e): the kernel tells a session leader
  * alone that the terminal is gone.
  */
-START_TEST(a_hang_up_of_the_terminal_reaches_the_engine_once)
+TEST(a_hang_up_of_the_terminal_reaches_the_engine_once)
 {
     struct job job;
 
@@ -175,9 +172,8 @@ START_TEST(a_hang_up_of_the_terminal_reaches_the_engine_once)
     wait_for_state(job.launcher, "Z");
     ck_assert_int_eq(shell_count_lines(read_log(), "got 1.\n"), 1);
 }
-END_TEST
 
-START_TEST(a_stop_typed_stops_both_and_fg_lets_both_go_on)
+TEST(a_stop_typed_stops_both_and_fg_lets_both_go_on, .needs = launcher_is_bare)
 {
     struct job job;
 
@@ -191,9 +187,8 @@ START_TEST(a_stop_typed_stops_both_and_fg_lets_both_go_on)
     send_marker(&job);
     end_and_leave(&job, "status=7");
 }
-END_TEST
 
-START_TEST(bg_lets_both_go_on_and_fg_brings_them_back)
+TEST(bg_lets_both_go_on_and_fg_brings_them_back, .needs = launcher_is_bare)
 {
     struct job job;
 
@@ -206,12 +201,11 @@ START_TEST(bg_lets_both_go_on_and_fg_brings_them_back)
     type_command(&job, "jobs");
     expect(&job, "Running");
     type_command(&job, "fg");
-    expect(&job, "\n");
+    expect(&job, "$IMDSHIM run"); /* bash has found the job: it may end now */
     end_and_leave(&job, "status=7");
 }
-END_TEST
 
-START_TEST(a_client_is_stopped_and_continued_with_the_engine)
+TEST(a_client_is_stopped_and_continued_with_the_engine, .needs = launcher_is_bare)
 {
     struct job job;
     pid_t client;
@@ -232,9 +226,8 @@ START_TEST(a_client_is_stopped_and_continued_with_the_engine)
     expect(&job, "status=137");
     leave(&job);
 }
-END_TEST
 
-START_TEST(a_stop_sent_to_us_alone_stops_the_engine_too)
+TEST(a_stop_sent_to_us_alone_stops_the_engine_too, .needs = launcher_is_bare)
 {
     struct job job;
 
@@ -246,9 +239,8 @@ START_TEST(a_stop_sent_to_us_alone_stops_the_engine_too)
     send_marker(&job);
     end_and_leave(&job, "status=7");
 }
-END_TEST
 
-START_TEST(a_continue_sent_to_us_alone_continues_the_engine_too)
+TEST(a_continue_sent_to_us_alone_continues_the_engine_too, .needs = launcher_is_bare)
 {
     struct job job;
 
@@ -259,14 +251,13 @@ START_TEST(a_continue_sent_to_us_alone_continues_the_engine_too)
     assert_running(&job);
     send_marker(&job);
     type_command(&job, "fg");
-    expect(&job, "\n");
+    expect(&job, "$IMDSHIM run"); /* bash has found the job: it may end now */
     end_and_leave(&job, "status=7");
 }
-END_TEST
 
 static const char *const prefixes[] = {"$IMDSHIM run -q --", "$IMDSHIM exec -q --fd 3 --"};
 
-START_TEST(the_engine_reads_the_terminal)
+LOOP_TEST(the_engine_reads_the_terminal, 2)
 {
     struct terminal terminal;
     char command[256];
@@ -281,9 +272,8 @@ START_TEST(the_engine_reads_the_terminal)
     terminal_finish(&terminal);
     ck_assert_int_eq(terminal.wait_status, 0);
 }
-END_TEST
 
-START_TEST(the_engine_reads_the_terminal_to_its_end)
+TEST(the_engine_reads_the_terminal_to_its_end)
 {
     struct terminal terminal;
 
@@ -294,9 +284,9 @@ START_TEST(the_engine_reads_the_terminal_to_its_end)
     ck_assert_msg(terminal_wait_for(&terminal, "<end>"), "%s", terminal.screen);
     terminal_finish(&terminal);
 }
-END_TEST
 
-START_TEST(an_engine_in_the_background_that_reads_the_terminal_stops_the_job)
+TEST(an_engine_in_the_background_that_reads_the_terminal_stops_the_job,
+     .needs = launcher_is_bare)
 {
     struct job job;
 
@@ -307,40 +297,9 @@ START_TEST(an_engine_in_the_background_that_reads_the_terminal_stops_the_job)
     type_command(&job, "");
     expect(&job, "Stopped");
     type_command(&job, "fg");
-    expect(&job, "\n");
+    expect(&job, "$IMDSHIM run"); /* bash has found the job: it may end now */
     shell_pause(100);
     type_command(&job, "hello");
     expect(&job, "<hello>");
     leave(&job);
-}
-END_TEST
-
-/* A program under valgrind is not stopped by SIGTSTP and SIGTTIN. */
-static void add_job_control_tests(TCase *tests)
-{
-    tcase_add_test(tests, a_stop_typed_stops_both_and_fg_lets_both_go_on);
-    tcase_add_test(tests, bg_lets_both_go_on_and_fg_brings_them_back);
-    tcase_add_test(tests, a_client_is_stopped_and_continued_with_the_engine);
-    tcase_add_test(tests, a_stop_sent_to_us_alone_stops_the_engine_too);
-    tcase_add_test(tests, a_continue_sent_to_us_alone_continues_the_engine_too);
-    tcase_add_test(tests, an_engine_in_the_background_that_reads_the_terminal_stops_the_job);
-}
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "launcher: terminal");
-
-    tcase_add_test(tests, an_interrupt_typed_reaches_the_engine_once_and_its_status_counts);
-    tcase_add_test(tests, a_quit_typed_reaches_the_engine_once_and_its_status_counts);
-    tcase_add_test(tests,
-                   an_engine_ended_by_an_interrupt_ends_us_by_it_so_that_the_shell_knows);
-    tcase_add_test(tests, an_interrupt_typed_passes_through_two_of_us_once);
-    tcase_add_test(tests, an_interrupt_typed_ends_the_client_and_sends_the_engine_nothing_more);
-    tcase_add_test(tests, a_hang_up_of_the_terminal_reaches_the_engine_once);
-    tcase_add_loop_test(tests, the_engine_reads_the_terminal, 0, 2);
-    tcase_add_test(tests, the_engine_reads_the_terminal_to_its_end);
-    if (!launcher_is_wrapped())
-        add_job_control_tests(tests);
-    return suite;
 }

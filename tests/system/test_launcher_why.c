@@ -2,14 +2,14 @@
 #include <sys/statvfs.h>
 
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 #define CC "${CC:-cc}"
 
 /* Without a sanitizer, whose run time does not work where privileges change. */
 #define COMPILED(options)                                                                      \
-    "[ -e x ] || " CC " -D_GNU_SOURCE " options " -o x "                                       \
-    "$SOURCE/tests/doubles/launcher-engine.c;"
+    "[ -e x ] || " CC " " options " -o x $DOUBLES/engine.o $DOUBLES/support.a -lpthread -ldl " \
+    "2>/dev/null;"
 
 /* glibc's, by the name that Android's has. */
 #define LINKER                                                                                 \
@@ -57,20 +57,50 @@ static void assert_obstacle(const char *make, const char *engine)
     assert_one_line(shell.out, "");
 }
 
-START_TEST(a_static_engine_is_not_loaded)
+static bool shell_says_yes(const char *command)
+{
+    return system(command) == 0;
+}
+
+static bool can_be_static(void)
+{
+    return shell_says_yes("d=$(mktemp -d) && echo 'int main(void) { return 0; }' >$d/x.c && " CC
+                          " -static -o $d/x $d/x.c 2>/dev/null; s=$?; rm -r $d; exit $s") ||
+           suite_skip("static engines", "no compiler or no static libc");
+}
+
+/* What a file's mode and attributes do needs root to make them and a file system to obey. */
+static bool can_be_set_id(void)
+{
+    struct statvfs status;
+
+    return (geteuid() == 0 && statvfs("/tmp", &status) == 0 &&
+            (status.f_flag & ST_NOSUID) == 0) ||
+           suite_skip("set-id engines", "needs root and a /tmp without nosuid");
+}
+
+static bool can_have_capabilities(void)
+{
+    return shell_says_yes("f=$(mktemp) && setcap cap_net_bind_service+ep $f 2>/dev/null; s=$?;"
+                          "rm -f $f; exit $s") ||
+           suite_skip("engines with file capabilities",
+                      "setcap (libcap2-bin) does not work here");
+}
+
+TEST_OPTIONS(IN_SANDBOX);
+
+TEST(a_static_engine_is_not_loaded, .needs = can_be_static)
 {
     assert_obstacle(COMPILED("-static"), "./x");
 }
-END_TEST
 
-START_TEST(an_engine_for_another_libc_is_not_loaded)
+TEST(an_engine_for_another_libc_is_not_loaded)
 {
     assert_obstacle(LINKER COMPILED("-Wl,--dynamic-linker=$PWD/linker64"), "./x");
 }
-END_TEST
 
 /* Its linker would not start it. Others that cannot load the library pass it on. */
-START_TEST(an_engine_for_another_libc_keeps_its_own_preloads)
+TEST(an_engine_for_another_libc_keeps_its_own_preloads)
 {
     static const char *const own[] = {"unset LD_PRELOAD;", "export LD_PRELOAD=libm.so.6;"};
     struct shell shell;
@@ -89,37 +119,32 @@ START_TEST(an_engine_for_another_libc_keeps_its_own_preloads)
         ck_assert_str_eq(shell.out, i == 0 ? "0\n" : "LD_PRELOAD=libm.so.6\n0\n");
     }
 }
-END_TEST
 
-START_TEST(a_set_user_id_engine_is_not_loaded)
+TEST(a_set_user_id_engine_is_not_loaded, .needs = can_be_set_id)
 {
     assert_obstacle(COMPILED("") "chmod 4755 x;", "./x");
 }
-END_TEST
 
-START_TEST(a_set_group_id_engine_is_not_loaded)
+TEST(a_set_group_id_engine_is_not_loaded, .needs = can_be_set_id)
 {
     assert_obstacle(COMPILED("") "chmod 2755 x;", "./x");
 }
-END_TEST
 
-START_TEST(the_interpreter_of_a_script_counts)
+TEST(the_interpreter_of_a_script_counts, .needs = can_be_set_id)
 {
     assert_obstacle("cp /bin/sh x; chmod 4755 x; printf \"#!$PWD/x\\nexec " ENGINE
                     " \\$*\\n\" >script;"
                     "chmod 755 script;",
                     "./script");
 }
-END_TEST
 
-START_TEST(an_engine_with_file_capabilities_is_not_loaded)
+TEST(an_engine_with_file_capabilities_is_not_loaded, .needs = can_have_capabilities)
 {
     assert_obstacle(COMPILED("") "setcap cap_net_bind_service+ep x;", "./x");
 }
-END_TEST
 
 /* As root and as another user: only the ids of file and process count. */
-START_TEST(a_set_user_id_engine_of_another_user_is_not_loaded_for_root_either)
+TEST(a_set_user_id_engine_of_another_user_is_not_loaded_for_root_either, .needs = can_be_set_id)
 {
     struct shell shell;
 
@@ -127,9 +152,9 @@ START_TEST(a_set_user_id_engine_of_another_user_is_not_loaded_for_root_either)
                                    "exec $IMDSHIM run -- ./x pids exit=4");
     assert_started(&shell, not_loaded);
 }
-END_TEST
 
-START_TEST(an_engine_for_another_machine_is_not_loaded)
+/* valgrind executes nothing but programs */
+TEST(an_engine_for_another_machine_is_not_loaded, .needs = launcher_is_bare)
 {
     static const char make[] = "cp " ENGINE " x; printf '\\356\\356' |"
                                "dd of=x bs=1 seek=18 conv=notrunc 2>/dev/null";
@@ -145,7 +170,6 @@ START_TEST(an_engine_for_another_machine_is_not_loaded)
     assert_one_line(shell.err, not_loaded);
     ck_assert(!exists("client"));
 }
-END_TEST
 
 /* The engine is "$@". */
 static const char *const wipers[] = {
@@ -157,7 +181,7 @@ static const char *const wipers[] = {
     "exec env -i sh -c \"exec $*\"",
 };
 
-START_TEST(an_engine_whose_wrapper_wipes_the_environment_is_not_loaded)
+LOOP_TEST(an_engine_whose_wrapper_wipes_the_environment_is_not_loaded, COUNT(wipers))
 {
     struct shell shell;
 
@@ -167,30 +191,27 @@ START_TEST(an_engine_whose_wrapper_wipes_the_environment_is_not_loaded)
               wipers[_i]);
     assert_started(&shell, not_loaded);
 }
-END_TEST
 
-START_TEST(an_environment_that_is_wiped_needs_no_wrapper)
+TEST(an_environment_that_is_wiped_needs_no_wrapper)
 {
     struct shell shell;
 
     shell_run(&shell, "exec $IMDSHIM run -- env -i " ENGINE " listen=127.0.0.1 pids exit=4");
     assert_started(&shell, not_loaded);
 }
-END_TEST
 
-START_TEST(a_listener_that_is_no_engines_is_nothing_that_matched)
+TEST(a_listener_that_is_no_engines_is_nothing_that_matched)
 {
     struct shell shell;
 
     shell_run(&shell,
-              "cp " ENGINE " mpirun; exec $IMDSHIM run -- ./mpirun listen=127.0.0.1 port"
-              " listen=::ffff:127.0.0.1 port exit=4");
+              "cp " ENGINE " mpirun; exec $IMDSHIM run -- ./mpirun listen=127.0.0.1 print-port"
+              " listen=::ffff:127.0.0.1 print-port exit=4");
     ck_assert_int_eq(shell_status(&shell), 4);
     assert_one_line(shell.err, "imdshim: nothing matched: ");
     for (char *port = strtok(shell.out, "\n"); port != NULL; port = strtok(NULL, "\n"))
         ck_assert_msg(strstr(shell.err, port) != NULL, "it names port %s: %s", port, shell.err);
 }
-END_TEST
 
 /* Each with the status that it has without the prefix. */
 static const struct {
@@ -208,7 +229,7 @@ static const struct {
 
 enum { WITHOUT_IMD = sizeof without_imd / sizeof without_imd[0] };
 
-START_TEST(an_engine_that_never_listens_has_ended_first)
+LOOP_TEST(an_engine_that_never_listens_has_ended_first, WITHOUT_IMD)
 {
     struct shell shell;
 
@@ -216,9 +237,8 @@ START_TEST(an_engine_that_never_listens_has_ended_first)
     ck_assert_int_eq(shell_status(&shell), without_imd[_i].status);
     assert_one_line(shell.err, "imdshim: engine ended first: ");
 }
-END_TEST
 
-START_TEST(time_that_is_up_is_told)
+TEST(time_that_is_up_is_told)
 {
     struct shell shell;
 
@@ -226,7 +246,6 @@ START_TEST(time_that_is_up_is_told)
     ck_assert_int_eq(shell_status(&shell), 124);
     assert_one_line(shell.err, "imdshim: timed out: ");
 }
-END_TEST
 
 /* What with a client becomes of the engines above: it cannot be needed any more. */
 static const struct {
@@ -243,7 +262,7 @@ static const struct {
 
 enum { WITH_CLIENT = sizeof with_client / sizeof with_client[0] };
 
-START_TEST(a_client_that_cannot_be_needed_is_not_started)
+LOOP_TEST(a_client_that_cannot_be_needed_is_not_started, WITH_CLIENT)
 {
     struct shell shell;
 
@@ -252,71 +271,12 @@ START_TEST(a_client_that_cannot_be_needed_is_not_started)
     ck_assert_int_eq(shell_status(&shell), with_client[_i].status);
     ck_assert(!exists("client"));
 }
-END_TEST
 
-START_TEST(a_client_that_cannot_be_needed_does_not_make_two_lines_of_one)
+LOOP_TEST(a_client_that_cannot_be_needed_does_not_make_two_lines_of_one, WITH_CLIENT)
 {
     struct shell shell;
 
     shell_run(&shell, "cp " ENGINE " mpirun; exec $IMDSHIM run -c '>client' %s -- %s",
               with_client[_i].options, with_client[_i].engine);
     assert_one_line(shell.err, with_client[_i].line);
-}
-END_TEST
-
-static bool shell_says_yes(const char *command)
-{
-    return system(command) == 0;
-}
-
-/* What a file's mode and attributes do needs root to make them and a file system to obey. */
-static void add_privileged_tests(TCase *tests)
-{
-    struct statvfs status;
-
-    if (geteuid() != 0 || statvfs("/tmp", &status) != 0 || (status.f_flag & ST_NOSUID) != 0) {
-        suite_skip("set-id engines", "needs root and a /tmp without nosuid");
-        return;
-    }
-    tcase_add_test(tests, a_set_user_id_engine_is_not_loaded);
-    tcase_add_test(tests, a_set_group_id_engine_is_not_loaded);
-    tcase_add_test(tests, the_interpreter_of_a_script_counts);
-    tcase_add_test(tests, a_set_user_id_engine_of_another_user_is_not_loaded_for_root_either);
-    if (shell_says_yes("f=$(mktemp) && setcap cap_net_bind_service+ep $f 2>/dev/null; s=$?;"
-                       "rm -f $f; exit $s"))
-        tcase_add_test(tests, an_engine_with_file_capabilities_is_not_loaded);
-    else
-        suite_skip("engines with file capabilities", "setcap (libcap2-bin) does not work here");
-}
-
-static void add_compiled_tests(TCase *tests)
-{
-    if (shell_says_yes("d=$(mktemp -d) && echo 'int main(void) { return 0; }' >$d/x.c && " CC
-                       " -static -o $d/x $d/x.c 2>/dev/null; s=$?; rm -r $d; exit $s"))
-        tcase_add_test(tests, a_static_engine_is_not_loaded);
-    else
-        suite_skip("static engines", "no compiler or no static libc");
-    tcase_add_test(tests, an_engine_for_another_libc_is_not_loaded);
-    tcase_add_test(tests, an_engine_for_another_libc_keeps_its_own_preloads);
-}
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "launcher: why");
-
-    add_compiled_tests(tests);
-    add_privileged_tests(tests);
-    if (!launcher_is_wrapped()) /* valgrind executes nothing but programs */
-        tcase_add_test(tests, an_engine_for_another_machine_is_not_loaded);
-    tcase_add_loop_test(tests, an_engine_whose_wrapper_wipes_the_environment_is_not_loaded, 0,
-                        sizeof wipers / sizeof wipers[0]);
-    tcase_add_test(tests, an_environment_that_is_wiped_needs_no_wrapper);
-    tcase_add_test(tests, a_listener_that_is_no_engines_is_nothing_that_matched);
-    tcase_add_loop_test(tests, an_engine_that_never_listens_has_ended_first, 0, WITHOUT_IMD);
-    tcase_add_test(tests, time_that_is_up_is_told);
-    tcase_add_loop_test(tests, a_client_that_cannot_be_needed_is_not_started, 0, WITH_CLIENT);
-    tcase_add_loop_test(tests, a_client_that_cannot_be_needed_does_not_make_two_lines_of_one, 0,
-                        WITH_CLIENT);
-    return suite;
 }

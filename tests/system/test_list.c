@@ -1,6 +1,6 @@
 /* imdshim list: the user's runs on this host, as they are. */
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 #define LIST "$IMDSHIM list"
 #define JSON LIST " --json | python3 -m json.tool --no-ensure-ascii"
@@ -28,16 +28,22 @@ static int count_fifos(void)
     return atoi(look.out);
 }
 
-START_TEST(without_runs_there_is_nothing_to_list)
+static bool has_python(void)
+{
+    return suite_has_program("python3", "the list in JSON");
+}
+
+TEST_OPTIONS(IN_SANDBOX);
+
+TEST(without_runs_there_is_nothing_to_list)
 {
     shell_run(&list, LIST " && " LIST " --json");
     ck_assert_int_eq(shell_status(&list), 0);
     ck_assert_str_eq(list.out, "[]\n");
     ck_assert_str_eq(list.err, "");
 }
-END_TEST
 
-START_TEST(a_run_is_listed_as_it_goes_on)
+TEST(a_run_is_listed_as_it_goes_on, .needs = has_python)
 {
     static const char *const states[] = {"starting", "listening", "ready", "connected",
                                          "ending"};
@@ -62,15 +68,14 @@ START_TEST(a_run_is_listed_as_it_goes_on)
     shell_run(&list, LIST);
     ck_assert_str_eq(list.out, "");
 }
-END_TEST
 
-START_TEST(a_listed_run_says_where_it_is_and_whose)
+TEST(a_listed_run_says_where_it_is_and_whose, .needs = has_python)
 {
     char expected[512], here[256];
 
     ck_assert_ptr_nonnull(getcwd(here, sizeof here));
     shell_start(&shell, "exec $IMDSHIM run -o port -- " ENGINE
-                        " pids listen=0.0.0.0 port wait until=stop");
+                        " pids listen=0.0.0.0 print-port wait until=stop");
     ck_assert(shell_wait_for_out(&shell, "\n"));
     wait_for_file("port");
     wait_for_listed("ready");
@@ -89,7 +94,6 @@ START_TEST(a_listed_run_says_where_it_is_and_whose)
     make_file("stop");
     shell_finish(&shell);
 }
-END_TEST
 
 /* In the table one line a run; in JSON the name itself, and U+FFFD for what is no UTF-8. */
 static const struct {
@@ -104,7 +108,7 @@ static const struct {
     {"100%41", "/100%41\""},
 };
 
-START_TEST(any_name_of_a_directory_is_listed)
+LOOP_TEST(any_name_of_a_directory_is_listed, 6, .needs = has_python)
 {
     setenv("NAME", names[_i].name, 1);
     setenv("PYTHONUTF8", "1", 1);
@@ -117,10 +121,9 @@ START_TEST(any_name_of_a_directory_is_listed)
     make_file("stop");
     shell_finish(&shell);
 }
-END_TEST
 
 /* Whatever else of the user's may call itself a run. */
-START_TEST(a_record_of_a_strange_making_does_the_table_no_harm)
+TEST(a_record_of_a_strange_making_does_the_table_no_harm, .needs = has_python)
 {
     shell_start(&shell, LIST "; cd imdshim-*; exec python3 -c 'import os, time\n"
                              "fd = os.memfd_create(\"imdshim\")\n"
@@ -139,9 +142,8 @@ START_TEST(a_record_of_a_strange_making_does_the_table_no_harm)
     make_file("stop");
     shell_finish(&shell);
 }
-END_TEST
 
-START_TEST(a_killed_run_is_not_listed_and_its_fifo_goes)
+TEST(a_killed_run_is_not_listed_and_its_fifo_goes, .needs = has_python)
 {
     shell_start(&shell, "exec $IMDSHIM run -q -- " ENGINE " pids until=stop");
     wait_for_listed("starting");
@@ -152,10 +154,9 @@ START_TEST(a_killed_run_is_not_listed_and_its_fifo_goes)
     ck_assert_str_eq(list.out, "");
     ck_assert_int_eq(count_fifos(), 0);
 }
-END_TEST
 
 /* As it is when another process has the number, and as junk in the directory would be. */
-START_TEST(what_is_no_run_is_not_listed)
+TEST(what_is_no_run_is_not_listed)
 {
     shell_run(&list, LIST
               "; cd imdshim-*; host=$(uname -n); mkfifo $host.$$.1 $host.x.1 "
@@ -164,10 +165,9 @@ START_TEST(what_is_no_run_is_not_listed)
     ck_assert_str_eq(list.out, "6\n");
     ck_assert_int_eq(shell_status(&list), 0);
 }
-END_TEST
 
-/* Before Linux 3.17, and in some sandboxes. */
-START_TEST(a_run_without_a_memfd_is_listed_and_leaves_no_file)
+/* Before Linux 3.17, and in some sandboxes. forbid executes a program of one word. */
+TEST(a_run_without_a_memfd_is_listed_and_leaves_no_file, .needs = launcher_is_bare)
 {
     shell_start(&shell, "exec $DOUBLES/forbid memfd_create 38 $IMDSHIM run -q -- " ENGINE
                         " listen=127.0.0.1 until=stop exit=4");
@@ -177,10 +177,10 @@ START_TEST(a_run_without_a_memfd_is_listed_and_leaves_no_file)
     shell_finish(&shell);
     ck_assert_int_eq(shell_status(&shell), 4);
 }
-END_TEST
 
 /* Anyone may make a file of that name. */
-START_TEST(a_run_beside_a_directory_that_is_not_ours_is_listed_and_leaves_no_fifo)
+TEST(a_run_beside_a_directory_that_is_not_ours_is_listed_and_leaves_no_fifo,
+     .needs = has_python)
 {
     shell_run(&list, "mkdir -m 755 imdshim-$(id -u)");
     shell_start(&shell, "exec $IMDSHIM run -q -- " ENGINE " until=stop exit=4");
@@ -191,9 +191,8 @@ START_TEST(a_run_beside_a_directory_that_is_not_ours_is_listed_and_leaves_no_fif
     shell_run(&list, "rmdir imdshim-*");
     ck_assert_int_eq(shell_status(&list), 0);
 }
-END_TEST
 
-START_TEST(other_users_see_nothing_and_disturb_nothing)
+TEST(other_users_see_nothing_and_disturb_nothing, .needs = has_python)
 {
     if (geteuid() != 0)
         return;
@@ -208,35 +207,32 @@ START_TEST(other_users_see_nothing_and_disturb_nothing)
     make_file("stop");
     shell_finish(&shell);
 }
-END_TEST
 
 static const char *const usages[] = {"list operand", "list --port 1",   "list -x",
                                      "list --jso",   "list -- operand", "run --json -- true"};
 
-START_TEST(bad_usage_is_125)
+LOOP_TEST(bad_usage_is_125, 6)
 {
     shell_run(&list, "exec $IMDSHIM %s", usages[_i]);
     ck_assert_int_eq(shell_status(&list), 125);
     assert_one_line(list.err, "imdshim: ");
     ck_assert_str_eq(list.out, "");
 }
-END_TEST
 
-START_TEST(output_that_cannot_be_written_is_a_failure)
+TEST(output_that_cannot_be_written_is_a_failure)
 {
     shell_run(&list, "exec $IMDSHIM list --json >/dev/full");
     ck_assert_int_eq(shell_status(&list), 125);
     assert_one_line(list.err, "imdshim: ");
 }
-END_TEST
 
-START_TEST(many_runs_are_all_listed_each_with_its_own_port)
+TEST(many_runs_are_all_listed_each_with_its_own_port)
 {
     int many = launcher_is_wrapped() ? 5 : 50;
 
     shell_start(&shell,
                 "for i in $(seq %d); do $IMDSHIM run -q -- " ENGINE
-                " listen=127.0.0.1 port wait until=stop & done; wait",
+                " listen=127.0.0.1 print-port wait until=stop & done; wait",
                 many);
     for (int i = 0; i < SHELL_SECONDS * 10 && shell_count_lines(list.out, " ready ") < many;
          i++) {
@@ -252,28 +248,4 @@ START_TEST(many_runs_are_all_listed_each_with_its_own_port)
     shell_run(&list,
               "[ \"$(echo \"$PORTS\" | sort | xargs)\" = \"$(echo \"$LISTED\" | xargs)\" ]");
     ck_assert_int_eq(shell_status(&list), 0);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "list");
-
-    tcase_add_test(tests, without_runs_there_is_nothing_to_list);
-    tcase_add_test(tests, a_run_is_listed_as_it_goes_on);
-    tcase_add_test(tests, a_listed_run_says_where_it_is_and_whose);
-    tcase_add_loop_test(tests, any_name_of_a_directory_is_listed, 0, 6);
-    tcase_add_test(tests, a_record_of_a_strange_making_does_the_table_no_harm);
-    tcase_add_test(tests, a_killed_run_is_not_listed_and_its_fifo_goes);
-    tcase_add_test(tests, what_is_no_run_is_not_listed);
-    if (!launcher_is_wrapped()) /* execv(3) of one word */
-        tcase_add_test(tests, a_run_without_a_memfd_is_listed_and_leaves_no_file);
-    tcase_add_test(tests,
-                   a_run_beside_a_directory_that_is_not_ours_is_listed_and_leaves_no_fifo);
-    tcase_add_test(tests, other_users_see_nothing_and_disturb_nothing);
-    tcase_add_loop_test(tests, bad_usage_is_125, 0, 6);
-    tcase_add_test(tests, output_that_cannot_be_written_is_a_failure);
-    tcase_add_test(tests, many_runs_are_all_listed_each_with_its_own_port);
-    return suite;
 }

@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 
-#include "tests/system/scripts.h"
+#include "tests/system/support/scripts.h"
 
 #define PCOORD "$SOURCE/scripts/pcoord.py"
 
@@ -40,14 +40,16 @@ static const struct {
     {"v3-big-endian", "--every 3 2 2 0", "10.39230\n10.39230\n"},
 };
 
-START_TEST(a_whole_stream_is_one_line_a_frame)
+TEST_OPTIONS(.setup = scripts_enter, .teardown = sandbox_leave, .timeout = 120,
+             .needs = scripts_have_numpy);
+
+LOOP_TEST(a_whole_stream_is_one_line_a_frame, COUNT(whole))
 {
     run_with_server(whole[_i].mode, whole[_i].arguments);
     ck_assert_msg(shell_status(&shell) == 0, "%s %s", shell.err, engines_read("error"));
     ck_assert_str_eq(engines_read("distances"), whole[_i].distances);
     ck_assert_str_eq(engines_read("error"), "");
 }
-END_TEST
 
 static const struct {
     const char *mode, *arguments, *reason;
@@ -64,33 +66,30 @@ static const struct {
     {"unknown-packet", "4 0 1", "malformed: a packet of type 99"},
 };
 
-START_TEST(a_stream_that_is_not_what_was_expected_is_a_failure)
+LOOP_TEST(a_stream_that_is_not_what_was_expected_is_a_failure, COUNT(broken))
 {
     run_with_server(broken[_i].mode, broken[_i].arguments);
     assert_fails_loudly(broken[_i].reason);
 }
-END_TEST
 
 /* In these modes the server itself says whether DISCONNECT came. */
-START_TEST(a_client_that_gives_up_says_so_to_the_engine)
+TEST(a_client_that_gives_up_says_so_to_the_engine)
 {
     run_with_server("unknown-packet", "4 0 1");
     ck_assert_ptr_nonnull(strstr(shell.out, "disconnect\n"));
 }
-END_TEST
 
 /* A server that accepts and says nothing is given ten seconds, which a test need not wait for.
  */
-START_TEST(silence_is_no_answer)
+TEST(silence_is_no_answer)
 {
     shell_run(&shell, "sed 's/^PATIENCE = 10 /PATIENCE = 0.2 /' " PCOORD " >impatient.py &&"
                       "exec imdshim run -q --client 'python3 impatient.py \"$IMD_URL\" 4 0 1"
                       " 2>error >distances' -- $DOUBLES/imd-server silent");
     assert_fails_loudly("no IMD server");
 }
-END_TEST
 
-START_TEST(nobody_is_no_answer)
+TEST(nobody_is_no_answer)
 {
     shell_run(&shell, PCOORD " imd://127.0.0.1:%u 4 0 1 2>error >distances",
               engines_free_port());
@@ -98,34 +97,11 @@ START_TEST(nobody_is_no_answer)
     shell_run(&shell, PCOORD " 127.0.0.1 4 0 1 2>error >distances");
     assert_fails_loudly("'127.0.0.1' is not imd://HOST:PORT");
 }
-END_TEST
 
-START_TEST(a_full_disk_is_a_failure)
+TEST(a_full_disk_is_a_failure)
 {
     shell_run(&shell, "exec imdshim run -q --client '" PCOORD " \"$IMD_URL\" 4 0 1 >/dev/full'"
                       " -- $DOUBLES/imd-server v2 2>error");
     ck_assert_int_ne(shell_status(&shell), 0);
     ck_assert_ptr_nonnull(strstr(engines_read("error"), "No space left"));
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("pcoord.py");
-    TCase *tests = tcase_create("pcoord.py");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_checked_fixture(tests, scripts_enter, sandbox_leave);
-    tcase_set_timeout(tests, 120);
-    if (!scripts_have_numpy())
-        return suite;
-    tcase_add_loop_test(tests, a_whole_stream_is_one_line_a_frame, 0,
-                        sizeof whole / sizeof whole[0]);
-    tcase_add_loop_test(tests, a_stream_that_is_not_what_was_expected_is_a_failure, 0,
-                        sizeof broken / sizeof broken[0]);
-    tcase_add_test(tests, a_client_that_gives_up_says_so_to_the_engine);
-    tcase_add_test(tests, silence_is_no_answer);
-    tcase_add_test(tests, nobody_is_no_answer);
-    tcase_add_test(tests, a_full_disk_is_a_failure);
-    return suite;
 }

@@ -10,7 +10,7 @@
 #include "tests/support/engines.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 enum { PAIRS = 8, SLOW = 10, GROUPS = 2, SMALLEST = 4, ATOMS_OF_CELL = 64 };
 
@@ -63,15 +63,18 @@ static void assert_met(int count)
     }
 }
 
-START_TEST(eight_lammps_and_eight_clients_all_on_one_port_meet_in_pairs)
+TEST_OPTIONS(.setup = enter, .teardown = sandbox_leave, .timeout = 120,
+             .needs = engines_have_lammps);
+
+TEST(eight_lammps_and_eight_clients_all_on_one_port_meet_in_pairs)
 {
     meet(FAST, PAIRS);
     assert_met(PAIRS);
 }
-END_TEST
 
 /* 20 in all. The control is started with them: a client that comes when LAMMPS listens. */
-START_TEST(a_lammps_that_waits_late_gets_its_client_every_time_but_not_one_that_comes_early)
+LOOP_TEST(a_lammps_that_waits_late_gets_its_client_every_time_but_not_one_that_comes_early,
+          GROUPS)
 {
     unsigned port = engines_free_port();
 
@@ -88,7 +91,6 @@ START_TEST(a_lammps_that_waits_late_gets_its_client_every_time_but_not_one_that_
     ck_assert_msg(shell_status(&shell) == 1, "%s%s", shell.out, shell.err);
     ck_assert_str_eq(shell.out, "listening 1\n");
 }
-END_TEST
 
 #define MDRUN "gmx -quiet mdrun -s argon.tpr -deffnm seg -nt 1 -imdwait -imdport 0"
 
@@ -115,34 +117,13 @@ static double seconds_to_first_frame(const char *options)
     return seconds;
 }
 
+TEST_OPTIONS(.setup = enter_gromacs, .teardown = sandbox_leave, .timeout = 120,
+             .needs = engines_have_gromacs);
+
 /* 2 s without: a machine under load adds to both. */
-START_TEST(gromacs_does_not_sleep_once_its_client_is_there)
+TEST(gromacs_does_not_sleep_once_its_client_is_there)
 {
     double without = seconds_to_first_frame("--no-wake"), with = seconds_to_first_frame("");
 
     ck_assert_msg(with < 0.4 * without, "%.3f s, %.3f s with --no-wake", with, without);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("real engines at the gate");
-    TCase *lmp = tcase_create("lmp"), *gmx = tcase_create("gmx");
-
-    suite_add_tcase(suite, lmp);
-    suite_add_tcase(suite, gmx);
-    tcase_add_checked_fixture(lmp, enter, sandbox_leave);
-    tcase_add_checked_fixture(gmx, enter_gromacs, sandbox_leave);
-    tcase_set_timeout(lmp, 120);
-    tcase_set_timeout(gmx, 120);
-    if (engines_have("lmp")) {
-        tcase_add_test(lmp, eight_lammps_and_eight_clients_all_on_one_port_meet_in_pairs);
-        tcase_add_loop_test(
-            lmp,
-            a_lammps_that_waits_late_gets_its_client_every_time_but_not_one_that_comes_early, 0,
-            GROUPS);
-    }
-    if (engines_have("gmx"))
-        tcase_add_test(gmx, gromacs_does_not_sleep_once_its_client_is_there);
-    return suite;
 }

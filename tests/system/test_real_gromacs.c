@@ -46,7 +46,10 @@ static void assert_ended_with_checkpoint(const char *name)
     ck_assert_int_eq(access("seg.cpt", F_OK), 0);
 }
 
-START_TEST(the_port_told_is_the_one_in_gromacs_own_log)
+TEST_OPTIONS(.setup = enter, .teardown = sandbox_leave, .timeout = 120,
+             .needs = engines_have_gromacs);
+
+TEST(the_port_told_is_the_one_in_gromacs_own_log)
 {
     unsigned port;
     char url[64];
@@ -63,18 +66,16 @@ START_TEST(the_port_told_is_the_one_in_gromacs_own_log)
     snprintf(url, sizeof url, ":%u\n", port);
     ck_assert_ptr_nonnull(strstr(engines_read("port"), url));
 }
-END_TEST
 
-START_TEST(all_frames_arrive_at_the_client)
+TEST(all_frames_arrive_at_the_client)
 {
     shell_run(&shell, "$IMDSHIM run -q --client '" WATCH "' -- " WAITING);
     ck_assert_int_eq(shell_status(&shell), 0);
     ck_assert_ptr_eq(strstr(shell.out, FRAMES), shell.out);
     ck_assert_int_eq(shell_count_lines(shell.out, "frames"), 1);
 }
-END_TEST
 
-START_TEST(exec_tells_the_port_on_a_descriptor)
+TEST(exec_tells_the_port_on_a_descriptor)
 {
     char line[64];
     unsigned port;
@@ -91,18 +92,16 @@ START_TEST(exec_tells_the_port_on_a_descriptor)
     ck_assert_ptr_nonnull(strstr(engines_read("events"), line));
     ck_assert_int_eq(shell_count_lines(engines_read("events"), " pid="), 2);
 }
-END_TEST
 
-START_TEST(a_run_that_never_listens_is_an_ordinary_run)
+TEST(a_run_that_never_listens_is_an_ordinary_run)
 {
     shell_run(&shell, "$IMDSHIM run -- " MDRUN);
     ck_assert_int_eq(shell_status(&shell), 0);
     ck_assert_ptr_nonnull(strstr(shell.err, "imdshim: engine ended first: gmx["));
     ck_assert_int_eq(shell_count_lines(shell.err, "imdshim: "), 1);
 }
-END_TEST
 
-START_TEST(a_run_that_never_listens_is_125_for_who_asked_for_a_client)
+TEST(a_run_that_never_listens_is_125_for_who_asked_for_a_client)
 {
     shell_run(&shell, "$IMDSHIM run --client 'echo started' -- " MDRUN);
     ck_assert_int_eq(shell_status(&shell), 125);
@@ -110,18 +109,16 @@ START_TEST(a_run_that_never_listens_is_125_for_who_asked_for_a_client)
     ck_assert_ptr_nonnull(strstr(shell.err, "imdshim: engine ended first: gmx["));
     ck_assert_int_eq(shell_count_lines(shell.err, "imdshim: "), 1);
 }
-END_TEST
 
-START_TEST(a_client_that_fails_ends_gromacs_with_a_checkpoint)
+TEST(a_client_that_fails_ends_gromacs_with_a_checkpoint)
 {
     shell_run(&shell, "$IMDSHIM run --client 'exit 7' -- " ENDLESS);
     ck_assert_int_eq(shell_status(&shell), 7);
     ck_assert_ptr_nonnull(strstr(shell.err, "the client failed with status 7"));
     assert_ended_with_checkpoint("TERM");
 }
-END_TEST
 
-START_TEST(stop_with_client_ends_gromacs_and_is_a_success)
+TEST(stop_with_client_ends_gromacs_and_is_a_success)
 {
     shell_run(&shell, "$IMDSHIM run --stop-with-client --client 'timeout 3 " WATCH
                       " >frames; exit 0' -- " ENDLESS);
@@ -129,9 +126,8 @@ START_TEST(stop_with_client_ends_gromacs_and_is_a_success)
     ck_assert_ptr_nonnull(strstr(engines_read("frames"), " of 216 atoms"));
     assert_ended_with_checkpoint("TERM");
 }
-END_TEST
 
-START_TEST(one_ctrl_c_is_one_signal_to_gromacs)
+TEST(one_ctrl_c_is_one_signal_to_gromacs)
 {
     static struct terminal terminal;
 
@@ -144,9 +140,8 @@ START_TEST(one_ctrl_c_is_one_signal_to_gromacs)
     ck_assert_int_eq(terminal.wait_status, W_EXITCODE(STOPPED_BY_SIGNAL, 0));
     ck_assert_int_eq(access("seg.cpt", F_OK), 0);
 }
-END_TEST
 
-START_TEST(a_signal_to_imdshim_alone_reaches_gromacs_once)
+TEST(a_signal_to_imdshim_alone_reaches_gromacs_once)
 {
     shell_start(&shell, "exec $IMDSHIM run -v -- " ENDLESS);
     ck_assert_msg(shell_wait_for_err(&shell, "waits for a client"), "%s", shell.err);
@@ -155,10 +150,9 @@ START_TEST(a_signal_to_imdshim_alone_reaches_gromacs_once)
     ck_assert_int_eq(shell_status(&shell), STOPPED_BY_SIGNAL);
     assert_ended_with_checkpoint("TERM");
 }
-END_TEST
 
 /* The sandbox finds the engine if it stays; the next run removes the FIFO. */
-START_TEST(no_engine_waits_for_ever_when_imdshim_was_killed)
+TEST(no_engine_waits_for_ever_when_imdshim_was_killed)
 {
     shell_start(&shell, "exec $IMDSHIM run -v -- " WAITING);
     ck_assert_msg(shell_wait_for_err(&shell, "waits for a client"), "%s", shell.err);
@@ -168,7 +162,6 @@ START_TEST(no_engine_waits_for_ever_when_imdshim_was_killed)
     shell_run(&shell, "$IMDSHIM run -q -- true");
     ck_assert_int_eq(shell_status(&shell), 0);
 }
-END_TEST
 
 /*
  * Of what GROMACS writes, dates, times, its advice on them, the process's number and the port
@@ -189,7 +182,7 @@ END_TEST
 static const char *const silent_prefixes[] = {"run -q --", "exec -q --fd 9 --"};
 static const int silent_prefix_count = 2;
 
-START_TEST(nothing_that_gromacs_writes_is_changed)
+LOOP_TEST(nothing_that_gromacs_writes_is_changed, silent_prefix_count)
 {
     shell_run(&shell,
               IN_A_PLACE_OF_ITS_OWN COMPARABLE
@@ -201,9 +194,8 @@ START_TEST(nothing_that_gromacs_writes_is_changed)
                                 "seg.trr\nseg.xvg\n");
     ck_assert_str_eq(shell.err, "");
 }
-END_TEST
 
-START_TEST(a_run_that_fails_fails_as_without_imdshim)
+LOOP_TEST(a_run_that_fails_fails_as_without_imdshim, silent_prefix_count)
 {
     shell_run(
         &shell,
@@ -215,10 +207,9 @@ START_TEST(a_run_that_fails_fails_as_without_imdshim)
     ck_assert_str_eq(shell.out, "1\nargon.tpr\nerr\nout\nrc\n");
     ck_assert_str_eq(shell.err, "");
 }
-END_TEST
 
 /* The runs have 100, 200 ... 800 steps: a client's frames tell whose they are. */
-START_TEST(of_eight_runs_at_once_each_client_gets_its_own)
+TEST(of_eight_runs_at_once_each_client_gets_its_own)
 {
     char text[64], path[64];
     unsigned ports[9] = {0};
@@ -239,32 +230,4 @@ START_TEST(of_eight_runs_at_once_each_client_gets_its_own)
         snprintf(text, sizeof text, ":%u\n", ports[i]);
         ck_assert_ptr_nonnull(strstr(engines_read(path), text));
     }
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("real GROMACS");
-    TCase *tests = tcase_create("gmx");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_checked_fixture(tests, enter, sandbox_leave);
-    tcase_set_timeout(tests, 120);
-    if (!engines_have("gmx"))
-        return suite;
-    tcase_add_test(tests, the_port_told_is_the_one_in_gromacs_own_log);
-    tcase_add_test(tests, all_frames_arrive_at_the_client);
-    tcase_add_test(tests, exec_tells_the_port_on_a_descriptor);
-    tcase_add_loop_test(tests, nothing_that_gromacs_writes_is_changed, 0, silent_prefix_count);
-    tcase_add_loop_test(tests, a_run_that_fails_fails_as_without_imdshim, 0,
-                        silent_prefix_count);
-    tcase_add_test(tests, a_run_that_never_listens_is_an_ordinary_run);
-    tcase_add_test(tests, a_run_that_never_listens_is_125_for_who_asked_for_a_client);
-    tcase_add_test(tests, a_client_that_fails_ends_gromacs_with_a_checkpoint);
-    tcase_add_test(tests, stop_with_client_ends_gromacs_and_is_a_success);
-    tcase_add_test(tests, one_ctrl_c_is_one_signal_to_gromacs);
-    tcase_add_test(tests, a_signal_to_imdshim_alone_reaches_gromacs_once);
-    tcase_add_test(tests, no_engine_waits_for_ever_when_imdshim_was_killed);
-    tcase_add_test(tests, of_eight_runs_at_once_each_client_gets_its_own);
-    return suite;
 }

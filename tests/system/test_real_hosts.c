@@ -2,7 +2,7 @@
  * Rank 0 on another host: node2, where the run's FIFO is not. Its client, on the first host, is
  * led there.
  */
-#include "tests/system/real_mpi.h"
+#include "tests/system/support/real_mpi.h"
 
 #define OPEN_MPI "mpirun -mca plm_rsh_agent $AGENT -H node2 -np 1 "
 #define HYDRA "mpiexec.mpich -launcher rsh -launcher-exec $AGENT -hosts node2 -np 1 "
@@ -44,7 +44,16 @@ static void assert_led_to_node2(const char *command, const char *address, const 
     assert_has(engines_read("frames"), frames);
 }
 
-START_TEST(a_client_is_led_to_the_host_of_rank_0)
+static bool has_hosts(void)
+{
+    return engines_have("mpicc.mpich") && engines_have("lmp") && engines_have("mpirun") &&
+           can_be_in(HOSTS);
+}
+
+TEST_OPTIONS(IN_REAL_SANDBOX, .needs = has_hosts);
+
+LOOP_TEST(a_client_is_led_to_the_host_of_rank_0,
+          can_be_in(HOSTS SLURM) ? RUNS : RUNS_WITHOUT_SLURM)
 {
     char command[1024];
 
@@ -56,7 +65,6 @@ START_TEST(a_client_is_led_to_the_host_of_rank_0)
     assert_has(shell.err, ": its listener is an MPI or cluster runtime's");
     assert_has(shell.err, "the engine waits for a client on port");
 }
-END_TEST
 
 /* What users of Open MPI set themselves; the engine shows what has come of it. */
 #define SHOWS "sh -c 'echo shown=$MINE; exec \"$@\"' sh "
@@ -67,14 +75,13 @@ static const char *const own_settings[] = {
     "export OMPI_MCA_orte_launch_agent='env MINE=1 orted';" RUN "-- " OPEN_MPI SHOWS LMP "8888",
 };
 
-START_TEST(what_the_user_has_told_open_mpi_holds)
+LOOP_TEST(what_the_user_has_told_open_mpi_holds, 2)
 {
     run_in(&shell, HOSTS, own_settings[_i]);
     assert_status(&shell, 0);
     assert_led_to_node2(own_settings[_i], "0.0.0.0", LMP_FRAMES);
     assert_has(shell.out, "shown=1\n");
 }
-END_TEST
 
 static const struct {
     const char *listen, *command, *address, *frames;
@@ -83,7 +90,7 @@ static const struct {
     {":20001-20003", HYDRA MPI_ENGINE, "0.0.0.0:2000", MPI_ENGINE_FRAMES},
 };
 
-START_TEST(listen_holds_on_the_host_of_rank_0)
+LOOP_TEST(listen_holds_on_the_host_of_rank_0, 2)
 {
     char command[1024];
 
@@ -96,7 +103,6 @@ START_TEST(listen_holds_on_the_host_of_rank_0)
     assert_has(engines_read("frames"), places[_i].frames);
     assert_has(shell.out, "10.77.0.2\n");
 }
-END_TEST
 
 /* What is said there before the engine begins has all but the secret, and is no event. */
 #define FORGES                                                                                 \
@@ -105,7 +111,7 @@ END_TEST
     " addr=0.0.0.0 asked=8888 pid=1 fd=1 exe=x object=x\" >/dev/tcp/10.77.0.1/$port; done;"    \
     "exec \"$@\"' bash "
 
-START_TEST(who_has_not_the_secret_is_not_heard_from_another_host)
+TEST(who_has_not_the_secret_is_not_heard_from_another_host)
 {
     build_mpi_engine();
     run_in(&shell, HOSTS, RUN "-- " HYDRA FORGES MPI_ENGINE);
@@ -113,21 +119,4 @@ START_TEST(who_has_not_the_secret_is_not_heard_from_another_host)
     assert_led_to_node2("", "0.0.0.0", MPI_ENGINE_FRAMES);
     ck_assert_ptr_null(strstr(shell.err, "4711"));
     assert_has(shell.err, "2 connections to the event port brought no event");
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite;
-    TCase *tests = suite_of_real_tests(&suite, "two hosts");
-
-    if (!engines_have("mpicc.mpich") || !engines_have("lmp") || !engines_have("mpirun") ||
-        !can_be_in(HOSTS))
-        return suite;
-    tcase_add_loop_test(tests, a_client_is_led_to_the_host_of_rank_0, 0,
-                        can_be_in(HOSTS SLURM) ? RUNS : RUNS_WITHOUT_SLURM);
-    tcase_add_loop_test(tests, what_the_user_has_told_open_mpi_holds, 0, 2);
-    tcase_add_loop_test(tests, listen_holds_on_the_host_of_rank_0, 0, 2);
-    tcase_add_test(tests, who_has_not_the_secret_is_not_heard_from_another_host);
-    return suite;
 }

@@ -105,8 +105,15 @@ static pid_t bring_to_stage(int stage, enum victim victim, bool named)
     return victim == ENGINE ? engine : find_client(run.pid, engine);
 }
 
+static bool has_engines(void)
+{
+    return engines_have_gromacs() && engines_have_lammps();
+}
+
+TEST_OPTIONS(.setup = enter, .teardown = leave, .timeout = 120, .needs = has_engines);
+
 /* The run's end is waited for here, that of its processes in sandbox_leave(). */
-START_TEST(who_is_killed_takes_the_others_along)
+LOOP_TEST(who_is_killed_takes_the_others_along, 2 * VICTIMS * STAGES)
 {
     int stage = _i / (2 * VICTIMS);
     enum victim victim = _i / 2 % VICTIMS;
@@ -125,19 +132,4 @@ START_TEST(who_is_killed_takes_the_others_along)
     ck_assert_msg(shell_status(&run) != 0, "%s: status 0", what);
     shell_run(&list, "exec $IMDSHIM list --json");
     ck_assert_msg(strcmp(list.out, "[]\n") == 0, "%s: %s", what, list.out);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("killed");
-    TCase *tests = tcase_create("killed");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_checked_fixture(tests, enter, leave);
-    tcase_set_timeout(tests, 120);
-    if (!engines_have("gmx") || !engines_have("lmp"))
-        return suite;
-    tcase_add_loop_test(tests, who_is_killed_takes_the_others_along, 0, 2 * VICTIMS * STAGES);
-    return suite;
 }

@@ -39,8 +39,11 @@ static void assert_told(void)
     ck_assert_int_eq(shell_count_lines(shell.err, "] listens on "), 1);
 }
 
+TEST_OPTIONS(.setup = enter, .teardown = sandbox_leave, .timeout = 120,
+             .needs = engines_have_lammps);
+
 /* Two of the five are IPv6's. */
-START_TEST(the_imd_socket_is_told_from_those_of_open_mpi)
+TEST(the_imd_socket_is_told_from_those_of_open_mpi)
 {
     int families = access("/proc/net/if_inet6", F_OK) == 0 ? 2 : 1;
 
@@ -57,20 +60,18 @@ START_TEST(the_imd_socket_is_told_from_those_of_open_mpi)
                                        "runtime (liblammps.so."),
                      1);
 }
-END_TEST
 
 /* To a file, for LAMMPS and the client may print in any order. */
-START_TEST(all_frames_arrive_at_the_client)
+TEST(all_frames_arrive_at_the_client)
 {
     shell_run(&shell, "$IMDSHIM run -q --client '" WATCH " >frames' -- " LMP, port);
     ck_assert_int_eq(shell_status(&shell), 0);
     ck_assert_ptr_eq(strstr(engines_read("frames"), FRAMES), engines_read("frames"));
     ck_assert_str_eq(shell.err, "");
 }
-END_TEST
 
 /* Into a pipe it prints nothing while it waits, for stdio keeps it. */
-START_TEST(the_port_of_a_lammps_that_says_nothing_is_learned)
+TEST(the_port_of_a_lammps_that_says_nothing_is_learned)
 {
     static struct shell client;
 
@@ -83,9 +84,8 @@ START_TEST(the_port_of_a_lammps_that_says_nothing_is_learned)
     ck_assert_int_eq(shell_status(&shell), 0);
     ck_assert_ptr_nonnull(strstr(shell.out, "Waiting for IMD connection on port"));
 }
-END_TEST
 
-START_TEST(exec_tells_the_port_on_a_fifo)
+TEST(exec_tells_the_port_on_a_fifo)
 {
     char line[64];
 
@@ -101,14 +101,13 @@ START_TEST(exec_tells_the_port_on_a_fifo)
     snprintf(line, sizeof line, "\n%u ready pid=", port);
     ck_assert_ptr_nonnull(strstr(shell.out, line));
 }
-END_TEST
 
 /* All but the times that it took. */
 #define COMPARABLE                                                                             \
     "comparable() { sed -i -e '/create_atoms CPU/d' -e '/^Loop time/,/^Nlocal/d'"              \
     " -e '/^Total wall/d' $1; };"
 
-START_TEST(nothing_that_lammps_writes_is_changed)
+LOOP_TEST(nothing_that_lammps_writes_is_changed, 2)
 {
     static const char *const prefixes[] = {"run -q --", "exec -q --fd 9 --"};
 
@@ -123,7 +122,6 @@ START_TEST(nothing_that_lammps_writes_is_changed)
     ck_assert_str_eq(shell.out, "5\nerr\nevents\nplain\nunder\n");
     ck_assert_int_eq(shell_status(&shell), 0);
 }
-END_TEST
 
 static void take_port(void)
 {
@@ -134,7 +132,7 @@ static void take_port(void)
     ck_assert_int_eq(listen(fd, 1), 0);
 }
 
-START_TEST(a_taken_port_fails_as_without_imdshim)
+TEST(a_taken_port_fails_as_without_imdshim)
 {
     take_port();
     shell_run(&shell,
@@ -147,9 +145,8 @@ START_TEST(a_taken_port_fails_as_without_imdshim)
     ck_assert_int_eq(shell_count_lines(shell.err, "Address already in use"), 2);
     ck_assert_int_eq(shell_count_lines(shell.err, "imdshim: "), 0);
 }
-END_TEST
 
-START_TEST(a_taken_port_is_125_for_who_asked_for_a_client)
+TEST(a_taken_port_is_125_for_who_asked_for_a_client)
 {
     take_port();
     shell_run(&shell, "$IMDSHIM run --client 'echo started >client' -- " LMP, port);
@@ -159,34 +156,11 @@ START_TEST(a_taken_port_is_125_for_who_asked_for_a_client)
     ck_assert_int_eq(shell_count_lines(shell.err, "imdshim: nothing matched: "), 1);
     ck_assert_int_ne(access("client", F_OK), 0);
 }
-END_TEST
 
-START_TEST(a_client_that_fails_ends_lammps)
+TEST(a_client_that_fails_ends_lammps)
 {
     shell_run(&shell, "$IMDSHIM run --client 'exit 7' -- " LMP, port);
     ck_assert_int_eq(shell_status(&shell), 7);
     assert_told();
     ck_assert_ptr_nonnull(strstr(shell.err, "the client failed with status 7"));
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("real LAMMPS");
-    TCase *tests = tcase_create("lmp");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_checked_fixture(tests, enter, sandbox_leave);
-    tcase_set_timeout(tests, 120);
-    if (!engines_have("lmp"))
-        return suite;
-    tcase_add_test(tests, the_imd_socket_is_told_from_those_of_open_mpi);
-    tcase_add_test(tests, all_frames_arrive_at_the_client);
-    tcase_add_test(tests, the_port_of_a_lammps_that_says_nothing_is_learned);
-    tcase_add_test(tests, exec_tells_the_port_on_a_fifo);
-    tcase_add_loop_test(tests, nothing_that_lammps_writes_is_changed, 0, 2);
-    tcase_add_test(tests, a_taken_port_fails_as_without_imdshim);
-    tcase_add_test(tests, a_taken_port_is_125_for_who_asked_for_a_client);
-    tcase_add_test(tests, a_client_that_fails_ends_lammps);
-    return suite;
 }

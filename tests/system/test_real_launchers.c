@@ -2,7 +2,7 @@
  * Engines with MPI under each launcher, on this host: Open MPI's mpirun, MPICH's hydra, Slurm's
  * srun onto two nodes; imdshim before the launcher, and behind it.
  */
-#include "tests/system/real_mpi.h"
+#include "tests/system/support/real_mpi.h"
 
 #define MPIRUN "mpirun --oversubscribe -np 2 "
 #define HYDRA "mpiexec.mpich -np 2 "
@@ -23,7 +23,20 @@ static const struct {
 
 enum { FIRST_BEFORE_IN_SLURM = 1, BEFORES = 3 };
 
-START_TEST(imdshim_before_the_launcher_learns_the_port_of_the_rank_that_listens)
+static bool has_engines(void)
+{
+    return engines_have("mpicc.mpich") && engines_have("lmp") && engines_have("mpirun");
+}
+
+static bool has_slurm(void)
+{
+    return can_be_in(SLURM);
+}
+
+TEST_OPTIONS(IN_REAL_SANDBOX, .needs = has_engines);
+
+LOOP_TEST(imdshim_before_the_launcher_learns_the_port_of_the_rank_that_listens,
+          suite_has(has_slurm) ? BEFORES : FIRST_BEFORE_IN_SLURM)
 {
     build_mpi_engine();
     run_in(&shell, befores[_i].cluster, befores[_i].command);
@@ -34,7 +47,6 @@ START_TEST(imdshim_before_the_launcher_learns_the_port_of_the_rank_that_listens)
     ck_assert_int_eq(shell_count_lines(shell.err, "(asked for 8888)\n"), 1);
     assert_has(shell.err, befores[_i].runtime);
 }
-END_TEST
 
 /* The reader is ours; when all has ended, what is left in the FIFO is what was told beyond. */
 #define READ                                                                                   \
@@ -54,7 +66,8 @@ static const struct {
 
 enum { FIRST_BEHIND_IN_SLURM = 2, BEHINDS = 3 };
 
-START_TEST(imdshim_behind_the_launcher_tells_the_port_on_a_fifo)
+LOOP_TEST(imdshim_behind_the_launcher_tells_the_port_on_a_fifo,
+          suite_has(has_slurm) ? BEHINDS : FIRST_BEHIND_IN_SLURM)
 {
     build_mpi_engine();
     run_in(&shell, behinds[_i].cluster, behinds[_i].command);
@@ -63,22 +76,4 @@ START_TEST(imdshim_behind_the_launcher_tells_the_port_on_a_fifo)
     assert_has(shell.out, " asked=8888 ");
     assert_has(shell.out, "\nready\nend\n");
     assert_has(engines_read("frames"), behinds[_i].frames);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite;
-    TCase *tests = suite_of_real_tests(&suite, "real launchers");
-    bool slurm;
-
-    if (!engines_have("mpicc.mpich") || !engines_have("lmp") || !engines_have("mpirun"))
-        return suite;
-    slurm = can_be_in(SLURM);
-    tcase_add_loop_test(tests,
-                        imdshim_before_the_launcher_learns_the_port_of_the_rank_that_listens, 0,
-                        slurm ? BEFORES : FIRST_BEFORE_IN_SLURM);
-    tcase_add_loop_test(tests, imdshim_behind_the_launcher_tells_the_port_on_a_fifo, 0,
-                        slurm ? BEHINDS : FIRST_BEHIND_IN_SLURM);
-    return suite;
 }

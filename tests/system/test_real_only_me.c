@@ -38,7 +38,17 @@ static void run(const char *option, int engine)
               port, option, engines[engine].command);
 }
 
-START_TEST(strangers_do_not_keep_an_engine_from_its_client)
+static bool has_engines_and_strangers(void)
+{
+    return engines_have("lmp") && engines_have("gmx") && engines_have("gmx_mpi") &&
+           (geteuid() == 0 ||
+            suite_skip("another user's connections", "only root can be another user"));
+}
+
+TEST_OPTIONS(.setup = enter, .teardown = sandbox_leave, .timeout = 120,
+             .needs = has_engines_and_strangers);
+
+LOOP_TEST(strangers_do_not_keep_an_engine_from_its_client, 3)
 {
     run("--only-me", _i);
     ck_assert_msg(shell_status(&shell) == 0, "%s", shell.err);
@@ -47,31 +57,10 @@ START_TEST(strangers_do_not_keep_an_engine_from_its_client)
                      engines_read("frames"));
     ck_assert_int_eq(shell_count_lines(shell.err, "--only-me: closed a connection of "), 1);
 }
-END_TEST
 
-START_TEST(without_the_option_lammps_ends_with_the_first_stranger)
+TEST(without_the_option_lammps_ends_with_the_first_stranger)
 {
     run("", 0);
     ck_assert_int_ne(shell_status(&shell), 0);
     ck_assert_ptr_null(strstr(engines_read("frames"), engines[0].frames));
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("real engines, only me");
-    TCase *tests = tcase_create("only me");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_checked_fixture(tests, enter, sandbox_leave);
-    tcase_set_timeout(tests, 120);
-    if (!engines_have("lmp") || !engines_have("gmx") || !engines_have("gmx_mpi"))
-        return suite;
-    if (geteuid() != 0) {
-        suite_skip("another user's connections", "only root can be another user");
-        return suite;
-    }
-    tcase_add_loop_test(tests, strangers_do_not_keep_an_engine_from_its_client, 0, 3);
-    tcase_add_test(tests, without_the_option_lammps_ends_with_the_first_stranger);
-    return suite;
 }

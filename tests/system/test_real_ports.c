@@ -4,7 +4,7 @@
  */
 #include <unistd.h>
 
-#include "tests/system/real_mpi.h"
+#include "tests/system/support/real_mpi.h"
 
 #define MPIRUN "mpirun --oversubscribe -np "
 #define GMX "gmx_mpi -quiet mdrun -s argon.tpr -deffnm seg -ntomp 1 -imdwait -imdport "
@@ -88,7 +88,15 @@ static void assert_served(int which, unsigned run)
         assert_has(engines_read(path), "INTERACTIVE MD BIND     8888\n");
 }
 
-START_TEST(eight_engines_with_one_port_in_their_input_each_have_their_own)
+static bool has_engines(void)
+{
+    return engines_have("gmx_mpi") && engines_have("lmp") && engines_have("mpirun") &&
+           engines_have("ss");
+}
+
+TEST_OPTIONS(IN_REAL_SANDBOX, .needs = has_engines);
+
+LOOP_TEST(eight_engines_with_one_port_in_their_input_each_have_their_own, EIGHTS)
 {
     unsigned ports[9] = {0};
 
@@ -101,7 +109,6 @@ START_TEST(eight_engines_with_one_port_in_their_input_each_have_their_own)
             ck_assert_uint_ne(ports[other], ports[run]);
     }
 }
-END_TEST
 
 /* ---- MPI ---- */
 
@@ -140,7 +147,7 @@ static void assert_all_others_named(int ranks)
     ck_assert_int_eq(shell_count_lines(shell.err, "ignored port "), 1 + families * (1 + ranks));
 }
 
-START_TEST(of_all_that_mpi_listens_on_the_imd_socket_is_told_and_the_others_are_named)
+LOOP_TEST(of_all_that_mpi_listens_on_the_imd_socket_is_told_and_the_others_are_named, MPI_RUNS)
 {
     unsigned asked = engines_free_port();
     char text[32];
@@ -160,7 +167,6 @@ START_TEST(of_all_that_mpi_listens_on_the_imd_socket_is_told_and_the_others_are_
     if (mpi_runs[_i].options[0] != '\0')
         ck_assert_uint_ne(engines_port_told(&shell), asked);
 }
-END_TEST
 
 /* ---- what MPI asks the kernel for ---- */
 
@@ -184,7 +190,13 @@ static const char *const traced[] = {
     " -e 's/htons\\([3-6][0-9]{4}\\)/htons(ANY)/' | tr '\\n' ';'; echo; done | grep . |"       \
     "LC_ALL=C sort >$name; };"
 
-START_TEST(no_argument_of_any_call_of_mpi_is_changed)
+static bool has_strace(void)
+{
+    return system("strace -o /dev/null true") == 0 ||
+           suite_skip("calls of MPI", "strace cannot trace here");
+}
+
+LOOP_TEST(no_argument_of_any_call_of_mpi_is_changed, 2, .needs = has_strace)
 {
     unsigned port = engines_free_port();
     char expected[256];
@@ -206,25 +218,4 @@ START_TEST(no_argument_of_any_call_of_mpi_is_changed)
     ck_assert_ptr_null(strstr(shell.out, "port:"));
     assert_has(shell.out, _i == 0 ? " 1 listen(FD, 5)\n" : " 1 listen(FD, 1)\n");
     assert_has(shell.out, " listen(FD, 4096)\n");
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite;
-    TCase *tests = suite_of_real_tests(&suite, "real engines, one port");
-
-    if (!engines_have("gmx_mpi") || !engines_have("lmp") || !engines_have("mpirun") ||
-        !engines_have("ss"))
-        return suite;
-    tcase_add_loop_test(tests, eight_engines_with_one_port_in_their_input_each_have_their_own,
-                        0, EIGHTS);
-    tcase_add_loop_test(
-        tests, of_all_that_mpi_listens_on_the_imd_socket_is_told_and_the_others_are_named, 0,
-        MPI_RUNS);
-    if (system("strace -o /dev/null true") != 0)
-        suite_skip("calls of MPI", "strace cannot trace here");
-    else
-        tcase_add_loop_test(tests, no_argument_of_any_call_of_mpi_is_changed, 0, 2);
-    return suite;
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/system/scripts.h"
+#include "tests/system/support/scripts.h"
 
 #define NOT_WAITING "gmx -quiet mdrun -s argon.tpr -deffnm seg -nt 1 -imdterm -imdport 0 "
 #define DEMO "BUILD=${DOUBLES%%/tests/doubles} $SOURCE/scripts/demo.sh"
@@ -22,7 +22,10 @@ static const char *const learners[] = {
     "exec $SOURCE/scripts/client.sh",
 };
 
-START_TEST(other_launchers_learn_the_port_in_gromacs_own_log)
+TEST_OPTIONS(.setup = scripts_enter, .teardown = sandbox_leave, .timeout = 120);
+
+RANGE_TEST(other_launchers_learn_the_port_in_gromacs_own_log, engines_have("python3") ? 0 : 1,
+           2, .needs = engines_have_gromacs)
 {
     char port[16];
 
@@ -32,17 +35,15 @@ START_TEST(other_launchers_learn_the_port_in_gromacs_own_log)
     snprintf(port, sizeof port, "%u%c", engines_port_in_log("seg.log"), _i == 0 ? '\n' : ' ');
     ck_assert_ptr_eq(strstr(shell.out, port), shell.out);
 }
-END_TEST
 
-START_TEST(a_launcher_in_bash_ends_with_an_engine_that_never_listens)
+TEST(a_launcher_in_bash_ends_with_an_engine_that_never_listens)
 {
     shell_run(&shell, "%s sh -c 'exit 3'", learners[1]);
     ck_assert_int_eq(shell_status(&shell), 3);
     ck_assert_ptr_nonnull(strstr(shell.out, "ended"));
 }
-END_TEST
 
-START_TEST(the_demo_says_that_it_is_real_gromacs)
+TEST(the_demo_says_that_it_is_real_gromacs, .needs = engines_have_gromacs)
 {
     shell_run(&shell, DEMO);
     ck_assert_msg(shell_status(&shell) == 0, "%.2000s", shell.out);
@@ -52,7 +53,6 @@ START_TEST(the_demo_says_that_it_is_real_gromacs)
     shell_run(&shell, "ls | grep -v -e '^bin$' -e '^imdshim-'");
     ck_assert_str_eq(shell.out, "");
 }
-END_TEST
 
 /* The same tools, but no gmx among them. */
 #define NO_GMX                                                                                 \
@@ -60,14 +60,13 @@ END_TEST
     "done;"                                                                                    \
     "PATH=$PWD/bin;"
 
-START_TEST(the_demo_without_gromacs_says_that_it_is_not)
+TEST(the_demo_without_gromacs_says_that_it_is_not)
 {
     shell_run(&shell, NO_GMX DEMO);
     ck_assert_msg(shell_status(&shell) == 0, "%s %s", shell.out, shell.err);
     ck_assert_ptr_eq(strstr(shell.out, "imdshim demo: NOT GROMACS"), shell.out);
     ck_assert_ptr_nonnull(strstr(shell.out, " frames of "));
 }
-END_TEST
 
 #define LIAR                                                                                   \
     "mkdir -p liar/bin liar/tests && ln -s $DOUBLES liar/tests/doubles &&"                     \
@@ -76,7 +75,7 @@ END_TEST
     " \"$first $*\" 'sed \"s/:[0-9]* (asked/:1 (asked/\"' >liar/bin/imdshim &&"                \
     "chmod +x liar/bin/imdshim;"
 
-START_TEST(the_demo_fails_if_another_port_was_told)
+TEST(the_demo_fails_if_another_port_was_told)
 {
     shell_run(&shell, LIAR NO_GMX "BUILD=$TMPDIR/liar $SOURCE/scripts/demo.sh");
     ck_assert_int_eq(shell_status(&shell), 1);
@@ -84,24 +83,4 @@ START_TEST(the_demo_fails_if_another_port_was_told)
     ck_assert_msg(strstr(shell.out, " frames of ") != NULL, "%s %s", shell.out, shell.err);
     ck_assert_ptr_nonnull(strstr(shell.out, ":1 (asked for 0)"));
     ck_assert_ptr_null(strstr(shell.out, "none"));
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("scripts");
-    TCase *tests = tcase_create("scripts");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_checked_fixture(tests, scripts_enter, sandbox_leave);
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, the_demo_without_gromacs_says_that_it_is_not);
-    tcase_add_test(tests, the_demo_fails_if_another_port_was_told);
-    tcase_add_test(tests, a_launcher_in_bash_ends_with_an_engine_that_never_listens);
-    if (!engines_have("gmx"))
-        return suite;
-    tcase_add_loop_test(tests, other_launchers_learn_the_port_in_gromacs_own_log,
-                        engines_have("python3") ? 0 : 1, 2);
-    tcase_add_test(tests, the_demo_says_that_it_is_real_gromacs);
-    return suite;
 }

@@ -30,7 +30,9 @@
 
 static struct shell shell;
 
-START_TEST(where_nothing_is_lacking_nothing_happens)
+TEST_OPTIONS(IN_SANDBOX);
+
+TEST(where_nothing_is_lacking_nothing_happens)
 {
     shell_run(&shell, WORLD ROOT GMX APT_INSTALLS SETUP "build demo");
     ck_assert_int_eq(shell_status(&shell), 0);
@@ -38,9 +40,8 @@ START_TEST(where_nothing_is_lacking_nothing_happens)
     ck_assert_str_eq(shell.err, "");
     ck_assert_str_eq(engines_read("calls"), "");
 }
-END_TEST
 
-START_TEST(root_installs_what_is_lacking_and_only_that)
+TEST(root_installs_what_is_lacking_and_only_that)
 {
     shell_run(&shell, WORLD ROOT APT_INSTALLS SETUP "build demo");
     ck_assert_msg(shell_status(&shell) == 0, "%s", shell.err);
@@ -48,9 +49,8 @@ START_TEST(root_installs_what_is_lacking_and_only_that)
     ck_assert_ptr_nonnull(strstr(engines_read("calls"), INSTALL_GROMACS));
     ck_assert_str_eq(shell.out, "");
 }
-END_TEST
 
-START_TEST(sudo_is_used_where_it_does_not_ask)
+TEST(sudo_is_used_where_it_does_not_ask)
 {
     shell_run(&shell, WORLD SUDOER APT_INSTALLS SETUP "demo");
     ck_assert_msg(shell_status(&shell) == 0, "%s", shell.err);
@@ -58,27 +58,24 @@ START_TEST(sudo_is_used_where_it_does_not_ask)
     ck_assert_int_eq(shell_count_lines(engines_read("calls"), "sudo -n"),
                      1 + shell_count_lines(engines_read("calls"), "-q"));
 }
-END_TEST
 
-START_TEST(others_are_told_the_one_command_to_type)
+TEST(others_are_told_the_one_command_to_type)
 {
     shell_run(&shell, WORLD USER APT_INSTALLS SETUP "build demo");
     ck_assert_int_eq(shell_status(&shell), 2);
     ck_assert_ptr_nonnull(strstr(shell.err, "    sudo apt-get " INSTALL_GROMACS));
     ck_assert_str_eq(engines_read("calls"), "");
 }
-END_TEST
 
 /* The demo can do without GROMACS, the build cannot do without make. */
-START_TEST(what_is_needed_and_lacking_is_a_failure)
+TEST(what_is_needed_and_lacking_is_a_failure)
 {
     shell_run(&shell, WORLD USER APT_INSTALLS "command -p rm bin/make;" SETUP "build demo");
     ck_assert_int_eq(shell_status(&shell), 1);
     ck_assert_ptr_nonnull(strstr(shell.err, "--no-install-recommends make gromacs\n"));
 }
-END_TEST
 
-START_TEST(an_installation_that_fails_is_tried_again_with_new_lists)
+TEST(an_installation_that_fails_is_tried_again_with_new_lists)
 {
     const char *again;
 
@@ -88,31 +85,11 @@ START_TEST(an_installation_that_fails_is_tried_again_with_new_lists)
     ck_assert_ptr_nonnull(again);
     ck_assert_ptr_nonnull(strstr(again, "-q update\n"));
 }
-END_TEST
 
-START_TEST(without_apt_the_names_are_told)
+TEST(without_apt_the_names_are_told)
 {
     shell_run(&shell, WORLD ROOT SETUP "demo");
     ck_assert_int_eq(shell_status(&shell), 2);
     ck_assert_ptr_nonnull(strstr(shell.err, "no apt-get here"));
     ck_assert_ptr_nonnull(strstr(shell.err, ": gromacs\n"));
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("setup.sh");
-    TCase *tests = tcase_create("setup.sh");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_checked_fixture(tests, sandbox_enter, sandbox_leave);
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, where_nothing_is_lacking_nothing_happens);
-    tcase_add_test(tests, root_installs_what_is_lacking_and_only_that);
-    tcase_add_test(tests, sudo_is_used_where_it_does_not_ask);
-    tcase_add_test(tests, others_are_told_the_one_command_to_type);
-    tcase_add_test(tests, what_is_needed_and_lacking_is_a_failure);
-    tcase_add_test(tests, an_installation_that_fails_is_tried_again_with_new_lists);
-    tcase_add_test(tests, without_apt_the_names_are_told);
-    return suite;
 }

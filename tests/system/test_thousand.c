@@ -7,7 +7,7 @@
 
 #include "tests/support/crowd.h"
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 enum { PORTS = 65536, LISTEN = 0x0a /* TCP_LISTEN of net/tcp_states.h, as /proc says it */ };
 
@@ -52,7 +52,16 @@ static unsigned port_in_file(int run)
     return (unsigned)atoi(strrchr(line, ':') + 1);
 }
 
-START_TEST(a_thousand_runs_that_all_ask_for_one_port_each_have_their_own)
+static bool has_room(void)
+{
+    const char *obstacle = crowd_obstacle(runs());
+
+    return obstacle == NULL || suite_skip("a thousand runs", obstacle);
+}
+
+TEST_OPTIONS(IN_SANDBOX, .needs = has_room);
+
+TEST(a_thousand_runs_that_all_ask_for_one_port_each_have_their_own)
 {
     static bool listening[PORTS];
     char engine[4096];
@@ -75,19 +84,4 @@ START_TEST(a_thousand_runs_that_all_ask_for_one_port_each_have_their_own)
     failed = crowd_end(&crowd);
     ck_assert_msg(failed == 0, "%d runs have failed", failed);
     ck_assert_int_eq(system("test -z \"$(ls -A imdshim-$(id -u))\""), 0);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "a thousand runs");
-    const char *obstacle = crowd_obstacle(runs());
-
-    tcase_set_timeout(tests, 120);
-    if (obstacle != NULL)
-        suite_skip("a thousand runs", obstacle);
-    else
-        tcase_add_test(tests, a_thousand_runs_that_all_ask_for_one_port_each_have_their_own);
-    return suite;
 }

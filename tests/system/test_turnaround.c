@@ -45,7 +45,10 @@ static void time_in_turn(const char *const *commands, int count, double *quickes
     }
 }
 
-START_TEST(gromacs_does_not_sleep_while_its_client_is_there)
+TEST_OPTIONS(.setup = enter, .teardown = sandbox_leave, .timeout = 120,
+             .needs = engines_have_gromacs);
+
+TEST(gromacs_does_not_sleep_while_its_client_is_there)
 {
     static const char *const commands[] = {
         "exec " MDRUN,
@@ -59,9 +62,8 @@ START_TEST(gromacs_does_not_sleep_while_its_client_is_there)
                   "%.2f s, with a client %.2f s, without wake %.2f s", took[0], took[1],
                   took[2]);
 }
-END_TEST
 
-START_TEST(engine_and_client_start_at_the_same_time)
+TEST(engine_and_client_start_at_the_same_time)
 {
     static const char *const commands[] = {
         "exec $IMDSHIM run -q --client 'sleep 1; " WATCH
@@ -73,20 +75,4 @@ START_TEST(engine_and_client_start_at_the_same_time)
 
     time_in_turn(commands, 2, took);
     ck_assert_msg(took[1] < 0.8 * took[0], "%.2f s, together %.2f s", took[0], took[1]);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("turnaround");
-    TCase *tests = tcase_create("turnaround");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_checked_fixture(tests, enter, sandbox_leave);
-    tcase_set_timeout(tests, 120);
-    if (!engines_have("gmx"))
-        return suite;
-    tcase_add_test(tests, gromacs_does_not_sleep_while_its_client_is_there);
-    tcase_add_test(tests, engine_and_client_start_at_the_same_time);
-    return suite;
 }

@@ -8,7 +8,7 @@
 
 #include "tests/support/suite.h"
 #include "tests/support/terminal.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 /* serve MODE: start the server and learn its port. finish: tell both statuses. */
 #define SERVE                                                                                  \
@@ -64,7 +64,9 @@ static const char *const runs[][2] = {
 
 enum { RUNS = sizeof runs / sizeof runs[0] };
 
-START_TEST(a_run_is_summed_up_in_one_line)
+TEST_OPTIONS(IN_SANDBOX);
+
+LOOP_TEST(a_run_is_summed_up_in_one_line, RUNS)
 {
     struct shell shell;
     char pattern[256];
@@ -77,21 +79,19 @@ START_TEST(a_run_is_summed_up_in_one_line)
     assert_matches(shell.out, pattern);
     ck_assert_str_eq(shell.err, "");
 }
-END_TEST
 
 static const char *const addresses[] = {"127.0.0.1:$port", "localhost:$port",
                                         "imd://127.0.0.1:$port", "imd://localhost:$port"};
 
 enum { ADDRESSES = sizeof addresses / sizeof addresses[0] };
 
-START_TEST(the_server_can_be_named_by_address_name_or_url)
+LOOP_TEST(the_server_can_be_named_by_address_name_or_url, ADDRESSES)
 {
     struct shell shell;
 
     shell_run(&shell, SERVE "serve slow-go; $IMDSHIM watch %s; finish", addresses[_i]);
     assert_matches(shell.out, "^1 frame of 3 atoms, .*\nwatch 0 server 0\n$");
 }
-END_TEST
 
 static const struct failure {
     const char *mode;
@@ -110,7 +110,7 @@ static const struct failure {
 
 enum { FAILURES = sizeof failures / sizeof failures[0] };
 
-START_TEST(a_stream_that_is_wrong_is_one_line_on_stderr)
+LOOP_TEST(a_stream_that_is_wrong_is_one_line_on_stderr, FAILURES)
 {
     const struct failure *failure = &failures[_i];
     struct shell shell;
@@ -122,7 +122,6 @@ START_TEST(a_stream_that_is_wrong_is_one_line_on_stderr)
     ck_assert_str_eq(shell.out,
                      failure->told ? "watch 1 server 0\ndisconnect\n" : "watch 1 server 0\n");
 }
-END_TEST
 
 static const char *const unreachable[][2] = {
     {"", "nobody listens at 127.0.0.1:"},
@@ -132,7 +131,7 @@ static const char *const unreachable[][2] = {
 
 enum { UNREACHABLE = sizeof unreachable / sizeof unreachable[0] };
 
-START_TEST(a_server_that_cannot_be_reached_is_told)
+LOOP_TEST(a_server_that_cannot_be_reached_is_told, UNREACHABLE)
 {
     struct shell shell;
 
@@ -142,7 +141,6 @@ START_TEST(a_server_that_cannot_be_reached_is_told)
     ck_assert_msg(strstr(shell.err, unreachable[_i][1]) != NULL, "%s", shell.err);
     ck_assert_str_eq(shell.out, "");
 }
-END_TEST
 
 static const char *const bad_operands[] = {
     "''",        "0",       "65536",    "-- -1",    "+80",   "' 80'",
@@ -151,7 +149,7 @@ static const char *const bad_operands[] = {
 
 enum { BAD_OPERANDS = sizeof bad_operands / sizeof bad_operands[0] };
 
-START_TEST(a_bad_operand_is_bad_usage)
+LOOP_TEST(a_bad_operand_is_bad_usage, BAD_OPERANDS)
 {
     struct shell shell;
 
@@ -161,14 +159,13 @@ START_TEST(a_bad_operand_is_bad_usage)
     assert_one_line(shell.err, "imdshim: ");
     ck_assert_str_eq(shell.out, "");
 }
-END_TEST
 
 static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
 
 enum { ENDING = sizeof ending / sizeof ending[0] };
 
 /* By each of the signals, and by all of them at once. */
-START_TEST(a_client_that_is_told_to_leave_says_so_to_the_server)
+LOOP_TEST(a_client_that_is_told_to_leave_says_so_to_the_server, ENDING + 1)
 {
     struct shell server, watch;
 
@@ -184,9 +181,8 @@ START_TEST(a_client_that_is_told_to_leave_says_so_to_the_server)
     ck_assert_int_eq(shell_status(&server), EXIT_SUCCESS);
     ck_assert_ptr_nonnull(strstr(server.out, "\ndisconnect\n"));
 }
-END_TEST
 
-START_TEST(a_signal_that_was_ignored_stays_so)
+TEST(a_signal_that_was_ignored_stays_so)
 {
     struct shell server, watch;
 
@@ -199,9 +195,8 @@ START_TEST(a_signal_that_was_ignored_stays_so)
     shell_finish(&server);
     ck_assert_int_eq(shell_status(&watch), EXIT_SUCCESS);
 }
-END_TEST
 
-START_TEST(a_client_that_waits_for_the_handshake_leaves_at_once)
+TEST(a_client_that_waits_for_the_handshake_leaves_at_once)
 {
     struct shell server, watch;
     int port = start_server(&server, "silent");
@@ -214,9 +209,8 @@ START_TEST(a_client_that_waits_for_the_handshake_leaves_at_once)
     ck_assert_int_eq(shell_status(&watch), EXIT_SUCCESS);
     assert_matches(watch.out, "^0 frames, 0\\.0 kB in 0\\.00 s\n$");
 }
-END_TEST
 
-START_TEST(output_that_cannot_be_written_is_a_failure)
+TEST(output_that_cannot_be_written_is_a_failure)
 {
     struct shell shell;
 
@@ -224,7 +218,6 @@ START_TEST(output_that_cannot_be_written_is_a_failure)
     ck_assert_str_eq(shell.out, "watch 1 server 0\n");
     assert_one_line(shell.err, "imdshim: cannot write to standard output");
 }
-END_TEST
 
 enum { NARROW = 40 };
 
@@ -241,7 +234,7 @@ static void assert_lines_fit(const char *screen)
     }
 }
 
-START_TEST(on_a_terminal_one_line_is_rewritten_until_the_end)
+TEST(on_a_terminal_one_line_is_rewritten_until_the_end)
 {
     struct shell server;
     static struct terminal terminal;
@@ -261,9 +254,8 @@ START_TEST(on_a_terminal_one_line_is_rewritten_until_the_end)
     assert_lines_fit(terminal.screen);
     assert_matches(terminal.screen, "\r[0-9]+ frames of 3 atoms, IMD v2, [^\r\n]*/s\r\n$");
 }
-END_TEST
 
-START_TEST(on_a_terminal_a_failure_has_a_line_of_its_own)
+TEST(on_a_terminal_a_failure_has_a_line_of_its_own)
 {
     struct shell server;
     static struct terminal terminal;
@@ -276,25 +268,4 @@ START_TEST(on_a_terminal_a_failure_has_a_line_of_its_own)
     shell_finish(&server);
     ck_assert(WIFEXITED(terminal.wait_status) && WEXITSTATUS(terminal.wait_status) == 1);
     assert_matches(terminal.screen, "^\r[^\n]*\nimdshim: 127[^\n]*breaks off[^\n]*\n$");
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    TCase *tests;
-    Suite *suite = suite_of_tests(&tests, "watch");
-
-    tcase_add_loop_test(tests, a_run_is_summed_up_in_one_line, 0, RUNS);
-    tcase_add_loop_test(tests, the_server_can_be_named_by_address_name_or_url, 0, ADDRESSES);
-    tcase_add_loop_test(tests, a_stream_that_is_wrong_is_one_line_on_stderr, 0, FAILURES);
-    tcase_add_loop_test(tests, a_server_that_cannot_be_reached_is_told, 0, UNREACHABLE);
-    tcase_add_loop_test(tests, a_bad_operand_is_bad_usage, 0, BAD_OPERANDS);
-    tcase_add_loop_test(tests, a_client_that_is_told_to_leave_says_so_to_the_server, 0,
-                        ENDING + 1);
-    tcase_add_test(tests, a_signal_that_was_ignored_stays_so);
-    tcase_add_test(tests, a_client_that_waits_for_the_handshake_leaves_at_once);
-    tcase_add_test(tests, output_that_cannot_be_written_is_a_failure);
-    tcase_add_test(tests, on_a_terminal_one_line_is_rewritten_until_the_end);
-    tcase_add_test(tests, on_a_terminal_a_failure_has_a_line_of_its_own);
-    return suite;
 }

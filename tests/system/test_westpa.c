@@ -10,7 +10,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "tests/system/scripts.h"
+#include "tests/system/support/scripts.h"
 
 enum { ITERATIONS = 3, SEGMENTS = 8, FRAMES = 11 };
 
@@ -56,7 +56,15 @@ static int read_distances(int iteration, int segment, double distances[FRAMES + 
     return count;
 }
 
-START_TEST(every_progress_coordinate_has_its_full_length_and_is_its_own)
+static bool can_run_westpa(void)
+{
+    return scripts_have_numpy() && engines_have_gromacs();
+}
+
+TEST_OPTIONS(.setup = enter, .teardown = sandbox_leave, .timeout = 120,
+             .needs = can_run_westpa);
+
+TEST(every_progress_coordinate_has_its_full_length_and_is_its_own)
 {
     double now[FRAMES + 1], last[SEGMENTS] = {0};
 
@@ -75,7 +83,6 @@ START_TEST(every_progress_coordinate_has_its_full_length_and_is_its_own)
         }
     }
 }
-END_TEST
 
 /*
  * The engine of 1 fails before it listens, that of 3 ends too soon, that of 6 is killed; the
@@ -92,7 +99,7 @@ END_TEST
     " 'export WEST_SIM_ROOT=$PWD/other' : 'fault \"set -- \\\"\\$@\\\" -nsteps 700\"'"         \
     " 'fault \"(sleep 0.5; kill -KILL \\$\\$) & set -- \\\"\\$@\\\" -nsteps -1\"' :;"
 
-START_TEST(a_segment_fails_alone)
+TEST(a_segment_fails_alone)
 {
     double distances[FRAMES + 1];
 
@@ -110,20 +117,4 @@ START_TEST(a_segment_fails_alone)
     }
     ck_assert_ptr_nonnull(strstr(shell.out, "[]\n"));
     fprintf(stderr, "%s\n", shell.out);
-}
-END_TEST
-
-Suite *test_suite(void)
-{
-    Suite *suite = suite_create("WESTPA");
-    TCase *tests = tcase_create("WESTPA");
-
-    suite_add_tcase(suite, tests);
-    tcase_add_checked_fixture(tests, enter, sandbox_leave);
-    tcase_set_timeout(tests, 120);
-    if (!scripts_have_numpy() || !engines_have("gmx"))
-        return suite;
-    tcase_add_test(tests, every_progress_coordinate_has_its_full_length_and_is_its_own);
-    tcase_add_test(tests, a_segment_fails_alone);
-    return suite;
 }

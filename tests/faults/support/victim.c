@@ -10,7 +10,7 @@
 
 enum { MOST_CHILDREN = 16 };
 
-enum phase victim_phase(const struct leftover_child *launcher, const int *events)
+enum kill_phase victim_phase(const struct leftover_child *launcher, const int *events)
 {
     siginfo_t info = {.si_pid = 0};
     struct record record;
@@ -20,8 +20,8 @@ enum phase victim_phase(const struct leftover_child *launcher, const int *events
          info.si_pid != 0))
         return OVER;
     if (events != NULL)
-        return IN_STARTING + (enum phase)(*events < 2 ? *events : 2);
-    return record_read(launcher->pid, &record) ? IN_STARTING + (enum phase)record.state
+        return IN_STARTING + (enum kill_phase)(*events < 2 ? *events : 2);
+    return record_read(launcher->pid, &record) ? IN_STARTING + (enum kill_phase)record.state
                                                : BEGINNING;
 }
 

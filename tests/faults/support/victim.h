@@ -12,7 +12,7 @@
 enum victim { LAUNCHER, THE_ENGINE, THE_CLIENT, READER, VICTIMS };
 
 /* Before its record, as its record says, after its end. */
-enum phase {
+enum kill_phase {
     BEGINNING,
     IN_STARTING,
     IN_LISTENING,
@@ -20,11 +20,11 @@ enum phase {
     IN_CONNECTED,
     IN_ENDING,
     OVER,
-    PHASES
+    KILL_PHASES
 };
 
 /* events: that an engine under exec has told, for it has no record; NULL of a run. */
-enum phase victim_phase(const struct leftover_child *launcher, const int *events);
+enum kill_phase victim_phase(const struct leftover_child *launcher, const int *events);
 
 /* The engine, or the client, of a launcher; 0 if there is none such. */
 pid_t victim_find(pid_t launcher, enum victim victim);

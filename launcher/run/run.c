@@ -1,0 +1,323 @@
+#include "launcher/run/run.h"
+
+#include <bsd/string.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "launcher/base/clock.h"
+#include "launcher/base/status.h"
+#include "launcher/run/client.h"
+#include "launcher/run/messages.h"
+#include "launcher/run/port_file.h"
+#include "launcher/source/endpoint.h"
+
+enum {
+    GRACE = 10,  /* seconds from SIGTERM to SIGKILL */
+    NO_WAIT = 5, /* seconds from the port to a line that no wait for a client has been seen */
+};
+
+static int64_t seconds_from_now(int seconds)
+{
+    return clock_now() + seconds * INT64_C(1000);
+}
+
+static void enter(struct run *run, enum phase phase)
+{
+    run->phase = phase;
+    run->record.state = phase;
+    record_write(run->record_fd, &run->record);
+}
+
+/* ---- the engine's end, by us ---- */
+
+/* A stopped engine would not see SIGTERM before it is continued. */
+static void end_engine(struct run *run, enum ending ending)
+{
+    bool stopped = child_is_stopped(&run->engine);
+
+    run->outcome.ending = ending;
+    run->give_up_at = run->remark_at = 0;
+    run->kill_at = seconds_from_now(GRACE);
+    gate_shut(&run->gate);
+    orphans_adopt(&run->orphans, &run->engine, &run->client, run->fifo.path);
+    child_signal(&run->engine, SIGTERM);
+    if (stopped)
+        child_signal(&run->engine, SIGCONT);
+    enter(run, ENDING);
+}
+
+void run_give_up_listening(struct run *run)
+{
+    evidence_look(&run->evidence, &run->looks);
+    message_timed_out(run->options, &run->evidence);
+    end_engine(run, TIMED_OUT);
+}
+
+void run_give_up_waiting(struct run *run)
+{
+    message_timed_out_waiting(run->options, &run->reports.listener);
+    end_engine(run, TIMED_OUT);
+}
+
+/* Of the client, that was interrupted with the engine or refused by it: SIGTERM, then SIGKILL. */
+void run_kill_all(struct run *run)
+{
+    if (run->phase == ENDING)
+        orphans_look(&run->orphans);
+    run->orphans.kill = true;
+    child_signal(&run->engine, SIGKILL);
+    child_signal(&run->client, run->client_terminated ? SIGKILL : SIGTERM);
+    run->client_terminated = true;
+    run->kill_at = seconds_from_now(GRACE);
+}
+
+/* ---- the client ---- */
+
+static bool start_client(struct run *run, const char *host, unsigned port)
+{
+    const struct client_plan plan = {
+        .command = run->options->client,
+        .host = host,
+        .port = port,
+        .preload = run->preload_name,
+        .gate = run_has_gate(run) ? run->gate.text : NULL,
+    };
+    int error = client_start(&run->client, &plan, &run->signals);
+
+    if (error == 0)
+        return true;
+    message_error(run->options, QUIET, abs(error),
+                  "cannot start the client, ending the engine");
+    end_engine(run, BY_CLIENT);
+    return false;
+}
+
+/* The client's time has come, LISTENS or WAITS as --when says; even if the engine has just ended. */
+static void serve_client(struct run *run)
+{
+    union address engine = endpoint_numeric(&run->reports.listener);
+
+    run->give_up_at = run->remark_at = 0;
+    run->served = true;
+    if (run_has_gate(run))
+        gate_open(&run->gate, &engine);
+    else
+        run->served = start_client(run, run->record.host, run->record.port);
+}
+
+/*
+ * Has it ended without a connection to the gate? Not if it had nowhere to go, or is known to
+ * have no library: that has been said.
+ */
+static bool passed_gate_by(struct run *run)
+{
+    gate_admit(&run->gate);
+    return run_has_gate(run) && run->gate.asked == 0 && !run->outcome.interrupted &&
+           !run->client_lost && (run->phase != ENDED || run->served);
+}
+
+void run_check_gate_was_used(struct run *run)
+{
+    if (passed_gate_by(run) && run->client.wait_status == 0)
+        message_client_ended(run->options, 0, false);
+}
+
+/* An engine that was interrupted ends in its own time, whatever its client does. */
+void run_judge_client(struct run *run)
+{
+    int status = status_of_wait(run->client.wait_status);
+    bool passed_by = passed_gate_by(run);
+
+    if (run->outcome.interrupted)
+        return;
+    message_client_ended(run->options, status, !passed_by);
+    if (status != 0 || run->options->stop_with_client)
+        end_engine(run, BY_CLIENT);
+}
+
+/* ---- what the engine does ---- */
+
+static void publish_port(struct run *run)
+{
+    const struct listener *listener = &run->reports.listener;
+    const char *file = run->options->port_file;
+    char host[ENDPOINT_HOST_SIZE], this_host[HOST_SIZE] = "";
+
+    gethostname(this_host, sizeof this_host - 1);
+    endpoint_for_client(listener, this_host, run->record.host);
+    run->record.port = listener->port;
+    endpoint_for_others(listener, host);
+    endpoint_bracket(host);
+    if (file != NULL && port_file_write(file, host, listener->port) != 0)
+        message_error(run->options, QUIET, errno,
+                      "cannot write the port file '%s', the run goes on without it", file);
+}
+
+/* At the port that was reported another engine may listen, in the client's network. */
+static void refuse_cut_off_engine(struct run *run)
+{
+    message_cut_off(run->options, &run->reports.listener);
+    run->give_up_at = 0;
+    if (run->options->client != NULL)
+        end_engine(run, CUT_OFF);
+}
+
+void run_learn_port(struct run *run)
+{
+    message_listening(run->options, &run->reports.listener);
+    if (listener_is_cut_off(&run->reports.listener)) {
+        enter(run, LISTENING);
+        refuse_cut_off_engine(run);
+        return;
+    }
+    publish_port(run);
+    enter(run, LISTENING);
+    if (run->options->client == NULL)
+        run->give_up_at = 0;
+    else if (run->options->when == WHEN_LISTENING)
+        serve_client(run);
+    else
+        run->remark_at = seconds_from_now(NO_WAIT);
+}
+
+void run_remark_no_wait(struct run *run)
+{
+    run->remark_at = 0;
+    message_not_waiting(run->options, &run->reports.listener, NO_WAIT);
+}
+
+/*
+ * Not before: LAMMPS accepts a client only at its next "run", and ends if that client has given
+ * up by then (fix_imd.cpp).
+ */
+void run_become_ready(struct run *run)
+{
+    message(run->options, VERBOSE, "the engine waits for a client on port %u",
+            run->reports.listener.port);
+    enter(run, READY);
+    if (run->options->client != NULL && !run->served)
+        serve_client(run);
+}
+
+void run_note_connection(struct run *run)
+{
+    message(run->options, VERBOSE, "the engine has accepted a client");
+    enter(run, CONNECTED);
+}
+
+/* A client that was to end with it has a limit, and so does one that would ask for it for ever. */
+void run_leave_client(struct run *run)
+{
+    bool in_vain = run_has_gate(run) && !run->served;
+
+    run->give_up_at = run->remark_at = 0;
+    if (run->outcome.interrupted || in_vain)
+        run->kill_at = seconds_from_now(GRACE);
+    gate_shut(&run->gate);
+    enter(run, ENDED);
+}
+
+void run_explain_no_port(struct run *run)
+{
+    evidence_end(&run->evidence, &run->looks, run->engine.wait_status, run->engine.comm);
+    if (!run->obstacle && !run->reports.refused && !run->trouble_said)
+        message_no_port(run->options, &run->evidence);
+    run_leave_client(run);
+}
+
+void run_explain_no_client(struct run *run)
+{
+    if (run->options->client != NULL && !run->served)
+        message(run->options, NORMAL,
+                "the engine ended with status %d before it waited for a client",
+                status_of_wait(run->engine.wait_status));
+    run_leave_client(run);
+}
+
+/* What it has left behind keeps the time that it had. */
+void run_leave_orphans(struct run *run)
+{
+    enter(run, ENDED);
+}
+
+/* ---- looks ---- */
+
+static bool client_is_awaited(const struct run *run)
+{
+    return run_has_gate(run) && run->gate.asked == 0 && !run->client_lost &&
+           run->client.state == CHILD_RUNS;
+}
+
+int64_t run_look_at(const struct run *run)
+{
+    bool runs = run->phase != ENDING && run->phase != ENDED;
+
+    return runs && (run->phase == STARTING || client_is_awaited(run))
+               ? evidence_due(&run->evidence, &run->looks)
+               : 0;
+}
+
+/* A user whose client waits is to read of trouble while it lasts. */
+void run_look(struct run *run)
+{
+    struct proc_facts facts;
+
+    evidence_look(&run->evidence, &run->looks);
+    if (run->options->client != NULL && run->phase == STARTING && !run->reports.refused &&
+        !run->trouble_said && !run->obstacle)
+        run->trouble_said = message_trouble(run->options, &run->evidence);
+    if (client_is_awaited(run) && run->evidence.looks >= LOOKS_SOON &&
+        evidence_of_client(&run->looks, run->client.pid, &facts)) {
+        run->client_lost = true;
+        message_client_lost(run->options, &facts);
+    }
+}
+
+/* ---- interrupts ---- */
+
+void run_note_interrupt(struct run *run)
+{
+    run->outcome.interrupted = true;
+    run->record.state = ENDING;
+    record_write(run->record_fd, &run->record);
+}
+
+void run_limit_client(struct run *run)
+{
+    run->outcome.interrupted = true;
+    if (run->kill_at == 0)
+        run->kill_at = seconds_from_now(GRACE);
+}
+
+/* ---- the beginning ---- */
+
+/* For imdshim list. A run goes on without. */
+static void begin_record(struct run *run)
+{
+    struct record *record = &run->record;
+
+    run->record_fd = record_create();
+    record->pid = run->engine.pid;
+    record->started = clock_now();
+    strlcpy(record->engine, run->options->operands[0], sizeof record->engine);
+    if (getcwd(record->directory, sizeof record->directory) == NULL)
+        record->directory[0] = '\0';
+    enter(run, STARTING);
+}
+
+/* 127.0.0.1: there are clients that know IPv4 only. */
+void run_begin(struct run *run)
+{
+    reports_begin(&run->reports, run->engine.pid, run->options);
+    run->looks.wanted.fifo = run->fifo.path;
+    run->looks.fifo = run->fifo.source.fd;
+    evidence_begin(&run->evidence, &run->looks, &run->reports,
+                   (const char *const *)run->options->operands);
+    begin_record(run);
+    if (run->options->timeout > 0)
+        run->give_up_at = seconds_from_now(run->options->timeout);
+    if (run_has_gate(run))
+        start_client(run, "127.0.0.1", (unsigned)run->options->port);
+}

@@ -1,0 +1,119 @@
+#include "launcher/run/run_loop.h"
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "launcher/base/clock.h"
+#include "launcher/run/run_events.h"
+
+enum {
+    EVENTS_PER_TURN = 256,
+    TURNS_AT_THE_END = 16, /* as many events as a FIFO of 64 KiB can hold */
+};
+
+/* A program that writes without end must not keep us from the rest: false if more may be there. */
+static bool read_events(struct run *run)
+{
+    struct received received;
+    bool all_read = true;
+
+    for (int i = 0; i < run->source_count; i++) {
+        int count = 0;
+
+        while (count < EVENTS_PER_TURN && source_next(run->sources[i], &received)) {
+            run_on_event(run, &received);
+            count++;
+        }
+        all_read &= count < EVENTS_PER_TURN;
+    }
+    return all_read;
+}
+
+static void read_signals(struct run *run)
+{
+    struct signalfd_siginfo info;
+
+    while (signals_next(&run->signals, &info))
+        run_on_signal(run, &info);
+}
+
+static void check_deadline(struct run *run, int64_t deadline, enum happening happening)
+{
+    if (deadline != 0 && deadline <= clock_now())
+        run_happens(run, happening);
+}
+
+/*
+ * Children first: what they did before their end, and a signal that came to all of us, can be
+ * read once the end is seen. The engine before the client: LAMMPS ends because its client is
+ * gone, and is not the one that failed. False if more events may be there.
+ */
+static bool take_turn(struct run *run)
+{
+    bool engine_ended = child_poll(&run->engine), client_ended = child_poll(&run->client);
+    bool all_read = read_events(run);
+
+    for (int i = 0; i < TURNS_AT_THE_END && engine_ended && !all_read; i++)
+        all_read = read_events(run);
+    gate_admit(&run->gate);
+    read_signals(run);
+    child_reap_others(&run->engine, &run->client);
+    if (client_ended)
+        run_happens(run, CLIENT_ENDS);
+    if (engine_ended)
+        run_happens(run, ENGINE_ENDS);
+    check_deadline(run, run_look_at(run), LOOK_IS_DUE);
+    check_deadline(run, run->give_up_at, TIME_IS_UP);
+    check_deadline(run, run->remark_at, NO_WAIT_SEEN);
+    check_deadline(run, run->kill_at, GRACE_IS_OVER);
+    return all_read;
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+/* Milliseconds for poll(2). */
+static int time_to_wait(const struct run *run)
+{
+    int64_t next = sooner(sooner(run->give_up_at, run->remark_at),
+                          sooner(run->kill_at, gate_deadline(&run->gate)));
+    int64_t left;
+
+    next = sooner(next, run_look_at(run));
+    for (int i = 0; i < run->source_count; i++)
+        next = sooner(next, run->sources[i]->deadline);
+    if (next == 0)
+        return -1;
+    left = next - clock_now();
+    return left > 0 ? (int)left : 0;
+}
+
+static void wait_for_something(const struct run *run)
+{
+    struct pollfd fds[4 + RUN_SOURCES] = {
+        {.fd = run->signals.fd, .events = POLLIN},
+        {.fd = child_fd(&run->engine), .events = POLLIN},
+        {.fd = child_fd(&run->client), .events = POLLIN},
+        {.fd = gate_fd(&run->gate), .events = POLLIN},
+    };
+
+    for (int i = 0; i < run->source_count; i++)
+        fds[4 + i] = (struct pollfd){.fd = run->sources[i]->fd, .events = POLLIN};
+    poll(fds, 4 + (nfds_t)run->source_count, time_to_wait(run));
+}
+
+void run_until_all_ended(struct run *run)
+{
+    bool all_read = true, orphans_left = false;
+
+    while (run->engine.state == CHILD_RUNS || run->client.state == CHILD_RUNS || orphans_left) {
+        if (all_read)
+            wait_for_something(run);
+        all_read = take_turn(run);
+        orphans_left = run->phase == ENDED && run->outcome.ending != BY_ITSELF &&
+                       orphans_end(&run->orphans);
+    }
+}

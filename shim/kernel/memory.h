@@ -1,0 +1,15 @@
+/*
+ * Memory that an engine passes to a call, read without a risk.
+ */
+#ifndef IMDSHIM_SHIM_KERNEL_MEMORY_H
+#define IMDSHIM_SHIM_KERNEL_MEMORY_H
+
+#include <stddef.h>
+
+/*
+ * Copy it; -1 where the kernel would say EFAULT: a plain read of a bad pointer would end the
+ * engine. Safe in a signal handler; errno is not kept.
+ */
+int memory_copy(void *to, const void *from, size_t size);
+
+#endif

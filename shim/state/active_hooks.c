@@ -1,0 +1,3 @@
+#include "shim/state/active_hooks.h"
+
+_Atomic unsigned active_hooks = HOOK_ALL;

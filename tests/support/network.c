@@ -1,0 +1,129 @@
+#include "tests/support/network.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/support/suite.h"
+
+bool network_has_ipv6(void)
+{
+    return access("/proc/net/if_inet6", F_OK) == 0;
+}
+
+bool network_can_be_had(void)
+{
+    int status = -1;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(unshare(CLONE_NEWNET) != 0);
+    if (waitpid(pid, &status, 0) == pid && status == 0)
+        return true;
+    return suite_skip("a network of the test's own", "no network namespace can be had");
+}
+
+void network_enter(void)
+{
+    struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+    int fd;
+
+    ck_assert_int_eq(unshare(CLONE_NEWNET), 0);
+    fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(ioctl(fd, SIOCSIFFLAGS, &loopback), 0);
+    close(fd);
+}
+
+static int run_ip(const char *arguments)
+{
+    char command[256];
+
+    snprintf(command, sizeof command, "ip %s >/dev/null 2>&1", arguments);
+    return system(command);
+}
+
+bool network_can_have_addresses(void)
+{
+    int status = -1;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(unshare(CLONE_NEWNET) != 0 || run_ip("link add eth0 type veth") != 0);
+    if (waitpid(pid, &status, 0) == pid && status == 0)
+        return true;
+    return suite_skip("addresses of a network of the test's own", "no veth(4) can be had");
+}
+
+static void set_up_pair(void)
+{
+    ck_assert_int_eq(run_ip("link add eth0 type veth peer name eth1"), 0);
+    ck_assert_int_eq(run_ip("link set eth0 up"), 0);
+    ck_assert_int_eq(run_ip("link set eth1 up"), 0);
+}
+
+void network_add_address(const char *address)
+{
+    bool ipv6 = strchr(address, ':') != NULL;
+    char arguments[128];
+
+    if (if_nametoindex("eth0") == 0)
+        set_up_pair();
+    snprintf(arguments, sizeof arguments, "address add %s dev eth0%s", address,
+             ipv6 ? " nodad" : "");
+    ck_assert_msg(run_ip(arguments) == 0, "ip %s", arguments);
+}
+
+static void enter_beyond(const char *address, int told)
+{
+    char arguments[128], byte;
+
+    network_enter();
+    snprintf(arguments, sizeof arguments, "address add %s dev eth1", address);
+    ck_assert_int_eq(write(told, "x", 1), 1);
+    ck_assert_int_eq(read(told, &byte, 1), 1);
+    ck_assert_int_eq(run_ip(arguments), 0);
+    ck_assert_int_eq(run_ip("link set eth1 up"), 0);
+}
+
+pid_t network_fork_beyond(const char *address)
+{
+    char arguments[128], byte;
+    int ends[2];
+    pid_t pid;
+
+    if (if_nametoindex("eth0") == 0)
+        set_up_pair();
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    pid = fork();
+    if (pid == 0) {
+        enter_beyond(address, ends[1]);
+    } else {
+        ck_assert_int_eq(read(ends[0], &byte, 1), 1);
+        snprintf(arguments, sizeof arguments, "link set eth1 netns %ld", (long)pid);
+        ck_assert_int_eq(run_ip(arguments), 0);
+        ck_assert_int_eq(write(ends[0], "x", 1), 1);
+    }
+    close(ends[0]);
+    close(ends[1]);
+    return pid;
+}
+
+void network_set(const char *name, const char *value)
+{
+    char path[128];
+    int fd;
+
+    snprintf(path, sizeof path, "/proc/sys/net/%s", name);
+    fd = open(path, O_WRONLY | O_CLOEXEC);
+    ck_assert_msg(fd >= 0, "%s", path);
+    ck_assert_int_eq(write(fd, value, strlen(value)), (ssize_t)strlen(value));
+    close(fd);
+}

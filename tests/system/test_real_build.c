@@ -1,0 +1,114 @@
+/* The build, as distributions and clusters do it: from a copy of the sources, with their flags. */
+#include "tests/support/suite.h"
+
+#include "tests/support/engines.h"
+#include "tests/system/support/launcher.h"
+
+/*
+ * copy DIRECTORY: the sources there. built DIRECTORY ARGUMENT...: make in it, in silence. The
+ * flags of the build that runs this test must not reach them.
+ */
+#define BUILDS                                                                                 \
+    "unset MAKEFLAGS MFLAGS MAKELEVEL CFLAGS CPPFLAGS LDFLAGS SANITIZE BUILD CC;"              \
+    "copy() { mkdir -p \"$1\" && cp -a \"$SOURCE/Makefile\" \"$SOURCE/shim\" "                 \
+    "\"$SOURCE/launcher\" \"$1\"; };"                                                          \
+    "built() { dir=$1; shift; make -s -C \"$dir\" \"$@\" >log 2>&1 || { cat log; exit 99; }; " \
+    "};"
+
+static struct shell shell;
+
+static void assert_passes(void)
+{
+    ck_assert_msg(shell_status(&shell) == 0, "status %d:\n%s%s", shell_status(&shell),
+                  shell.out, shell.err);
+}
+
+TEST_OPTIONS(IN_SANDBOX);
+
+static const char *const flags[] = {
+    "CFLAGS='-O2 -Wp,-D_FORTIFY_SOURCE=3'",
+    "CFLAGS='-O2 -D_FORTIFY_SOURCE=3'",
+    "CFLAGS=-O3 CPPFLAGS=-D_FORTIFY_SOURCE=2",
+    "CFLAGS='-O2 -flto -flto-partition=max'",
+    "CFLAGS='-O2 -flto=auto -ffat-lto-objects -fcf-protection -fstack-clash-protection' "
+    "LDFLAGS='-Wl,-z,relro -Wl,-z,now -Wl,--as-needed'",
+    "CFLAGS='-O0 -g3'",
+    "CC=clang CFLAGS='-O2 -D_FORTIFY_SOURCE=2'",
+};
+
+/* Fortified functions end programs of other C libraries; dlsym is what keeps other preloads. */
+LOOP_TEST(anyones_flags_leave_a_library_that_loads_anywhere, COUNT(flags))
+{
+    if (strstr(flags[_i], "clang") != NULL && !engines_have("clang"))
+        return;
+    shell_run(&shell,
+              BUILDS "copy tree; built tree %s; nm -D tree/build/lib/imdshim/libimdshim.so;"
+                     "tree/build/bin/imdshim run -q -o port -- " ENGINE
+                     " listen=127.0.0.1 && cat port",
+              flags[_i]);
+    assert_passes();
+    ck_assert_ptr_nonnull(strstr(shell.out, "127.0.0.1:"));
+    ck_assert_int_eq(shell_count_lines(shell.out, " dlsym@"), 1);
+    /* What we export is defined, "T"; what the library lacks is undefined, "U". */
+    for (const char *line = strtok(shell.out, "\n"); line != NULL; line = strtok(NULL, "\n"))
+        ck_assert_msg(strstr(line, " U ") == NULL || strstr(line, "_chk") == NULL ||
+                          strstr(line, "__stack_chk_fail") != NULL,
+                      "%s", line);
+}
+
+TEST(flags_of_the_builder_reach_the_compiler)
+{
+    shell_run(&shell, BUILDS "copy tree; make -C tree -n V=1 CPPFLAGS=-DONE CFLAGS=-DTWO "
+                             "LDFLAGS=-Wl,--three");
+    assert_passes();
+    ck_assert_int_ge(shell_count_lines(shell.out, "-DONE"), 20);
+    ck_assert_int_ge(shell_count_lines(shell.out, "-DTWO"), 20);
+    ck_assert_int_eq(shell_count_lines(shell.out, "--three"), 2);
+}
+
+TEST(the_bytes_are_the_same_wherever_it_is_built)
+{
+    shell_run(&shell, BUILDS "for d in one two/longer; do copy $d; built $d; done;"
+                             "cmp one/build/bin/imdshim two/longer/build/bin/imdshim &&"
+                             "cmp one/build/lib/imdshim/libimdshim.so "
+                             "two/longer/build/lib/imdshim/libimdshim.so");
+    assert_passes();
+}
+
+TEST(what_depends_on_a_changed_flag_or_version_is_built_again)
+{
+    shell_run(&shell, BUILDS "copy tree; cd tree; built .; make -n | grep -c .;"
+                             "sed -i 's/^version = .*/version = 9.9.9/' Makefile; built .;"
+                             "build/bin/imdshim --version;"
+                             "built . CFLAGS='-O1 -g'; make -n CFLAGS='-O1 -g' | grep -c .;"
+                             "make -n CFLAGS=\"-O1 -g '-DX=1'\" | grep -c '  CC' >/dev/null &&"
+                             "make -n CFLAGS=-O3 | grep -c shim/hooks/calls.c");
+    assert_passes();
+    ck_assert_str_eq(shell.out, "1\nimdshim 9.9.9\n1\n1\n"); /* 1: "nothing to be done" */
+}
+
+TEST(a_header_that_changes_is_built_again_and_nothing_else)
+{
+    shell_run(&shell, BUILDS "copy tree; built tree; touch tree/shim/hooks/gate.h;"
+                             "make -C tree -n | grep -c -- ' -c -o '");
+    assert_passes();
+    ck_assert_str_eq(shell.out, "2\n"); /* gate.c and calls.c */
+}
+
+static bool is_root(void)
+{
+    return geteuid() == 0 ||
+           suite_skip("the build without libbsd", "only root can hide its headers");
+}
+
+TEST(without_libbsd_one_line_says_what_to_install, .needs = is_root)
+{
+    shell_run(&shell,
+              BUILDS "copy tree; unshare -m sh -c 'mount -t tmpfs none /usr/include/bsd &&"
+                     "make -s -C tree'");
+    ck_assert_int_ne(shell_status(&shell), 0);
+    ck_assert_int_eq(shell_count_lines(shell.err, "libbsd-dev"), 1);
+    ck_assert_int_eq(shell_count_lines(shell.err, "libbsd-devel"), 1);
+    ck_assert_int_eq(shell_count_lines(shell.err, "conda"), 1);
+    ck_assert_int_eq(shell_count_lines(shell.err, "error:"), 0);
+}
