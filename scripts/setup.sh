@@ -49,6 +49,12 @@ check?  python3-numpy   import:numpy
 check?  valgrind        valgrind
 check?  libcap2-bin     setcap
 check?  mandoc          mandoc
+check?  bubblewrap      bwrap
+check?  fakeroot        fakeroot
+check?  perl-base       perl
+check?  g++             g++
+check?  clang           clang
+check?  libclang-rt-14-dev -fsanitize=address
 check?  tini            tini
 check?  dumb-init       dumb-init
 check?  musl-tools      musl-gcc

@@ -44,20 +44,38 @@ static bool is_named_so(const char *file, const char *name)
     return strncmp(file, name, length) == 0 && (file[length] == '\0' || file[length] == '.');
 }
 
-void private_dir_visit(void (*visit)(const char *path, void *with), void *with)
+/* A file that was removed meanwhile is none. */
+static void visit_one(const char *name, void (*visit)(const char *path, void *with), void *with,
+                      int *error)
 {
-    char name[NAME_LENGTH], path[PATH_MAX];
+    char path[PATH_MAX];
+
+    if (!join(path, temporary_directory(), name))
+        return;
+    if (user_has_alone(path))
+        visit(path, with);
+    else if (errno != 0 && errno != ENOENT)
+        *error = errno;
+}
+
+bool private_dir_visit(void (*visit)(const char *path, void *with), void *with)
+{
+    char name[NAME_LENGTH];
     DIR *directory = opendir(temporary_directory());
     struct dirent *entry;
+    int error = 0;
 
     if (directory == NULL)
-        return;
+        return false;
     make_name(name);
-    while ((entry = readdir(directory)) != NULL)
-        if (is_named_so(entry->d_name, name) &&
-            join(path, temporary_directory(), entry->d_name) && user_has_alone(path))
-            visit(path, with);
+    while (errno = 0, (entry = readdir(directory)) != NULL)
+        if (is_named_so(entry->d_name, name))
+            visit_one(entry->d_name, visit, with, &error);
+    if (errno != 0)
+        error = errno;
     closedir(directory);
+    errno = error;
+    return error == 0;
 }
 
 /* Runs share one as long as they can: the first by name. */
@@ -90,7 +108,12 @@ void private_dir_make(char path[PATH_MAX])
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
         die_error(STATUS_FAILED, errno,
                   "cannot make %s: set TMPDIR to a directory that can be written", path);
-    if (!user_has_alone(path) && !make_another(path, name))
+    if (user_has_alone(path))
+        return;
+    if (errno != 0)
+        die_error(STATUS_FAILED, errno, "cannot look at %s: set TMPDIR to another directory",
+                  path);
+    if (!make_another(path, name))
         die_error(STATUS_FAILED, errno,
                   "%s/%s is not a directory of yours alone (mode 0700), and no other can be "
                   "made: remove it or set TMPDIR",

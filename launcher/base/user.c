@@ -1,5 +1,6 @@
 #include "launcher/base/user.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -25,14 +26,19 @@ static int stat_link(const char *path, struct stat *status)
 }
 
 /*
- * In a user namespace every user that it does not know has one number, and that may be ours: of a
- * directory with mode 0700 the kernel knows better who may write to it.
+ * In a user namespace every user that it does not know has one number, and that may be ours: of
+ * a directory with mode 0700 the kernel knows better who may write to it.
  */
 bool user_has_alone(const char *path)
 {
     struct stat status;
 
-    return stat_link(path, &status) == 0 && S_ISDIR(status.st_mode) &&
-           status.st_uid == user_id() && (status.st_mode & 077) == 0 &&
-           faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) == 0;
+    errno = 0;
+    if (stat_link(path, &status) != 0)
+        return false;
+    if (S_ISDIR(status.st_mode) && status.st_uid == user_id() && (status.st_mode & 077) == 0 &&
+        access(path, W_OK | X_OK) == 0)
+        return true;
+    errno = 0;
+    return false;
 }

@@ -10,9 +10,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "launcher/base/child.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
@@ -20,19 +22,9 @@
 #include "launcher/preload/library.h"
 #include "launcher/preload/peer_check.h"
 #include "launcher/preload/preflight.h"
+#include "shim/wire/sys.h"
 
 enum { FD_TEXT = 96 };
-
-/* As shim/wire/wire.h has BIRTH. */
-static unsigned long long birth_of(int fd)
-{
-    struct statx status;
-
-    if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &status) != 0 ||
-        (status.stx_mask & STATX_BTIME) == 0)
-        return 0;
-    return (unsigned long long)status.stx_btime.tv_sec * 1000000000 + status.stx_btime.tv_nsec;
-}
 
 /* The library writes to it only while it is this very file. */
 static void hand_over_fd(int fd, char text[FD_TEXT])
@@ -50,10 +42,10 @@ static void hand_over_fd(int fd, char text[FD_TEXT])
     if ((flags & O_ACCMODE) == O_RDONLY)
         die(STATUS_FAILED, "--fd %d is open for reading only: give the end to write to", fd);
     snprintf(text, FD_TEXT, "%d:%llu:%llu:%llu", fd, (unsigned long long)status.st_dev,
-             (unsigned long long)status.st_ino, birth_of(fd));
+             (unsigned long long)status.st_ino, (unsigned long long)sys_birth(fd));
 }
 
-/* An absolute path, for the engine may change its directory. */
+/* An absolute path, because the engine may change its directory. */
 static void find_fifo(const char *fifo, char path[PATH_MAX])
 {
     struct stat status;
@@ -68,6 +60,28 @@ static void find_fifo(const char *fifo, char path[PATH_MAX])
                   "--fifo '%s' cannot be written: give yourself the permission", fifo);
 }
 
+/*
+ * s6-supervise takes the first newline in its notification pipe for "ready", whatever is before
+ * it: then nothing is written before the engine is.
+ */
+static bool is_for_s6(int fd)
+{
+    char parent[COMM_SIZE];
+    struct stat status;
+
+    child_read_comm(getppid(), parent);
+    return strcmp(parent, "s6-supervise") == 0 && fstat(fd, &status) == 0 &&
+           S_ISFIFO(status.st_mode);
+}
+
+static const char *events_for(const struct options *options)
+{
+    if (options->when == WHEN_READY ||
+        (options->when == WHEN_NOT_SAID && options->fd >= 0 && is_for_s6(options->fd)))
+        return WIRE_EVENTS_READY;
+    return options->verbosity == VERBOSE ? WIRE_EVENTS_ALL : NULL;
+}
+
 static void say_obstacle(const struct preflight *preflight)
 {
     char text[PREFLIGHT_TEXT];
@@ -80,7 +94,7 @@ int exec_main(const struct options *options)
 {
     char library[PATH_MAX], preload[PATH_MAX], fifo[PATH_MAX], fd[FD_TEXT];
     struct preflight preflight;
-    struct engine_channel channel = {NULL, NULL, NULL};
+    struct engine_channel channel = {.events = events_for(options)};
     char **environment;
     int error;
 
@@ -99,8 +113,7 @@ int exec_main(const struct options *options)
     library_name_for_preload(library, preload);
     preflight_examine((const char *const *)options->operands, library, &preflight);
     environment = engine_environment(
-        options, preflight_must_not_preload(preflight.verdict) ? NULL : preload, &channel,
-        options->verbosity == VERBOSE && options->when != WHEN_READY);
+        options, preflight_must_not_preload(preflight.verdict) ? NULL : preload, &channel);
     if (options->verbosity != QUIET && preflight_is_obstacle(preflight.verdict))
         say_obstacle(&preflight);
     execvpe(options->operands[0], options->operands, environment);

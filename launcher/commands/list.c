@@ -155,7 +155,8 @@ int list_main(const struct options *options)
     private_dir_make(directory);
     if (options->json)
         putchar('[');
-    private_dir_visit(print_runs, &table);
+    if (!private_dir_visit(print_runs, &table))
+        die_error(STATUS_FAILED, errno, "cannot look for the runs beside %s", directory);
     if (options->json)
         printf("%s]\n", table.is_empty ? "" : "\n");
     return EXIT_SUCCESS;

@@ -58,8 +58,8 @@ static void open_tcp_source(struct run *run)
         return;
     tcp = tcp_source_open();
     if (tcp == NULL) {
-        message(options, errno == EADDRNOTAVAIL ? VERBOSE : NORMAL,
-                "cannot receive events from other hosts: %s", strerror(errno));
+        message_error(options, errno == EADDRNOTAVAIL ? VERBOSE : NORMAL, errno,
+                      "cannot receive events from other hosts");
         return;
     }
     message(options, VERBOSE, "receives events from other hosts by TCP, on port %u",
@@ -116,8 +116,9 @@ static void prepare(struct run *run)
 /* As child_start(). */
 static int start_engine(struct run *run)
 {
-    const struct engine_channel channel = {.fifo = run->fifo.path, .tcp = run->tcp};
-    char **environment = engine_environment(run->options, run->preload, &channel, true);
+    const struct engine_channel channel = {
+        .fifo = run->fifo.path, .tcp = run->tcp, .events = WIRE_EVENTS_ALL};
+    char **environment = engine_environment(run->options, run->preload, &channel);
     struct child_plan plan = {
         .argv = (const char *const *)run->options->operands,
         .environment = environment,

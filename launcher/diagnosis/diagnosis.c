@@ -101,15 +101,15 @@ static bool is_comm(const char *name, const void *comm)
     return strncmp(name, comm, COMM_SIZE - 1) == 0;
 }
 
-/* env(1), say, is named at its end as the program that it was told to start. */
+/* env(1), for example, has at its end the name of the program that it was to start. */
 static bool became_named(const struct evidence *evidence)
 {
     return renamed(evidence) && command_line_names(evidence->command, is_comm, evidence->comm);
 }
 
 /*
- * The program with the library was seen to be the one that ran: by a look, or because the engine
- * is the last process that reported itself and has kept its name to its end.
+ * The program with the library was seen to be the one that ran: by a look, or because the
+ * engine is the last process that reported itself and has kept its name to its end.
  */
 static bool had_the_library_to_its_end(const struct evidence *evidence)
 {
@@ -129,19 +129,26 @@ static bool always(const struct evidence *evidence)
 
 /* ---- the table: evidence, cause, sentence ---- */
 
-enum heading { NO_HEADING, NOT_LOADED, NOT_HEARD, CANNOT_LISTEN, NOTHING_MATCHED, ENDED_FIRST };
+enum heading {
+    NO_HEADING,
+    NOT_LOADED,
+    NO_REPORTS,
+    CANNOT_LISTEN,
+    NOTHING_MATCHED,
+    ENDED_FIRST
+};
 
 static const char *const headings[] = {
     [NO_HEADING] = "",
     [NOT_LOADED] = "not loaded: ",
-    [NOT_HEARD] = "not heard: ",
+    [NO_REPORTS] = "no reports: ",
     [CANNOT_LISTEN] = "cannot listen: ",
     [NOTHING_MATCHED] = "nothing matched: ",
     [ENDED_FIRST] = "engine ended first: ",
 };
 
-/* While the engine runs: is it said then, and when? Ranks on other hosts take their time. */
-enum { NEVER = 0, SOON = 3, LATE = 4 };
+/* After how many looks is it said while the engine runs? Ranks on other hosts start late. */
+enum { NEVER = 0, SOON = 4, LATE = 5 };
 
 struct row {
     bool (*seen)(const struct evidence *); /* NULL: suspect_is_it() with that cause */
@@ -171,7 +178,7 @@ static const struct row table[] = {
      "{binder} asked for port {asked} and did not get it ({error}): see what it printed"},
     {unmatched, CAUSE_UNMATCHED, NOTHING_MATCHED, NEVER,
      "only {listeners} listened, none as --port and --match say: see -v"},
-    {fifo_removed, CAUSE_FIFO_REMOVED, NOT_HEARD, SOON,
+    {fifo_removed, CAUSE_FIFO_REMOVED, NO_REPORTS, SOON,
      "the FIFO on which the engine reports, {fifo}, has been removed: keep what cleans up "
      "there away from it, or set TMPDIR to another directory"},
 
@@ -197,18 +204,18 @@ static const struct row table[] = {
     {NULL, CAUSE_NO_LIBRARY, NOT_LOADED, SOON,
      "{suspect} runs without the library, although LD_PRELOAD names it{listens}{failed}: see "
      "what ld.so printed, and ask 'imdshim check'"},
-    {NULL, CAUSE_VARIABLES_LOST, NOT_HEARD, SOON,
+    {NULL, CAUSE_VARIABLES_LOST, NO_REPORTS, SOON,
      "{suspect} has the library, but not the variables IMDSHIM_* in its "
      "environment{failed}: " BEHIND},
-    {NULL, CAUSE_FIFO_HIDDEN, NOT_HEARD, SOON,
+    {NULL, CAUSE_FIFO_HIDDEN, NO_REPORTS, SOON,
      "{suspect} has the library, but the FIFO {fifo} is not visible to it, which sees other "
      "files (a container, a private /tmp?){failed}: bind {directory} into it, or set TMPDIR to "
      "a directory that is visible there"},
-    {NULL, CAUSE_PORT_UNSEEN, NOT_HEARD, SOON,
+    {NULL, CAUSE_PORT_UNSEEN, NO_REPORTS, SOON,
      "{suspect} has the library and listens on port {port}, but not by a call that the library "
      "sees (a plug-in opened with RTLD_DEEPBIND, or system calls of its own){failed}: connect "
      "to that port yourself"},
-    {NULL, CAUSE_CLOSED, NOT_HEARD, SOON,
+    {NULL, CAUSE_CLOSED, NO_REPORTS, SOON,
      "{suspect}, of user {uid}, cannot be looked at and has not reported itself{failed}: "
      "set-user-ID programs and sudo drop LD_PRELOAD, start imdshim behind them"},
 
@@ -218,7 +225,7 @@ static const struct row table[] = {
     {launcher_failed, CAUSE_LAUNCHER_FAILED, ENDED_FIRST, NEVER,
      "{launcher} ended with status {status}, and no program that it started has reported "
      "itself: see what it printed{runtime}"},
-    {launched_elsewhere, CAUSE_ELSEWHERE, NOT_HEARD, LATE,
+    {launched_elsewhere, CAUSE_ELSEWHERE, NO_REPORTS, LATE,
      "{launcher} starts programs on other hosts ({agent} runs below it), and none has reported "
      "that it has the library: " PASS_ON "{runtime}"},
     {launcher_alone, CAUSE_NOT_PASSED_ON, ENDED_FIRST, LATE,
@@ -262,8 +269,8 @@ bool diagnosis_is_trouble(enum cause cause, unsigned looks)
 }
 
 /*
- * The engine has not ended first while it runs; and if others listened than the engine, they are
- * in the sentence.
+ * The engine has not ended first while it runs; and if others listened than the engine, they
+ * are in the sentence.
  */
 static const char *heading_of(const struct row *row, const struct evidence *evidence)
 {

@@ -10,10 +10,10 @@
 enum { PROCESSES = 64 };
 
 /*
- * The first for engines that end at once, the third for those whose client waits; ranks on
- * other hosts, in a queue perhaps, take longer.
+ * The first is for engines that end at once, the fourth for those whose client waits. Ranks on
+ * other hosts may wait in a queue before they start.
  */
-static const int64_t times[] = {30, 300, 3000, 15000, 60000}; /* milliseconds */
+static const int64_t times[] = {30, 300, 1000, 3000, 15000, 60000}; /* milliseconds */
 
 void evidence_begin(struct evidence *evidence, struct looks *looks,
                     const struct reports *reports, const char *const *command)
@@ -24,7 +24,6 @@ void evidence_begin(struct evidence *evidence, struct looks *looks,
     evidence->library = looks->wanted.library;
     evidence->fifo = looks->wanted.fifo;
     looks->started = clock_now();
-    proc_sockets_read("/proc/self", &looks->wanted.inherited);
     if (fstat(looks->fifo, &looks->wanted.fifo_status) != 0)
         memset(&looks->wanted.fifo_status, 0, sizeof looks->wanted.fifo_status);
 }
@@ -57,7 +56,7 @@ struct sight {
     struct proc_facts facts[PROCESSES];
 };
 
-/* Processes that have ended and were not reaped are not there, for their parents either. */
+/* A zombie is no process here, and no child of its parent. */
 static void see(struct sight *sight, pid_t root, const struct proc_wanted *wanted)
 {
     memset(sight->is_parent, 0, sizeof sight->is_parent);
@@ -117,7 +116,8 @@ void evidence_look(struct evidence *evidence, struct looks *looks)
 {
     struct sight *sight = malloc(sizeof *sight);
 
-    evidence->looks++;
+    if (evidence->looks++ == 0)
+        proc_sockets_read("/proc/self", &looks->wanted.inherited);
     evidence->fifo_removed = fifo_is_removed(looks);
     if (sight == NULL)
         return;

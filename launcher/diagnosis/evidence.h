@@ -1,9 +1,10 @@
 /*
  * Collects what the kernel says of the processes below an engine of which no IMD port is known.
  *
- * Call evidence_look() when evidence_due() has come and nothing listens, once more when the time
- * of --timeout is up, and evidence_end() when the engine has ended, before diagnosis_explain().
- * If diagnosis_is_trouble() then, and a client waits, say it: at the third look, after 3 s.
+ * Call evidence_look() when evidence_due() has come and nothing listens, once more when the
+ * time of --timeout is up, and evidence_end() when the engine has ended, before
+ * diagnosis_explain(). If diagnosis_is_trouble() then, and a client waits, say it: from the
+ * fourth look on, after 3 s.
  */
 #ifndef IMDSHIM_LAUNCHER_DIAGNOSIS_EVIDENCE_H
 #define IMDSHIM_LAUNCHER_DIAGNOSIS_EVIDENCE_H
@@ -18,7 +19,8 @@ struct looks {
 
 /*
  * The engine has been started. library and preload as library_find() and
- * library_name_for_preload() have them; the paths and reports must last as long as the evidence.
+ * library_name_for_preload() have them; the paths and reports must last as long as the
+ * evidence.
  */
 void evidence_begin(struct evidence *evidence, struct looks *looks,
                     const struct reports *reports, const char *const *command);

@@ -79,7 +79,7 @@ static enum news add_passed(struct reports *reports, const struct event *event)
     return NEWS_PASSED;
 }
 
-/* The first listener is the one; another process's claim to be it too is passed. */
+/* The first one is the IMD listener. Another process may claim to be it too: it is ignored. */
 static enum news add_listening(struct reports *reports, const struct received *received)
 {
     if (reports->listening)

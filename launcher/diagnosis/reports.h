@@ -43,7 +43,7 @@ struct reports {
     struct image program;      /* the last one that is none, and since there is a launcher */
     unsigned passed_count;
     bool unmatched;   /* one of them is not what the user has asked for */
-    char passed[256]; /* the listeners that were not taken, for a message */
+    char passed[256]; /* the listeners that were ignored, for a message */
     bool refused;     /* the IMD socket could not be bound as the user has asked for */
     struct failed_bind failed_bind;
     size_t port_count; /* may be more than are kept */

@@ -1,5 +1,5 @@
 /*
- * Is one process the reason why nothing is heard of an IMD port? Pure.
+ * Is one process the reason why no IMD port is known? Pure.
  */
 #ifndef IMDSHIM_LAUNCHER_DIAGNOSIS_SUSPECT_H
 #define IMDSHIM_LAUNCHER_DIAGNOSIS_SUSPECT_H

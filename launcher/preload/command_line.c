@@ -6,8 +6,6 @@
 
 #include "launcher/preload/shell_line.h"
 
-enum { DEPTH = 8 /* commands in lines in commands */ };
-
 /* ---- prefixes: programs whose arguments are another command ---- */
 
 struct prefix {
@@ -141,8 +139,8 @@ static const char *line_of_shell(const char *const *word)
 struct question {
     bool (*test)(const char *name, const void *with);
     const void *with;
-    int depth;
     bool yes;
+    struct shell_lines lines; /* that are commands, or parts of them */
 };
 
 static bool ask(const struct question *question, const char *word)
@@ -150,52 +148,44 @@ static bool ask(const struct question *question, const char *word)
     return question->test(base_name(word), question->with);
 }
 
-static bool names(const char *const *command, struct question *question);
-
-static void ask_of_command(const char *const *words, void *question)
+/* Assignments may stand before a command: "MPIRUN=srun ./run.sh". */
+static const char *const *ask_of_assignments(const char *const *word, struct question *question)
 {
-    struct question *asked = question;
+    const char *value;
 
-    asked->yes = asked->yes || names(words, asked);
+    for (; *word != NULL && (value = value_of_assignment(*word)) != NULL; word++)
+        question->yes |= ask(question, value);
+    return word;
 }
 
-static bool line_names(const char *line, struct question *question)
+static void ask_of_command(const char *const *command, void *with)
 {
-    question->depth++;
-    if (question->depth <= DEPTH)
-        shell_line_read(line, ask_of_command, question);
-    question->depth--;
-    return question->yes;
-}
-
-static bool names(const char *const *command, struct question *question)
-{
+    struct question *question = with;
     const struct prefix *prefix;
-    const char *value, *line;
+    const char *line;
 
-    for (; *command != NULL; command = behind_prefix(prefix, command + 1)) {
-        while (*command != NULL && (value = value_of_assignment(*command)) != NULL) {
-            if (ask(question, value))
-                return true;
-            command++;
-        }
+    for (;;) {
+        command = ask_of_assignments(command, question);
         if (*command == NULL)
-            return false;
-        if (ask(question, *command))
-            return true;
+            return;
+        question->yes |= ask(question, *command);
         if (is_shell(base_name(*command)) && (line = line_of_shell(command)) != NULL)
-            return line_names(line, question);
+            shell_lines_add(&question->lines, line, strlen(line));
         prefix = find_prefix(base_name(*command));
         if (prefix == NULL)
-            return false;
+            return;
+        command = behind_prefix(prefix, command + 1);
     }
-    return false;
 }
 
 bool command_line_names(const char *const *command,
                         bool (*test)(const char *name, const void *with), const void *with)
 {
-    struct question question = {test, with, 0, false};
+    struct question question = {.test = test, .with = with};
 
-    return names(command, &question);
+    ask_of_command(command, &question);
+    while (!question.yes && shell_lines_read(&question.lines, ask_of_command, &question))
+        continue;
+    shell_lines_free(&question.lines);
+    return question.yes;
 }

@@ -9,9 +9,9 @@
 #include <stdbool.h>
 
 /*
- * Is the test true of the base name of one of the programs? It gets `with` too. A line for the shell is read
- * roughly: what a variable or a function stands for is not known, but the value of an assignment
- * is taken for a program.
+ * Is the test true of the base name of one of the programs? It gets `with` too. A line for the
+ * shell is read roughly: what a variable or a function stands for is not known, but the value
+ * of an assignment is taken for a program.
  */
 bool command_line_names(const char *const *command,
                         bool (*test)(const char *name, const void *with), const void *with);

@@ -20,7 +20,7 @@
     }
 
 char **engine_environment(const struct options *options, const char *preload,
-                          const struct engine_channel *channel, bool all_events)
+                          const struct engine_channel *channel)
 {
     char *list = library_compose_preload(getenv("LD_PRELOAD"), preload), *agent = NULL;
     char *asan = preload != NULL ? library_compose_asan_options(getenv("ASAN_OPTIONS")) : NULL;
@@ -32,9 +32,7 @@ char **engine_environment(const struct options *options, const char *preload,
         {WIRE_GATE, NULL},
         WITH_OPENMPI(WIRE_FIFO, channel->fifo),
         WITH_OPENMPI(WIRE_TCP, channel->tcp),
-        WITH_OPENMPI(WIRE_EVENTS, all_events                    ? WIRE_EVENTS_ALL
-                                  : options->when == WHEN_READY ? WIRE_EVENTS_READY
-                                                                : NULL),
+        WITH_OPENMPI(WIRE_EVENTS, channel->events),
         WITH_OPENMPI(WIRE_PORT, options->port != 0 ? port : NULL),
         WITH_OPENMPI(WIRE_MATCH, options->match[0] != '\0' ? options->match : NULL),
         WITH_OPENMPI(WIRE_LISTEN, options->listen),

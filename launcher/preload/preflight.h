@@ -32,8 +32,8 @@ struct preflight {
 };
 
 /*
- * The program of a command, NULL-terminated as execvp(3) takes it. The library is what it has to
- * go with: same class, byte order and machine.
+ * The program of a command, NULL-terminated as execvp(3) takes it. It must have the
+ * library's class, byte order and machine.
  */
 void preflight_examine(const char *const *command, const char *library,
                        struct preflight *preflight);
@@ -43,8 +43,8 @@ enum preflight_verdict preflight_judge_elf(int fd, const char *library,
                                            char detail[PREFLIGHT_DETAIL]);
 
 /*
- * Is it certain that the library cannot be loaded? What cannot be examined may well be fine, and
- * what cannot be executed exec will tell.
+ * Is it certain that the library cannot be loaded? What cannot be examined may well be fine,
+ * and what cannot be executed exec will tell.
  */
 bool preflight_is_obstacle(enum preflight_verdict verdict);
 

@@ -12,8 +12,8 @@
 bool program_find(const char *name, char path[PATH_MAX]);
 
 /*
- * The program that the kernel executes in the end, open: a script's interpreter, whose path then
- * takes the script's place. -1 if it cannot be read; errno is 0 if it is no regular file.
+ * The program that the kernel executes in the end, open: a script's interpreter, whose path
+ * then takes the script's place. -1 if it cannot be read; errno is 0 if it is no regular file.
  */
 int program_open(char path[PATH_MAX]);
 

@@ -4,10 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    WORDS = 64, /* of a command, that are kept: prefixes, and what they start */
-    DEPTH = 8,  /* commands that are substituted in commands */
-};
+enum { WORDS = 64 /* of a command, that are kept: prefixes, and what they start */ };
 
 struct reader {
     char *at; /* what comes next in the line */
@@ -16,10 +13,8 @@ struct reader {
     int count;
     void (*take)(const char *const *words, void *with);
     void *with;
-    int depth;
+    struct shell_lines *lines;
 };
-
-static void read_to_depth(const char *line, const struct reader *outer);
 
 static void add_word(struct reader *reader, const char *word)
 {
@@ -50,19 +45,16 @@ static char *end_of_substitution(char *start, char open)
 }
 
 /* True if there is a command that is substituted: it is a line of its own. */
-static bool take_substitution(struct reader *reader)
+static bool skip_substitution(struct reader *reader)
 {
-    char open = *reader->at, *start, *end, closing;
+    char open = *reader->at, *start, *end;
 
     if (open != '`' && (open != '$' || reader->at[1] != '('))
         return false;
     start = reader->at + (open == '`' ? 1 : 2);
     end = end_of_substitution(start, open);
-    closing = *end;
-    *end = '\0';
-    read_to_depth(start, reader);
-    *end = closing;
-    reader->at = closing != '\0' ? end + 1 : end;
+    shell_lines_add(reader->lines, start, (size_t)(end - start));
+    reader->at = *end != '\0' ? end + 1 : end;
     return true;
 }
 
@@ -76,7 +68,7 @@ static char *take_word(struct reader *reader)
 
         if (quote == '\0' && strchr(" \t<>;&|()\n", c) != NULL)
             break;
-        if (quote != '\'' && take_substitution(reader))
+        if (quote != '\'' && skip_substitution(reader))
             continue;
         reader->at++;
         if (quote != '\0' ? c == quote : c == '\'' || c == '"')
@@ -90,12 +82,15 @@ static char *take_word(struct reader *reader)
     return word;
 }
 
+static bool is_number(const char *word)
+{
+    return word[strspn(word, "0123456789")] == '\0';
+}
+
 /* Redirections name files: "2>&1", ">log", "< in". Their number is a word before. */
 static void skip_redirection(struct reader *reader)
 {
-    const char *last = reader->count > 0 ? reader->words[reader->count - 1] : "x";
-
-    if (last[strspn(last, "0123456789")] == '\0')
+    if (reader->count > 0 && is_number(reader->words[reader->count - 1]))
         reader->words[--reader->count] = NULL;
     reader->at += strspn(reader->at, "<>&|");
     reader->at += strspn(reader->at, " \t");
@@ -123,26 +118,39 @@ static void read_line(struct reader *reader)
     end_command(reader);
 }
 
-/* A word has its NUL more than it takes of the line, and each but the last something behind. */
-static void read_to_depth(const char *line, const struct reader *outer)
+void shell_lines_add(struct shell_lines *lines, const char *line, size_t length)
 {
-    size_t size = strlen(line) + 1;
-    char *copy = outer->depth < DEPTH ? malloc(2 * size) : NULL;
-    struct reader reader = {
-        .at = copy, .take = outer->take, .with = outer->with, .depth = outer->depth + 1};
+    char *copy = lines->count < SHELL_LINES ? strndup(line, length) : NULL;
 
-    if (copy == NULL)
-        return;
-    memcpy(copy, line, size);
-    reader.to = copy + size;
-    read_line(&reader);
-    free(copy);
+    if (copy != NULL)
+        lines->line[lines->count++] = copy;
 }
 
-void shell_line_read(const char *line, void (*take)(const char *const *words, void *with),
-                     void *with)
+void shell_lines_free(struct shell_lines *lines)
 {
-    const struct reader outermost = {.take = take, .with = with};
+    for (int i = 0; i < lines->count; i++)
+        free(lines->line[i]);
+    lines->count = lines->next = 0;
+}
 
-    read_to_depth(line, &outermost);
+/*
+ * Words are put together in a buffer of the line's size: each needs one byte more than in the
+ * line, its NUL, and all but the last have a separator behind them.
+ */
+int shell_lines_read(struct shell_lines *lines,
+                     void (*take)(const char *const *words, void *with), void *with)
+{
+    struct reader reader = {.take = take, .with = with, .lines = lines};
+    char *buffer;
+
+    if (lines->next == lines->count)
+        return 0;
+    reader.at = lines->line[lines->next++];
+    buffer = malloc(strlen(reader.at) + 1);
+    if (buffer == NULL)
+        return 0;
+    reader.to = buffer;
+    read_line(&reader);
+    free(buffer);
+    return 1;
 }

@@ -47,7 +47,9 @@ static void add(unsigned port, unsigned *ports, size_t *count)
         ports[(*count)++] = port;
 }
 
-/* The kernel lists the sockets that listen first (net/ipv4/tcp_ipv4.c): the rest is not read. */
+/*
+ * The kernel lists the sockets that listen first (net/ipv4/tcp_ipv4.c): the rest is not read.
+ */
 static void add_from(const char *directory, const char *table,
                      const struct proc_sockets *sockets, const struct proc_sockets * not,
                      unsigned *ports, size_t *count)

@@ -8,9 +8,9 @@
 
 enum ending {
     BY_ITSELF, /* the engine was left to end */
-    TIMED_OUT, /* it was ended, for the client could not be started in time */
-    BY_CLIENT, /* it was ended, for the client failed or --stop-with-client was given */
-    CUT_OFF,   /* it was ended, for the client could not reach it */
+    TIMED_OUT, /* it was ended because the client could not be started in time */
+    BY_CLIENT, /* it was ended because the client failed, or by --stop-with-client */
+    CUT_OFF,   /* it was ended because the client could not reach it */
 };
 
 struct outcome {

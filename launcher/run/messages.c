@@ -21,13 +21,25 @@ void message(const struct options *options, enum verbosity least, const char *fo
     va_end(arguments);
 }
 
-static const char *reason_to_take(const struct options *options)
+static const char *why_chosen(const struct options *options)
 {
     if (options->match[0] != '\0')
-        return "the first listener as --match says";
+        return "it is the first listener that fits --match";
     if (options->port != 0)
-        return "the first listener that asked for --port";
-    return "the first listener of no MPI or cluster runtime";
+        return "it is the first listener that asked for --port";
+    return "it is the first listener of no MPI or cluster runtime";
+}
+
+void message_error(const struct options *options, enum verbosity least, int error,
+                   const char *format, ...)
+{
+    va_list arguments;
+
+    if (options->verbosity < least)
+        return;
+    va_start(arguments, format);
+    say_list(error, format, arguments);
+    va_end(arguments);
 }
 
 void message_listening(const struct options *options, const struct listener *listener)
@@ -40,11 +52,11 @@ void message_listening(const struct options *options, const struct listener *lis
     message(options, NORMAL, "%s[%ld]%s%s listens on %s:%u (asked for %u)", listener->exe,
             (long)listener->pid, remote ? " on " : "", remote ? listener->host : "", address,
             listener->port, listener->asked);
-    message(options, VERBOSE, "port %u taken: %s (%s)", listener->port, reason_to_take(options),
-            listener->object);
+    message(options, VERBOSE, "port %u is the IMD port: %s (%s)", listener->port,
+            why_chosen(options), listener->object);
 }
 
-static const char *reason_to_pass(const char *reason)
+static const char *why_ignored(const char *reason)
 {
     if (strcmp(reason, REASON_RUNTIME) == 0)
         return "its listener is an MPI or cluster runtime's";
@@ -56,12 +68,12 @@ static const char *reason_to_pass(const char *reason)
 void message_passed(const struct options *options, enum verbosity least,
                     const struct event *listener)
 {
-    message(options, least, "port %u of %s[%ld] (asked for %u) not taken: %s (%s)",
+    message(options, least, "ignored port %u of %s[%ld] (asked for %u): %s (%s)",
             listener->port, listener->exe, (long)listener->pid, listener->asked,
-            reason_to_pass(listener->reason), listener->object);
+            why_ignored(listener->reason), listener->object);
 }
 
-/* Without --listen it was a free port that could not be had: --port. */
+/* Without --listen the place was any free port: --port. */
 void message_refused(const struct options *options, const struct event *refused)
 {
     const char *place = options->listen != NULL ? options->listen : "a free port";
@@ -71,8 +83,8 @@ void message_refused(const struct options *options, const struct event *refused)
         why = "no port of it is free: give --listen a larger range";
     else if (refused->error == EAFNOSUPPORT)
         why = refused->address.any.sa_family == AF_INET6
-                  ? "its socket is of IPv4: give --listen an IPv4 address"
-                  : "its socket is of IPv6 alone: give --listen an IPv6 address";
+                  ? "the engine uses an IPv4 socket: give --listen an IPv4 address"
+                  : "the engine uses an IPv6 socket: give --listen an IPv6 address";
     else if (refused->error == EADDRNOTAVAIL)
         why = "no interface of the host has that address: give --listen one that it has";
     else if (refused->error == EACCES)
@@ -92,11 +104,10 @@ void message_denied(const struct options *options, const struct event *denied)
         message(options, NORMAL, "--only-me: closed a connection of %s to port %u", whose,
                 denied->port);
     else
-        message(
-            options, NORMAL,
-            "--only-me: closed a connection to port %u, for the kernel does not say whose it "
-            "is (%s): run without --only-me",
-            denied->port, strerror((int)denied->error));
+        message(options, NORMAL,
+                "--only-me: closed a connection to port %u because the kernel does not say "
+                "whose it is (%s): run without --only-me",
+                denied->port, strerror((int)denied->error));
 }
 
 void message_bind_failed(const struct options *options, const struct event *failed)
@@ -154,7 +165,7 @@ void message_client_ended(const struct options *options, int status, bool connec
     else if (!connected)
         message(options, NORMAL,
                 "the client has ended and has not asked for port %d through imdshim: if it did "
-                "connect, start it without --port, it is told the port in IMD_PORT",
+                "connect, start it without --port: the port is then in IMD_PORT",
                 options->port);
 }
 

@@ -11,6 +11,10 @@
 void message(const struct options *options, enum verbosity least, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same with the error's text, and what to do if descriptors or processes have run out. */
+void message_error(const struct options *options, enum verbosity least, int error,
+                   const char *format, ...) __attribute__((format(printf, 4, 5)));
+
 void message_listening(const struct options *options, const struct listener *listener);
 void message_passed(const struct options *options, enum verbosity least,
                     const struct event *listener);

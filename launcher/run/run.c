@@ -88,8 +88,8 @@ static bool start_client(struct run *run, const char *host, unsigned port)
 
     if (error == 0)
         return true;
-    message(run->options, QUIET, "cannot start the client, ending the engine: %s",
-            strerror(abs(error)));
+    message_error(run->options, QUIET, abs(error),
+                  "cannot start the client, ending the engine");
     end_engine(run, BY_CLIENT);
     return false;
 }
@@ -151,9 +151,8 @@ static void publish_port(struct run *run)
     endpoint_for_others(listener, host);
     endpoint_bracket(host);
     if (file != NULL && port_file_write(file, host, listener->port) != 0)
-        message(run->options, QUIET,
-                "cannot write the port file '%s', the run goes on without: %s", file,
-                strerror(errno));
+        message_error(run->options, QUIET, errno,
+                      "cannot write the port file '%s', the run goes on without it", file);
 }
 
 /* At the port that was reported another engine may listen, in the client's network. */

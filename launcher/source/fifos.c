@@ -20,8 +20,8 @@ enum {
 };
 
 /*
- * PID of HOST.PID.RANDOM, 0 if it is not a name of this host's. From the right: a host's name may
- * have dots and numbers of its own, and another's may begin as ours.
+ * PID of HOST.PID.RANDOM, 0 if it is not a name of this host's. From the right: a host's name
+ * may have dots and numbers of its own, and another's may begin as ours.
  */
 static pid_t pid_in_name(const char *name, const char *host)
 {

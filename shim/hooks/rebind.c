@@ -18,6 +18,7 @@ struct rebind {
     bool known;            /* address and asked are there: it is an Internet socket */
     unsigned asked;        /* the port first asked for */
     union address address; /* what the engine asks for, or what takes its place */
+    socklen_t length;
     bool changed;
 };
 
@@ -85,11 +86,16 @@ static void prepare(struct rebind *rebind, const struct sockaddr *address, sockl
         return;
     socket_remember_asked(rebind->inode, address_port(&rebind->address));
     rebind->asked = socket_asked(rebind->inode);
+    rebind->length = length < sizeof rebind->address ? length : sizeof rebind->address;
     rebind->changed = settings->overrides_bind && is_imd_socket(settings, rebind, &listener);
-    if (rebind->changed)
-        bind_override_apply(&settings->bind, domain,
-                            sys_getsockopt(rebind->fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0,
-                            &rebind->address);
+    if (!rebind->changed)
+        return;
+    /* Enough for either family: the kernel judges the family alone. */
+    if (settings->bind.host.any.sa_family != AF_UNSPEC)
+        rebind->length = sizeof rebind->address.ipv6;
+    bind_override_apply(&settings->bind, domain,
+                        sys_getsockopt(rebind->fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0,
+                        &rebind->address);
 }
 
 static int bind_changed(struct rebind *rebind, const struct bind_override *override)
@@ -101,8 +107,7 @@ static int bind_changed(struct rebind *rebind, const struct bind_override *overr
     for (unsigned attempt = 0;; attempt++) {
         if (override->has_ports)
             address_set_port(&rebind->address, bind_override_port(override, seed, attempt));
-        /* The length is enough for either family: the kernel judges the family alone. */
-        result = real.bind(rebind->fd, &rebind->address.any, sizeof rebind->address.ipv6);
+        result = real.bind(rebind->fd, &rebind->address.any, rebind->length);
         /* EACCES: a port below 1024, where those are root's. */
         if (result == 0 || attempt + 1 >= attempts || (errno != EADDRINUSE && errno != EACCES))
             break;

@@ -56,7 +56,7 @@ TEST(an_engine_that_asks_for_another_port_is_named_while_it_runs)
     shell_run(&shell, "$IMDSHIM run -p 8888 -c '>client; " CLIENT
                       "' -- $DOUBLES/gate-engine 127.0.0.1 8889 "
                       "until=client listen until=told 2>err & pid=$!; until grep -q "
-                      "'port 8889 of gate-engine.* not taken: it is not as --port' err; do "
+                      "'ignored port 8889 of gate-engine.*: it is not as --port' err; do "
                       "sleep 0.05; done; >told; wait $pid; s=$?; cat err >&2; exit $s");
     ck_assert_int_eq(shell_status(&shell), 125);
     ck_assert_str_eq(shell.out, "failed ECONNREFUSED\n");

@@ -150,9 +150,11 @@ TEST(the_engine_has_no_other_variables_than_ours_in_addition, .needs = launcher_
 {
     struct shell shell;
 
+    unsetenv("ASAN_OPTIONS");
     shell_run(&shell, "env | sort >plain; $IMDSHIM run -q -- env | sort >run;"
                       "diff plain run | grep '^[<>]' | sed 's/=.*//'");
-    ck_assert_str_eq(shell.out, "> ASAN_OPTIONS\n> IMDSHIM_EVENTS\n> IMDSHIM_FIFO\n> LD_PRELOAD\n");
+    ck_assert_str_eq(shell.out,
+                     "> ASAN_OPTIONS\n> IMDSHIM_EVENTS\n> IMDSHIM_FIFO\n> LD_PRELOAD\n");
     shell_run(&shell, "env | sort >plain; $IMDSHIM exec --fd 3 -- env 3>/dev/null | sort >run;"
                       "diff plain run | grep '^[<>]' | sed 's/=.*//'");
     ck_assert_str_eq(shell.out, "> ASAN_OPTIONS\n> IMDSHIM_FD\n> LD_PRELOAD\n");

@@ -1,12 +1,19 @@
-/* Where a run has its files, and who it is: places that others have made, users that are not. */
+/*
+ * Where a run has its files, and who it is: places that others have made, users that are not.
+ */
 #include "tests/support/suite.h"
 #include "tests/system/support/launcher.h"
 
-/* In a shared TMPDIR, also of another user: anyone may have made the file that we would make. */
+/*
+ * In a shared TMPDIR, also of another user: anyone may have made the file that we would make.
+ */
 static const char *const squatters[] = {
     "mkdir -m 755 $d",
     ": >$d",
     "ln -s /nowhere $d",
+    "mkdir -m 700 x; ln -s x $d",
+    "mkdir -m 777 $d",
+    "mkdir -m 750 $d",
     "mkdir -m 700 $d; chown 12345 $d",
     "mkdir -m 700 $d; chown 12345 $d; mkdir -m 700 $d.aaaaaa; chown 12345 $d.aaaaaa",
 };
@@ -40,10 +47,12 @@ LOOP_TEST(a_squatter_on_our_directory_denies_nobody_a_run,
     shell_run(&shell, "d=imdshim-$(id -u); %s", squatters[_i]);
     shell_run(&shell, "exec $IMDSHIM run -o port -- " LISTENER);
     assert_heard(&shell);
-    shell_run(&shell, "rm -r imdshim-*");
+    shell_run(&shell, "rm -rf imdshim-* x");
 }
 
-/* $LIB and $ORIGIN are expanded in LD_PRELOAD, and the link to the library would stand there. */
+/*
+ * $LIB and $ORIGIN are expanded in LD_PRELOAD, and the link to the library would stand there.
+ */
 static const char *const places[] = {"with$LIB", "${ORIGIN}", "with space", "with:colon"};
 
 LOOP_TEST(neither_a_tmpdir_nor_a_tree_needs_a_name_that_preload_can_hold, COUNT(places))

@@ -1,6 +1,6 @@
 /*
- * Engines and clients that are linked with a sanitizer's shared library, as gcc does by default:
- * it demands to be the first, and they run all the same, with their sanitizer at work.
+ * Engines and clients that are linked with a sanitizer's shared library, as gcc does by
+ * default: it demands to be the first, and they run all the same, with their sanitizer at work.
  */
 #include "tests/support/suite.h"
 #include "tests/system/support/launcher.h"
@@ -36,7 +36,9 @@ static const struct {
 
 enum { BUILDS = sizeof builds / sizeof builds[0], FIRST_OF_ADDRESSES = 0 };
 
-/* False if the compiler or its run time is not here, or does not work here without us either. */
+/*
+ * False if the compiler or its run time is not here, or does not work here without us either.
+ */
 static bool can_build(int i)
 {
     char command[4096];

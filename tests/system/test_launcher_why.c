@@ -11,6 +11,11 @@
     "[ -e x ] || " CC " " options " -o x $DOUBLES/engine.o $DOUBLES/support.a -lpthread -ldl " \
     "2>/dev/null;"
 
+/* glibc's, by the name that Android's has. */
+#define LINKER                                                                                 \
+    "[ -e linker64 ] || ln -s $(ldd /bin/true | sed -n 's,[^/]*\\(/[^ ]*ld-[^ ]*\\).*,\\1,p')" \
+    " linker64;"
+
 static const char not_loaded[] = "imdshim: not loaded: ";
 
 /* The engine would write the file "engine" if it were started, and end with 4. */
@@ -91,10 +96,28 @@ TEST(a_static_engine_is_not_loaded, .needs = can_be_static)
 
 TEST(an_engine_for_another_libc_is_not_loaded)
 {
-    assert_obstacle(
-        "[ -e x ] || { ln -s $(ldd /bin/true | sed -n 's,[^/]*\\(/[^ ]*ld-[^ ]*\\).*,\\1"
-        ",p') ld-linker64;}; " COMPILED("-Wl,--dynamic-linker=$PWD/ld-linker64"),
-        "./x");
+    assert_obstacle(LINKER COMPILED("-Wl,--dynamic-linker=$PWD/linker64"), "./x");
+}
+
+/* Its linker would not start it. Others that cannot load the library pass it on. */
+TEST(an_engine_for_another_libc_keeps_its_own_preloads)
+{
+    static const char *const own[] = {"unset LD_PRELOAD;", "export LD_PRELOAD=libm.so.6;"};
+    struct shell shell;
+
+    for (int i = 0; i < 2; i++) {
+        shell_run(
+            &shell,
+            LINKER COMPILED(
+                "-Wl,--dynamic-linker=$PWD/linker64") "%s"
+                                                      "$IMDSHIM run -q -- ./x pids until=stop "
+                                                      "& e=$!; until [ -s engine ]; do sleep "
+                                                      "0.01; done; tr '\\0' '\\n' </proc/$(cat "
+                                                      "engine)/environ | grep ^LD_PRELOAD;"
+                                                      ">stop; wait $e; echo $?; rm stop engine",
+            own[i]);
+        ck_assert_str_eq(shell.out, i == 0 ? "0\n" : "LD_PRELOAD=libm.so.6\n0\n");
+    }
 }
 
 TEST(a_set_user_id_engine_is_not_loaded, .needs = can_be_set_id)

@@ -166,6 +166,18 @@ TEST(what_is_no_run_is_not_listed)
     ck_assert_int_eq(shell_status(&list), 0);
 }
 
+/* Before Linux 3.17, and in some sandboxes. forbid executes a program of one word. */
+TEST(a_run_without_a_memfd_is_listed_and_leaves_no_file, .needs = launcher_is_bare)
+{
+    shell_start(&shell, "exec $DOUBLES/forbid memfd_create 38 $IMDSHIM run -q -- " ENGINE
+                        " listen=127.0.0.1 until=stop exit=4");
+    wait_for_listed("listening");
+    ck_assert_int_eq(count_fifos(), 1);
+    make_file("stop");
+    shell_finish(&shell);
+    ck_assert_int_eq(shell_status(&shell), 4);
+}
+
 /* Anyone may make a file of that name. */
 TEST(a_run_beside_a_directory_that_is_not_ours_is_listed_and_leaves_no_fifo,
      .needs = has_python)

@@ -9,10 +9,16 @@ static bool has_musl(void)
     return engines_have("musl-gcc");
 }
 
-/* Stand-in engines and clients, built for musl into the working directory. */
+/*
+ * Stand-in engines and clients, built for musl into the working directory. The kernel's headers
+ * are this machine's.
+ */
 #define MUSL                                                                                   \
-    "musl() { for name; do musl-gcc -w -O1 -D_GNU_SOURCE -I\"$SOURCE\" "                       \
-    "-o $name \"$SOURCE/tests/doubles/$name.c\" || exit 99; done; };"
+    "musl() { for name; do case $name in *-engine) from=engine;; *) from=$name;; esac;"        \
+    "musl-gcc -w -O1 -D_GNU_SOURCE -I\"$SOURCE\" -idirafter /usr/include "                     \
+    "-idirafter /usr/include/$(gcc -print-multiarch) -o $name "                                \
+    "\"$SOURCE/tests/doubles/$from.c\" \"$SOURCE\"/tests/doubles/support/*.c || exit 99;"      \
+    "done; };"
 
 static struct shell shell;
 
@@ -69,7 +75,7 @@ TEST(a_client_for_musl_waits_at_the_gate)
     for (int i = 0; i < COUNT(ways); i++) {
         shell_run(&shell,
                   MUSL "musl gate-engine gate-client; $IMDSHIM run -q -p 8888 -c "
-                       "'./gate-client %s 127.0.0.1 8888' -- ./gate-engine 0.0.0.0 8888 listen "
+                       "'./gate-client %s 127.0.0.1 8888' -- ./gate-engine 0.0.0.0 8888 pause=500 listen "
                        "serve=1",
                   ways[i]);
         assert_status(0);

@@ -43,6 +43,18 @@ LOOP_TEST(preload_keeps_what_is_there_and_has_ours_once, COUNT(values))
     free(value);
 }
 
+TEST(without_our_name_the_users_preloads_are_all)
+{
+    static const char *const existing[] = {NULL, "", "a.so", "a.so:b.so"};
+
+    for (int i = 0; i < 4; i++) {
+        char *value = library_compose_preload(existing[i], NULL);
+
+        ck_assert_str_eq(value, existing[i] != NULL ? existing[i] : "");
+        free(value);
+    }
+}
+
 TEST(a_preload_of_any_length_is_kept)
 {
     enum { LENGTH = 65536 };

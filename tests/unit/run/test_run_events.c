@@ -50,6 +50,7 @@ static const enum phase next[HAPPENINGS][PHASES] = { /* by the phase in which it
     [TIME_IS_UP]    = {G, G, R, C, G, E},
     [NO_WAIT_SEEN]  = {S, L, R, C, G, E},
     [GRACE_IS_OVER] = {S, L, R, C, G, E},
+    [LOOK_IS_DUE]   = {S, L, R, C, G, E},
 };
 /* clang-format on */
 

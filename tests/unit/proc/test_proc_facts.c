@@ -1,4 +1,4 @@
-/* What the kernel says of other processes: trees of them, their sockets, and what they are. */
+/* What the kernel says of other processes: their sockets, and what they are. */
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -14,61 +14,30 @@
 #include <unistd.h>
 
 #include "launcher/proc/proc_facts.h"
-#include "launcher/proc/proc_tree.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
+#include "tests/unit/proc/proc_child.h"
 
 static struct proc_wanted wanted;
-static char library[PATH_MAX], fifo[PATH_MAX];
+static char library[PATH_MAX], directory[PATH_MAX / 2], fifo[PATH_MAX];
 static struct proc_facts facts;
-static pid_t child;
-static int ready[2];
 
 static void enter(void)
 {
     sandbox_enter();
     snprintf(library, sizeof library, "%s", getenv("LIBIMDSHIM"));
-    snprintf(fifo, sizeof fifo, "%s/fifo", getenv("TMPDIR"));
+    snprintf(directory, sizeof directory, "%s", getenv("TMPDIR"));
+    snprintf(fifo, sizeof fifo, "%s/fifo", directory);
     ck_assert_int_eq(mkfifo(fifo, 0600), 0);
     wanted = (struct proc_wanted){.library = library, .preload = library, .fifo = fifo};
     ck_assert_int_eq(stat(fifo, &wanted.fifo_status), 0);
-    ck_assert_int_eq(pipe2(ready, O_CLOEXEC), 0);
+    begin_children();
 }
 
 static void leave(void)
 {
-    if (child > 0) {
-        kill(child, SIGKILL);
-        waitpid(child, NULL, 0);
-    }
+    end_children();
     sandbox_leave();
-}
-
-static void say_ready(void)
-{
-    if (write(ready[1], "", 1) != 1)
-        _exit(1);
-}
-
-static void wait_until_ready(void)
-{
-    char byte;
-
-    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
-}
-
-/* A process that does it, and then waits for its end. */
-static void start(void (*act)(void))
-{
-    child = fork();
-    ck_assert_int_ge(child, 0);
-    if (child == 0) {
-        act();
-        say_ready();
-        for (;;)
-            pause();
-    }
-    wait_until_ready();
 }
 
 /* A shell that runs the command, which writes a line to descriptor 9 when it is ready. */
@@ -91,109 +60,7 @@ static void look_at(pid_t pid)
     ck_assert_int_eq(facts.pid, pid);
 }
 
-static void do_nothing(void)
-{
-}
-
-/* ---- trees ---- */
-
-static void fork_twice(void)
-{
-    for (int i = 0; i < 2; i++)
-        if (fork() == 0) {
-            if (fork() != 0)
-                say_ready();
-            for (;;)
-                pause();
-        }
-}
-
-/* A thread that is not the first one starts it. */
-static void *fork_in_thread(void *unused)
-{
-    if (fork() == 0)
-        for (;;)
-            pause();
-    return unused;
-}
-
-static void thread_forks(void)
-{
-    pthread_t thread;
-
-    pthread_create(&thread, NULL, fork_in_thread, NULL);
-    pthread_join(thread, NULL);
-}
-
-static void kill_all(const struct proc_node *nodes, size_t count)
-{
-    for (size_t i = 1; i < count; i++)
-        kill(nodes[i].pid, SIGKILL);
-}
-
-typedef size_t (*tree)(pid_t, struct proc_node *, size_t);
-
-static const tree trees[] = {proc_tree_below, proc_tree_by_parents};
-
 TEST_OPTIONS(.setup = enter, .teardown = leave, .timeout = 60);
-
-LOOP_TEST(a_tree_has_all_that_descend_with_their_parents, COUNT(trees))
-{
-    struct proc_node nodes[16];
-    size_t count;
-
-    start(fork_twice);
-    wait_until_ready();
-    wait_until_ready();
-    count = trees[_i](child, nodes, 16);
-    kill_all(nodes, count);
-    ck_assert_uint_eq(count, 5);
-    ck_assert_int_eq(nodes[0].pid, child);
-    ck_assert_uint_eq(nodes[1].parent, 0);
-    ck_assert_uint_eq(nodes[2].parent, 0);
-    ck_assert_uint_ne(nodes[3].parent, nodes[4].parent);
-}
-
-LOOP_TEST(what_any_thread_has_started_is_in_the_tree, COUNT(trees))
-{
-    struct proc_node nodes[16];
-    size_t count;
-
-    start(thread_forks);
-    count = trees[_i](child, nodes, 16);
-    kill_all(nodes, count);
-    ck_assert_uint_eq(count, 2);
-}
-
-LOOP_TEST(a_tree_ends_where_there_is_no_more_room, COUNT(trees))
-{
-    struct proc_node nodes[16];
-    size_t count;
-
-    start(fork_twice);
-    wait_until_ready();
-    wait_until_ready();
-    count = trees[_i](child, nodes, 3);
-    ck_assert_uint_eq(count, 3);
-    count = trees[_i](child, nodes, 16);
-    kill_all(nodes, count);
-}
-
-LOOP_TEST(a_process_that_is_gone_is_a_tree_of_its_own, COUNT(trees))
-{
-    struct proc_node nodes[16];
-    pid_t pid;
-
-    start(do_nothing);
-    pid = child;
-    kill(child, SIGKILL);
-    waitpid(child, NULL, 0);
-    child = 0;
-    ck_assert_uint_eq(trees[_i](pid, nodes, 16), 1);
-    ck_assert(!proc_facts_read(pid, &wanted, &facts));
-}
-
-/* ---- one process ---- */
 
 TEST(nothing_is_known_of_a_zombie)
 {
@@ -271,16 +138,9 @@ LOOP_TEST(the_library_and_its_variables_are_seen, COUNT(commands))
 
 TEST(a_program_that_was_removed_since_keeps_its_name)
 {
-    start_command("cp /bin/sleep gmx; ./gmx 60 & echo $! >pid; rm gmx; echo >&9; wait");
-    {
-        FILE *file = fopen("pid", "re");
-        long pid = 0;
-
-        ck_assert_int_eq(fscanf(file, "%ld", &pid), 1);
-        fclose(file);
-        look_at((pid_t)pid);
-        kill((pid_t)pid, SIGKILL);
-    }
+    start_command("cp /bin/sleep gmx; echo >&9; exec ./gmx 60");
+    ck_assert_int_eq(unlink("gmx"), 0);
+    look_at(child);
     ck_assert_str_eq(facts.exe, "gmx");
 }
 
@@ -303,7 +163,7 @@ static int listen_on_any_port(void)
 
 static unsigned port_of(int fd)
 {
-    struct sockaddr_in address;
+    struct sockaddr_in address = {.sin_port = 0};
     socklen_t length = sizeof address;
 
     ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
@@ -345,7 +205,7 @@ TEST(a_listener_that_we_have_too_is_none_of_the_processs)
 static void hide_fifo(void)
 {
     if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-        mount("none", getenv("TMPDIR"), "tmpfs", 0, NULL) != 0)
+        mount("none", directory, "tmpfs", 0, NULL) != 0)
         _exit(1);
 }
 
@@ -374,7 +234,7 @@ TEST(another_fifo_of_that_name_is_not_ours)
 
 static void change_root(void)
 {
-    if (chroot(getenv("TMPDIR")) != 0)
+    if (chroot(directory) != 0)
         _exit(1);
 }
 
