@@ -44,9 +44,16 @@ static bool fifo_removed(const struct evidence *evidence)
     return evidence->fifo_removed == YES;
 }
 
+/* Judged once more: a port that was not reported when it was seen may have been since. */
+static enum cause cause_of_suspect(const struct evidence *evidence)
+{
+    return evidence->has_suspect ? suspect_cause(&evidence->suspect, evidence->reports)
+                                 : CAUSE_NOT_KNOWN;
+}
+
 static bool has_suspect(const struct evidence *evidence)
 {
-    return evidence->suspect_cause > CAUSE_NONE;
+    return cause_of_suspect(evidence) > CAUSE_NONE;
 }
 
 /* Another process that has the library may be the engine, unless this one is seen to listen. */
@@ -148,7 +155,7 @@ static const char *const headings[] = {
 };
 
 /* After how many looks is it said while the engine runs? Ranks on other hosts start late. */
-enum { NEVER = 0, SOON = 4, LATE = 5 };
+enum { NEVER = 0, SOON = LOOKS_SOON, LATE = LOOKS_LATE };
 
 struct row {
     bool (*seen)(const struct evidence *); /* NULL: suspect_is_it() with that cause */
@@ -257,7 +264,7 @@ static bool holds(const struct row *row, const struct evidence *evidence)
 {
     if (row->seen != NULL)
         return row->seen(evidence);
-    return row->cause == evidence->suspect_cause && suspect_is_it(evidence);
+    return row->cause == cause_of_suspect(evidence) && suspect_is_it(evidence);
 }
 
 bool diagnosis_is_trouble(enum cause cause, unsigned looks)

@@ -10,30 +10,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-#include "launcher/diagnosis/reports.h"
-#include "launcher/diagnosis/suspect.h"
-#include "launcher/proc/proc_facts.h"
-
-struct evidence {
-    const struct reports *reports;
-    const char *library, *fifo; /* paths */
-    const char *const *command; /* the engine's, NULL-terminated */
-
-    /* What the kernel has said of the processes below the engine; evidence.h collects it. */
-    unsigned looks;
-    enum cause suspect_cause; /* of the most telling process, or CAUSE_NOT_KNOWN */
-    struct proc_facts suspect;
-    bool sound;     /* since it was seen, and in that look, another had the library in order */
-    char agent[16]; /* ssh(1) or its kind runs below, "": none */
-    enum known fifo_removed;
-
-    /* How the engine has ended, if it has. */
-    bool ended;
-    int wait_status;
-    char comm[COMM_SIZE]; /* what its process was named at its end, "": not known */
-};
+#include "launcher/diagnosis/evidence.h"
 
 /* The cause, and one line of text without a newline that says it and what to do. */
 enum cause diagnosis_explain(const struct evidence *evidence, char *text, size_t size);

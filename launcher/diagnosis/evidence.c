@@ -68,48 +68,66 @@ static void see(struct sight *sight, pid_t root, const struct proc_wanted *wante
     }
 }
 
-/* A process that listens says more than one that does not, and what can be seen more. */
-static int weight(enum cause cause, const struct proc_facts *facts,
-                  const struct reports *reports)
+/* A process that listens says more than one that does not, and least one that is closed. */
+enum { NOTHING_WRONG, CLOSED, WRONG, SEEN_TO_LISTEN };
+
+static int weigh(enum cause cause, const struct proc_facts *facts,
+                 const struct reports *reports)
 {
     if (cause <= CAUSE_NONE)
-        return 0;
-    return suspect_port(facts, reports) != 0 ? 3 : cause != CAUSE_CLOSED ? 2 : 1;
+        return NOTHING_WRONG;
+    if (suspect_port(facts, reports) != 0)
+        return SEEN_TO_LISTEN;
+    return cause == CAUSE_CLOSED ? CLOSED : WRONG;
 }
 
-/* mpirun and ssh are not the engine, though they may be the last that can be seen of it. */
-static bool may_be_engine(const struct sight *sight, size_t i)
+/*
+ * mpirun and ssh are not the engine. Nor is a process that has started others, unless it is seen
+ * to listen.
+ */
+static bool may_be_engine(const struct sight *sight, size_t i, int weight)
 {
     const char *exe = sight->facts[i].exe;
 
-    return !sight->is_parent[i] && !reports_is_runtime(exe) && !reports_is_agent(exe);
+    return !reports_is_runtime(exe) && !reports_is_agent(exe) &&
+           (!sight->is_parent[i] || weight == SEEN_TO_LISTEN);
+}
+
+static void suspect(struct evidence *evidence, const struct proc_facts *facts)
+{
+    evidence->suspect = *facts;
+    evidence->has_suspect = true;
 }
 
 static void judge(struct evidence *evidence, const struct sight *sight)
 {
-    int most = 0;
+    pid_t before = evidence->has_suspect ? evidence->suspect.pid : 0;
+    int most = NOTHING_WRONG;
     bool sound = false;
 
     for (size_t i = 0; i < sight->count; i++) {
         const struct proc_facts *facts = &sight->facts[i];
         enum cause cause =
             sight->lives[i] ? suspect_cause(facts, evidence->reports) : CAUSE_NOT_KNOWN;
-        int telling = weight(cause, facts, evidence->reports);
+        int weight = weigh(cause, facts, evidence->reports);
 
         if (sight->lives[i] && reports_is_agent(facts->exe))
             strlcpy(evidence->agent, facts->exe, sizeof evidence->agent);
-        if (!may_be_engine(sight, i) && telling < 3)
+        if (!may_be_engine(sight, i, weight))
             continue;
         sound |= cause == CAUSE_NONE;
         if (cause == CAUSE_NONE && facts->pid == evidence->suspect.pid)
-            evidence->suspect_cause = CAUSE_NOT_KNOWN; /* it was only being started */
-        if (telling > most) {
-            most = telling;
-            evidence->suspect = *facts;
-            evidence->suspect_cause = cause;
+            evidence->has_suspect = false; /* it was only being started */
+        if (weight > most) {
+            most = weight;
+            suspect(evidence, facts);
         }
     }
-    evidence->sound = sound || (most == 0 && evidence->sound);
+    /* One that was in order before the suspect was there has only led to it: a script's sed(1). */
+    if (most == NOTHING_WRONG || evidence->suspect.pid == before)
+        sound |= evidence->sound;
+    evidence->sound = sound;
+    evidence->suspect_looks = evidence->suspect.pid == before ? evidence->suspect_looks + 1 : 1;
 }
 
 void evidence_look(struct evidence *evidence, struct looks *looks)
@@ -138,16 +156,20 @@ void evidence_end(struct evidence *evidence, const struct looks *looks, int wait
 bool evidence_of_client(const struct looks *looks, pid_t client, struct proc_facts *facts)
 {
     struct sight *sight = malloc(sizeof *sight);
-    bool found = false;
+    bool lost = false, sound = false;
 
     if (sight == NULL)
         return false;
     see(sight, client, &looks->wanted);
-    for (size_t i = 0; i < sight->count && !found; i++)
-        if (sight->lives[i] && !sight->is_parent[i] && sight->facts[i].has_library == NO) {
+    for (size_t i = 0; i < sight->count; i++) {
+        if (!sight->lives[i] || sight->is_parent[i])
+            continue;
+        sound |= sight->facts[i].has_library != NO;
+        if (sight->facts[i].has_library == NO && !lost) {
+            lost = true;
             *facts = sight->facts[i];
-            found = true;
         }
+    }
     free(sight);
-    return found;
+    return lost && !sound;
 }

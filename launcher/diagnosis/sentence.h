@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "launcher/diagnosis/diagnosis.h"
+#include "launcher/diagnosis/evidence.h"
 
 /*
  * Append the sentence to the text. {suspect} and other processes are written "gmx[4711]". What

@@ -138,7 +138,9 @@ bool message_trouble(const struct options *options, const struct evidence *evide
     char text[EXPLANATION];
     enum cause cause = diagnosis_explain(evidence, text, sizeof text);
 
-    if (!diagnosis_is_trouble(cause, evidence->looks))
+    /* The report of a port that was seen only now may be on its way. */
+    if (!diagnosis_is_trouble(cause, evidence->looks) ||
+        (cause == CAUSE_PORT_UNSEEN && evidence->suspect_looks < 2))
         return false;
     message(options, NORMAL, "%s", text);
     return true;

@@ -268,7 +268,8 @@ void run_look(struct run *run)
     if (run->options->client != NULL && run->phase == STARTING && !run->reports.refused &&
         !run->trouble_said && !run->obstacle)
         run->trouble_said = message_trouble(run->options, &run->evidence);
-    if (client_is_awaited(run) && evidence_of_client(&run->looks, run->client.pid, &facts)) {
+    if (client_is_awaited(run) && run->evidence.looks >= LOOKS_SOON &&
+        evidence_of_client(&run->looks, run->client.pid, &facts)) {
         run->client_lost = true;
         message_client_lost(run->options, &facts);
     }

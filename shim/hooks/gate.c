@@ -109,9 +109,7 @@ static int connect_when_ready(int fd, int launcher, struct pending_connect *pend
         active_hooks |= HOOK_RESUME;
         return -1;
     }
-    if (pending != NULL)
-        pending_connect_end(pending);
-    else
+    if (pending == NULL || pending_connect_end(pending))
         sys_close(launcher);
     if (!pending_connects_any())
         active_hooks &= ~HOOK_RESUME;
@@ -148,8 +146,11 @@ int gate_connect(int fd, const struct sockaddr *address, socklen_t length)
     errno = before;
     if (!waits) {
         /* AF_UNSPEC dissolves the association, connect(2): also one that is not made yet. */
-        if (pending != NULL && raw.any.sa_family == AF_UNSPEC)
-            pending_connect_end(pending);
+        if (pending != NULL && raw.any.sa_family == AF_UNSPEC) {
+            launcher = pending->launcher;
+            if (pending_connect_end(pending))
+                sys_close(launcher);
+        }
         return real.connect(fd, address, length);
     }
     if (pending == NULL) {

@@ -9,17 +9,29 @@ enum { MOST = 8 };
 
 static struct pending_connect table[MOST];
 
-/* Of two threads that end one entry, one closes its descriptor. */
-void pending_connect_end(struct pending_connect *pending)
+bool pending_connect_end(struct pending_connect *pending)
 {
-    KEEP_ERRNO;
-    BLOCK_SIGNALS;
     uint64_t socket = pending->socket;
-    int launcher = pending->launcher;
-    bool is_ours = socket_inode(launcher) == pending->launcher_inode;
 
-    if (socket != 0 && atomic_compare_exchange_strong(&pending->socket, &socket, 0) && is_ours)
-        sys_close(launcher);
+    return socket != 0 && atomic_compare_exchange_strong(&pending->socket, &socket, 0);
+}
+
+static bool has_launcher(const struct pending_connect *pending)
+{
+    return socket_inode(pending->launcher) == pending->launcher_inode;
+}
+
+/* A client that gave up, or whose thread was cancelled, has closed its socket. */
+static void end_if_given_up(struct pending_connect *pending)
+{
+    int launcher = pending->launcher;
+
+    if (pending->socket != 0 && socket_inode(pending->fd) != pending->socket) {
+        bool is_ours = has_launcher(pending);
+
+        if (pending_connect_end(pending) && is_ours)
+            sys_close(launcher);
+    }
 }
 
 struct pending_connect *pending_connect_begin(int fd, int launcher)
@@ -28,12 +40,11 @@ struct pending_connect *pending_connect_begin(int fd, int launcher)
     BLOCK_SIGNALS;
     uint64_t socket = socket_inode(fd), inode = socket_inode(launcher);
 
-    for (int i = 0; i < MOST; i++) {
+    for (int i = 0; i < MOST && socket != 0 && inode != 0; i++) {
         struct pending_connect *pending = &table[i];
         uint64_t free = 0;
 
-        if (pending->socket != 0 && socket_inode(pending->fd) != pending->socket)
-            pending_connect_end(pending);
+        end_if_given_up(pending);
         if (!atomic_compare_exchange_strong(&pending->socket, &free, socket))
             continue;
         pending->fd = fd;
@@ -49,9 +60,13 @@ struct pending_connect *pending_connect_of(int fd)
     KEEP_ERRNO;
     uint64_t socket = fd >= 0 ? socket_inode(fd) : 0;
 
-    for (int i = 0; i < MOST && socket != 0; i++)
-        if (table[i].socket == socket)
+    for (int i = 0; i < MOST && socket != 0; i++) {
+        if (table[i].socket != socket)
+            continue;
+        if (has_launcher(&table[i]))
             return &table[i];
+        pending_connect_end(&table[i]);
+    }
     return NULL;
 }
 

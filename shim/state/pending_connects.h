@@ -23,11 +23,15 @@ struct pending_connect {
  */
 struct pending_connect *pending_connect_begin(int fd, int launcher);
 
-/* Of the socket behind a descriptor; NULL if there is none. */
+/*
+ * Of the socket behind a descriptor; NULL if there is none, or if the client has closed the
+ * connection to the launcher, which it does not know.
+ */
 struct pending_connect *pending_connect_of(int fd);
 
-/* Closes the connection to the launcher, if the client has not closed it as a stranger. */
-void pending_connect_end(struct pending_connect *pending);
+/* True: the caller closes the connection to the launcher. Of two threads that end one entry, one
+ * does. */
+bool pending_connect_end(struct pending_connect *pending);
 
 /* Is there any? */
 bool pending_connects_any(void);

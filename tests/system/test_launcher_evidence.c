@@ -21,7 +21,8 @@ static const struct {
 } losses[] = {
     {"sh -c 'export LD_PRELOAD=libm.so.6; $E; exit $?'",
      {"not loaded: launcher-engine[", "without the library in LD_PRELOAD", "listens on port"}},
-    {"sh -c 'unset LD_PRELOAD; $E & wait $!'", {"not loaded: launcher-engine[", "sudo"}},
+    {"sh -c 'sleep 0.2; unset LD_PRELOAD; $E & wait $!'",
+     {"not loaded: launcher-engine[", "sudo"}},
     {"sh -c 'env -i $E; exit $?'", {"not loaded: launcher-engine[", "env -i"}},
     {"sh -c 'LD_PRELOAD=/none/libimdshim.so exec $E'",
      {"not loaded: launcher-engine[", "although LD_PRELOAD names it"}},
@@ -257,8 +258,8 @@ LOOP_TEST(of_a_client_that_does_not_connect_only_what_is_known_is_said, COUNT(cl
 
     shell_run(&shell,
               "exec $IMDSHIM run -p 8888 -c '%s' -- $DOUBLES/gate-engine 0.0.0.0 8888"
-              " pause=%d listen pause=100 exit=4",
-              clients[_i].client, _i == 0 ? 3000 : 500);
+              " pause=3500 listen pause=100 exit=4",
+              clients[_i].client);
     assert_has(shell.err, clients[_i].says);
     assert_has_not(shell.err, clients[_i].says_not);
 }

@@ -69,6 +69,18 @@ LOOP_TEST(neither_a_tmpdir_nor_a_tree_needs_a_name_that_preload_can_hold, COUNT(
     ck_assert_int_eq(shell_count_lines(shell.err, " listens on "), 1);
 }
 
+/* Kernels before 3.17, and some sandboxes. */
+TEST(a_run_without_getrandom_has_random_bytes_all_the_same, .needs = launcher_is_bare)
+{
+    struct shell shell;
+
+    shell_run(&shell,
+              "cp " ENGINE " srun; exec $DOUBLES/forbid getrandom 38 $IMDSHIM run -v -o "
+              "port -- ./srun listen=127.0.0.1 exit=4");
+    ck_assert_int_eq(shell_status(&shell), 4);
+    ck_assert_int_eq(shell_count_lines(shell.err, "receives events from other hosts by TCP"), 1);
+}
+
 /* geteuid(2) says 0 there, and the kernel says who connects. */
 TEST(under_fakeroot_a_run_has_its_own_place_and_its_client_is_let_in, .needs = has_fakeroot)
 {

@@ -55,7 +55,7 @@ LOOP_TEST(too_few_descriptors_are_told_with_the_limit_to_raise, COUNT(limits),
 {
     struct shell shell;
 
-    shell_run(&shell, "ulimit -n %d; exec $IMDSHIM run -- true", limits[_i]);
+    shell_run(&shell, NO_LEAK_CHECK "ulimit -n %d; exec $IMDSHIM run -- true", limits[_i]);
     ck_assert_int_eq(shell_status(&shell), 125);
     assert_one_line(shell.err, "imdshim: ");
     ck_assert_msg(strstr(shell.err, "ulimit -n") != NULL, "%s", shell.err);

@@ -76,7 +76,7 @@ static struct proc_facts *suspect(void)
 
 static void judge(void)
 {
-    evidence.suspect_cause = suspect_cause(&evidence.suspect, &reports);
+    evidence.has_suspect = true;
 }
 
 /* ---- one process ---- */
@@ -494,6 +494,16 @@ TEST(a_process_that_listens_is_the_cause_even_beside_one_in_order)
     evidence.suspect.port_count = 1;
     ck_assert_int_eq(explain(), CAUSE_PRELOAD_LOST);
     assert_said("it listens on port 8888");
+}
+
+/* The look came between listen(2) and its report. */
+TEST(a_port_that_was_reported_after_the_look_is_no_cause)
+{
+    see_suspect(9);
+    ck_assert_int_eq(explain(), CAUSE_PORT_UNSEEN);
+    reports.ports[0] = 8888;
+    reports.port_count = 1;
+    ck_assert_int_eq(explain(), CAUSE_NEVER_LISTENED);
 }
 
 TEST(a_run_that_goes_on_has_not_ended_first)
