@@ -171,8 +171,8 @@ tests: all $(unit_tests) $(system_tests) $(doubles) $(fault_programs) $(fuzz_tar
 test_environment = IMDSHIM="$(RUN_WITH)$(abspath $(bin))" LIBIMDSHIM="$(abspath $(lib))" \
 	DOUBLES="$(abspath $(BUILD)/tests/doubles)" SOURCE="$(CURDIR)"
 all_tests = $(system_tests) $(unit_tests)
-TESTS ?= $(if $(T),$(foreach test,$(all_tests),\
-	$(if $(findstring $(T),$(test:$(BUILD)/tests/%=%)),$(test))),$(all_tests))
+TESTS ?= $(if $(T),$(strip $(foreach test,$(all_tests),\
+	$(if $(findstring $(T),$(test:$(BUILD)/tests/%=%)),$(test)))),$(all_tests))
 
 run-tests: all $(TESTS) $(doubles) $(reduced_faults)
 	$(if $(strip $(TESTS)),,$(error no test program has "$(T)" in its name))
