@@ -239,7 +239,7 @@ static int fail(int error)
 static int meet(int fd)
 {
     struct pollfd set = {.fd = fd, .events = POLLIN};
-    struct sockaddr_in peer;
+    struct sockaddr_in peer = {.sin_port = 0};
     socklen_t length = sizeof peer;
     char said[16] = "";
 

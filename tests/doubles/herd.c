@@ -131,7 +131,7 @@ static int count_locks(void)
 /* 0: one of them is stuck. */
 static int let_them_look(int times)
 {
-    int goal = shared->goal += times, behind = -1;
+    int goal = atomic_fetch_add(&shared->goal, times) + times, behind = -1;
 
     for (int waited = 0; waited < STUCK; waited += 10) {
         behind = -1;
