@@ -88,17 +88,23 @@ $(BUILD)/libbsd:
 
 # ---- tests ------------------------------------------------------------------------------------
 # tests/unit and tests/system: a program of Check tests each. tests/doubles: stand-in engines.
-# tests/support is linked into every test, tests/faults/support only into the programs of
-# tests/faults. The shim's modules are built again for unit tests, with the sanitizer; calls.o stays
-# out, for it would interpose the test's own calls.
+# What several of a room need is in its folder "support", what all need is in tests/support. The
+# shim's modules are built again for unit tests, with the sanitizer; calls.o stays out, because it
+# would interpose the test's own calls.
 
 programs = $(patsubst %.c,$(BUILD)/%,$(wildcard $(1)/*.c))
-unit_tests = $(call programs,tests/unit)
+unit_tests = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*/test_*.c))
 system_tests = $(call programs,tests/system)
-doubles = $(call programs,tests/doubles)
+double_programs = $(call programs,tests/doubles)
+double_support = $(BUILD)/tests/doubles/support.a
+# Events and messages name the engine's file: in most tests it is one of these.
+engine_names = $(addprefix $(BUILD)/tests/doubles/,launcher-engine gate-engine)
+doubles = $(double_programs) $(engine_names)
 test_modules = $(patsubst shim/%.c,$(BUILD)/tests/shim/%.o,$(filter-out shim/hooks/calls.c,$(wildcard shim/*/*.c))) \
 	$(filter-out $(BUILD)/launcher/main.o,$(launcher_objects))
-support = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
+support_of = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(addsuffix /*.c,$(1))))
+support = $(filter-out %/main.o,$(call support_of,tests/support))
+test_main = $(BUILD)/tests/support/main.o
 check_libs = -lcheck -lsubunit -lm -lrt -lpthread -lutil
 
 $(BUILD)/tests/shim/%.o: shim/%.c $(flags)
@@ -112,31 +118,37 @@ $(BUILD)/tests/%.o: tests/%.c $(flags)
 $(BUILD)/tests/modules.a: $(test_modules)
 	$(call q,AR)rm -f $@ && $(AR) rcs $@ $^
 
-$(unit_tests) $(system_tests): %: %.o $(support) $(BUILD)/tests/modules.a
+$(BUILD)/tests/support.a: $(support) $(call support_of,tests/unit/support tests/system/support)
+	$(call q,AR)rm -f $@ && $(AR) rcs $@ $^
+
+$(unit_tests) $(system_tests): %: %.o $(test_main) $(BUILD)/tests/support.a $(double_support) \
+		$(BUILD)/tests/modules.a
 	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie -o $@ $^ $(check_libs) $(bsd) $(LDFLAGS)
 
 # An engine is an ordinary program: no hardening of ours, and no address sanitizer, which takes the
-# signal stacks and descriptor limits amiss that some are about. What one needs beyond that stands
-# in its first lines, as "LINK: ...".
-$(BUILD)/tests/doubles/%.o: override SANITIZE := $(filter %=thread,$(SANITIZE))
-$(doubles): override SANITIZE := $(filter %=thread,$(SANITIZE))
-$(doubles): %: %.o
-	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie -o $@ $< \
-		$(shell sed -n '1,8s/.*LINK: \(.*\)/\1/p' $(patsubst $(BUILD)/%,%.c,$@)) -lpthread -ldl
+# signal stacks and descriptor limits amiss that some are about.
+$(BUILD)/tests/doubles/%: override SANITIZE := $(filter %=thread,$(SANITIZE))
+$(double_support): $(call support_of,tests/doubles/support)
+	$(call q,AR)rm -f $@ && $(AR) rcs $@ $^
 
-# What make check-faults runs: programs that tell what they tried, without Check's main. What only
-# they need is in tests/faults/support.
+$(double_programs): %: %.o $(double_support)
+	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie -o $@ $^ -lpthread -ldl
+
+$(engine_names): $(BUILD)/tests/doubles/engine
+	$(call q,LN)ln -f $< $@
+
+# What make check-faults runs: programs that tell what they tried, without Check's main.
 fault_programs = $(call programs,tests/faults)
-fault_support = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/faults/support/*.c))
-$(BUILD)/tests/faults/support.a: $(fault_support) $(filter-out %/main.o,$(support))
+$(BUILD)/tests/faults/support.a: $(call support_of,tests/faults/support) $(support)
 	$(call q,AR)rm -f $@ && $(AR) rcs $@ $^
 
 $(fault_programs): %: %.o $(BUILD)/tests/faults/support.a $(BUILD)/tests/modules.a
 	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie -o $@ $^ $(check_libs) $(bsd) $(LDFLAGS)
 
-# What fuzzing feeds, tests/fuzz/fuzz.h: linked with libFuzzer, or else with a main of our own.
-fuzz_targets = $(filter-out %/replay,$(call programs,tests/fuzz))
-$(fuzz_targets): %: %.o $(if $(FUZZER),,$(BUILD)/tests/fuzz/replay.o) $(BUILD)/tests/modules.a
+# What fuzzing feeds, tests/fuzz/support/fuzz.h: linked with libFuzzer, or else with a main of our own.
+fuzz_targets = $(call programs,tests/fuzz)
+fuzz_support = $(BUILD)/tests/fuzz/support/fuzz.o $(if $(FUZZER),,$(BUILD)/tests/fuzz/support/replay.o)
+$(fuzz_targets): %: %.o $(fuzz_support) $(BUILD)/tests/modules.a
 	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) $(FUZZER) -pie -o $@ $^ $(bsd) $(LDFLAGS)
 
 fuzz-targets: $(fuzz_targets)
@@ -159,8 +171,8 @@ tests: all $(unit_tests) $(system_tests) $(doubles) $(fault_programs) $(fuzz_tar
 test_environment = IMDSHIM="$(RUN_WITH)$(abspath $(bin))" LIBIMDSHIM="$(abspath $(lib))" \
 	DOUBLES="$(abspath $(BUILD)/tests/doubles)" SOURCE="$(CURDIR)"
 all_tests = $(system_tests) $(unit_tests)
-TESTS ?= $(if $(T),$(foreach test,$(all_tests),\
-	$(if $(findstring $(T),$(test:$(BUILD)/tests/%=%)),$(test))),$(all_tests))
+TESTS ?= $(if $(T),$(strip $(foreach test,$(all_tests),\
+	$(if $(findstring $(T),$(test:$(BUILD)/tests/%=%)),$(test)))),$(all_tests))
 
 run-tests: all $(TESTS) $(doubles) $(reduced_faults)
 	$(if $(strip $(TESTS)),,$(error no test program has "$(T)" in its name))
@@ -242,7 +254,7 @@ fuzz: ## feed each fuzz target for FUZZ_SECONDS (600)
 	$(MAKE) fuzzers
 	tests/faults/fuzz.sh $(BUILD)-fuzz $(FUZZ_SECONDS) $(FUZZ_RUNS)
 
-threaded_tests = $(filter %sockets %settings %shim_channel %engine_contexts %engine_asked,$(unit_tests) $(system_tests))
+threaded_tests = $(filter %sockets %settings %epolls %event_sink %engine_contexts %engine_asked,$(unit_tests) $(system_tests))
 # Compiles for other C libraries and processors, with a compiler from PyPI.
 check-builds: ## compile for other C libraries and processors
 	scripts/setup.sh build check || [ $$? -eq 2 ]
@@ -260,7 +272,8 @@ coverage: ## which lines the tests execute
 	-GCOV_ERROR_FILE=/dev/null $(MAKE) BUILD=$(BUILD)-coverage CFLAGS='-O0 -g --coverage' run-tests
 	scripts/coverage.sh $(BUILD)-coverage
 
-sources = $(wildcard shim/*/*.[ch] launcher/*.[ch] launcher/*/*.[ch] tests/*/*.[ch] tests/faults/support/*.[ch])
+sources = $(sort $(wildcard shim/*/*.[ch] launcher/*.[ch] launcher/*/*.[ch] tests/*/*.[ch] \
+	tests/*/support/*.[ch] tests/unit/*/*.[ch]))
 shell_scripts = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
 pages = launcher/imdshim.1 shim/imdshim.7 shim/imdshim-figures.7
 

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +22,10 @@
 static const struct command commands[] = {
     {"run", run_main,
      "[-qv] " SOCKET
-     "[-c COMMAND] [-o FILE] [-t SECS] [--when WHAT] [--stop-with-client] [--] ENGINE "
+     "[-c COMMAND] [-o FILE] [-t SECS] [--when EVENT] [--stop-with-client] [--] ENGINE "
      "[ARG...]",
      "plmWOcotwSqv", true},
-    {"exec", exec_main, "--fd N|--fifo PATH [-qv] " SOCKET "[--when WHAT] [--] ENGINE [ARG...]",
+    {"exec", exec_main, "--fd N|--fifo PATH [-qv] " SOCKET "[--when EVENT] [--] ENGINE [ARG...]",
      "plmWOdfwqv", true},
     {"check", check_main, "ENGINE", "", true},
     {"list", list_main, "[--json]", "J", false},
@@ -38,6 +39,7 @@ static void print_usage(FILE *to)
     for (size_t i = 0; i < command_count; i++)
         fprintf(to, "%s imdshim %s %s\n", i == 0 ? "usage:" : "      ", commands[i].name,
                 commands[i].synopsis);
+    fprintf(to, "       imdshim help [COMMAND] | -V\n");
 }
 
 static const struct command *find_command(const char *name)
@@ -49,8 +51,8 @@ static const struct command *find_command(const char *name)
 }
 
 /*
- * Started with one of the descriptors 0 to 2 closed, the next file opened would take its number
- * and our messages would go there. The stand-ins close again when the engine is executed.
+ * If one of the descriptors 0 to 2 is closed when we start, the next file that we open gets its
+ * number, and our messages would go there. The stand-ins close when the engine is executed.
  */
 static void occupy_standard_descriptors(void)
 {
@@ -63,35 +65,51 @@ static void occupy_standard_descriptors(void)
         close(fd);
 }
 
+static bool is_one_of(const char *word, const char *a, const char *b, const char *c)
+{
+    return strcmp(word, a) == 0 || strcmp(word, b) == 0 || (c != NULL && strcmp(word, c) == 0);
+}
+
+static const struct command *need_command(const char *name)
+{
+    const struct command *command = find_command(name);
+
+    if (command == NULL)
+        die(STATUS_FAILED, "unknown command '%s': run, exec, check, list or watch, or help",
+            name);
+    return command;
+}
+
+/* What was printed must have been written: a full disk is a failure. */
+static int end(int status)
+{
+    if (fflush(stdout) != 0)
+        die_error(STATUS_FAILED, errno, "cannot write to standard output");
+    return status;
+}
+
 int main(int argc, char **argv)
 {
-    static char line[BUFSIZ];
     const struct command *command;
     struct options options;
-    int status;
 
     occupy_standard_descriptors();
-    setvbuf(stderr, line, _IOLBF,
-            sizeof line); /* a line is one write(2), whole among others' */
     if (argc < 2) {
         print_usage(stderr);
         return STATUS_FAILED;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        print_usage(stdout);
-        return EXIT_SUCCESS;
+    if (is_one_of(argv[1], "help", "--help", "-h")) {
+        if (argc == 2)
+            print_usage(stdout);
+        else
+            options_print_help(need_command(argv[2]));
+        return end(EXIT_SUCCESS);
     }
-    if (strcmp(argv[1], "--version") == 0) {
+    if (is_one_of(argv[1], "--version", "-V", NULL)) {
         puts("imdshim " IMDSHIM_VERSION);
-        return fflush(stdout) == 0 ? EXIT_SUCCESS : STATUS_FAILED;
+        return end(EXIT_SUCCESS);
     }
-    command = find_command(argv[1]);
-    if (command == NULL)
-        die(STATUS_FAILED, "unknown command '%s': run, exec, check, list or watch, or --help",
-            argv[1]);
+    command = need_command(argv[1]);
     options_parse(command, argc - 1, argv + 1, &options);
-    status = command->main(&options);
-    if (fflush(stdout) != 0)
-        die_error(STATUS_FAILED, errno, "cannot write to standard output");
-    return status;
+    return end(command->main(&options));
 }

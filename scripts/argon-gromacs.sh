@@ -4,7 +4,7 @@
 # usage: scripts/argon-gromacs.sh DIR [STEPS]
 #
 # Leaves DIR/argon.tpr, ready for "gmx mdrun -s argon.tpr -imdwait -imdport 0". The same STEPS
-# give the same bytes of trajectory: no seed is left to chance. GMX names another gmx.
+# give the same bytes of trajectory, because every seed is fixed. GMX: another gmx command.
 set -eu
 
 dir=${1:?usage: scripts/argon-gromacs.sh DIR [STEPS]}

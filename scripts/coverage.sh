@@ -3,7 +3,8 @@
 #
 # usage: scripts/coverage.sh BUILD-DIRECTORY
 #
-# The library is built twice, for engines and for unit tests: a line counts if either was executed.
+# The library is built twice, for engines and for unit tests: a line counts if it was executed in
+# either.
 set -eu
 
 build=$(cd "$1" && pwd)

@@ -116,7 +116,7 @@ def main():
     if status != 0:
         sys.exit(f"{written}\npicture.py: the command failed, {file} is as it was")
     shown = " ".join(command)
-    lines = [[("f", "$ "), ("b", shown)]] + screen(written)
+    lines = [[("", "$ "), ("b", shown)]] + screen(written)
     with open(file, "w", encoding="utf-8") as output:
         output.write(draw(lines, f"What the terminal shows after {shown}"))
 

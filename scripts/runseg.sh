@@ -1,13 +1,13 @@
 #!/bin/bash
 # WESTPA's runseg.sh for GROMACS, with the progress coordinate taken from the running engine.
 #
-# The prefix "imdshim run ... --" is all that is new. Every worker runs this once per segment, many at
-# once on a node, and all say 8888: with --port each engine gets a free port, and each client
-# its own engine. Engine and client start together. If either fails so does this script, and
-# WESTPA knows that the segment has failed.
+# Only the prefix "imdshim run ... --" is new. Every worker runs this script once for each segment,
+# many at the same time on a node, and all use port 8888: because of --port each engine gets a free
+# port, and each client reaches its own engine. Engine and client start together. If one of them
+# fails, this script fails, and WESTPA knows that the segment has failed.
 #
 # Expects in $WEST_SIM_ROOT: gromacs_config/{md.mdp,topol.top}, with "IMD-group = System",
-# "nsteps = 500" and "gen-seed = RAND" or "ld-seed = RAND" in md.mdp; and pcoord.py, which lies
+# "nsteps = 500" and "gen-seed = RAND" or "ld-seed = RAND" in md.mdp; and pcoord.py, which is
 # beside this script and needs numpy. Its 11 frames are WESTPA's pcoord_len.
 set -e
 [ -z "$SEG_DEBUG" ] || { set -x; env | sort; }

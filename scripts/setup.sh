@@ -1,27 +1,28 @@
 #!/bin/sh
-# Install what is lacking, on Debian and its kin: what is there already is left alone.
+# Install missing packages, on Debian and distributions made from it. What is there already is not
+# touched.
 #
 # usage: scripts/setup.sh build|demo|check|faults|bench|lint|clang...
 #
 #   build   what make needs
 #   demo    GROMACS
-#   check   what the tests need and, optional, what some of them try
-#   faults  what make check-faults runs beyond that: other people's programs, a fuzzer
+#   check   what the tests need and, optional, programs that some of them run
+#   faults  what make check-faults runs besides: other people's programs, a fuzzer
 #   bench   what make bench measures and draws with
 #   lint    what make lint needs
 #   clang   the other compiler, with its fuzzer
 #
-# Installs as root or through "sudo -n", which never asks. Where that cannot be, says the one
-# command to type. Says nothing, and starts no apt, if nothing is lacking.
+# Installs as root or through "sudo -n", which never asks for a password. If neither is possible, it
+# prints the command to type. If nothing is missing, it prints nothing and does not start apt.
 #
-# Status: 0 nothing is lacking now; 1 something is; 2 only what one can do without is (GROMACS,
-# LAMMPS: the demo then runs a stand-in, and tests are skipped); 125 bad usage.
+# Status: 0 nothing is missing now; 1 something is; 2 only optional packages are missing, such as
+# GROMACS and LAMMPS (the demo then runs a stand-in, and tests are skipped); 125 bad usage.
 set -u
 
-# GROUP PACKAGE PROOF: the package is there if the proof is, however it was installed. A proof
-# is a command, a file, a header, an option that clang can link with, or a module of the Python in
-# PATH or of Debian's. "?" after the group: optional. Open MPI's proof is not mpirun, which MPICH
-# has too; where both are, Debian's mpirun stays Open MPI's.
+# GROUP PACKAGE PROOF: if the proof is there, the package counts as installed, whatever installed it.
+# A proof is a command, a file, a header, an option that clang can link with, or a module of the
+# Python in PATH or of Debian's. "?" after the group: optional. The proof of Open MPI is not mpirun,
+# because MPICH has a command of that name too; if both are there, mpirun remains Open MPI's.
 packages='
 build   gcc             cc
 build   libc6-dev       <stdio.h>
@@ -48,10 +49,18 @@ check?  python3-numpy   import:numpy
 check?  valgrind        valgrind
 check?  libcap2-bin     setcap
 check?  mandoc          mandoc
+check?  bubblewrap      bwrap
+check?  fakeroot        fakeroot
+check?  perl-base       perl
+check?  g++             g++
+check?  clang           clang
+check?  libclang-rt-14-dev -fsanitize=address
 check?  tini            tini
 check?  dumb-init       dumb-init
 check?  musl-tools      musl-gcc
+check?  g++             g++
 check?  clang           clang
+check?  libclang-rt-14-dev -fsanitize=address
 check?  fakeroot        fakeroot
 check?  bubblewrap      bwrap
 check?  s6              s6-supervise
@@ -94,7 +103,7 @@ is_there() { # PACKAGE PROOF
     esac
 }
 
-# The packages of the groups that are lacking; with "?" only the optional ones, with "" the rest.
+# The missing packages of the groups: with "?" the optional ones, with "" the others.
 lacking() { # "?"|"" GROUP...
     kind=$1
     shift
@@ -129,8 +138,8 @@ install() { # PACKAGE...
         apt-get -q -y -o DPkg::Lock::Timeout=120 install --no-install-recommends "$@"
 }
 
-# The lists may be older than the archive: then what they name is not to be had any more. And
-# one package that is not to be had must not keep the others out.
+# The lists may be older than the archive, which then lacks what they name. A package that cannot be
+# had must not keep the others from being installed.
 install_all() { # PACKAGE...
     have_lists || update_lists
     install "$@" || { update_lists && install "$@"; } || for package; do

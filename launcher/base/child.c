@@ -122,6 +122,17 @@ static int open_pidfd(pid_t pid)
     return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
+/* As waitpid(2), of a child that has ended. */
+static pid_t reap(pid_t pid, int *wait_status)
+{
+    pid_t reaped;
+
+    do
+        reaped = waitpid(pid, wait_status, 0);
+    while (reaped < 0 && errno == EINTR);
+    return reaped;
+}
+
 int child_start(struct child *child, const struct child_plan *plan,
                 const struct signals *signals)
 {
@@ -142,7 +153,7 @@ int child_start(struct child *child, const struct child_plan *plan,
     }
     error = read_exec_error(sockets[0], &child->received);
     if (error != 0) {
-        waitpid(child->pid, NULL, 0);
+        reap(child->pid, NULL);
         return error;
     }
     child->state = CHILD_RUNS;
@@ -185,7 +196,7 @@ bool child_poll(struct child *child)
     if (!lost && info.si_pid == 0)
         return false;
     child_read_comm(child->pid, child->comm);
-    if (lost || waitpid(child->pid, &child->wait_status, 0) != child->pid)
+    if (lost || reap(child->pid, &child->wait_status) != child->pid)
         child->wait_status = W_EXITCODE(STATUS_FAILED, 0);
     child->state = CHILD_ENDED;
     if (child->pidfd >= 0)

@@ -5,6 +5,7 @@
  * Parsing stops at the first operand, as in env(1): what follows belongs to the engine.
  */
 #include <bsd/stdlib.h>
+#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -40,7 +41,46 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
+/* What --help says of each, for the commands that take it. */
+static const struct {
+    int letter;
+    const char *names, *text;
+} help[] = {
+    {'p', "-p, --port N", "the engine asks for port N and gets a free one; clients ask for N"},
+    {'l', "-l, --listen [ADDR][:PORTS]", "where the IMD socket listens, whatever is asked for"},
+    {'m', "-m, --match KEY=GLOB",
+     "which socket it is: port=, exe= or object=; may be repeated"},
+    {'W', "    --no-wake", "leave the engine's sleep() alone while it waits for its client"},
+    {'O', "    --only-me", "close connections from other users of this host"},
+    {'c', "-c, --client COMMAND", "start it when the engine is ready, with IMD_URL set"},
+    {'o', "-o, --port-file FILE", "write HOST:PORT there once it is known"},
+    {'t', "-t, --timeout SECS", "give up if there is nothing by then"},
+    {'w', "    --when listening|ready",
+     "when the client is started, or exec's first event written"},
+    {'S', "    --stop-with-client", "end the engine when the client ends"},
+    {'d', "    --fd N", "send events to this descriptor"},
+    {'f', "    --fifo PATH", "send events to this FIFO"},
+    {'J', "    --json", "print JSON"},
+    {'q', "-q, --quiet", "say nothing about the run"},
+    {'v', "-v, --verbose", "name every listening socket, and why it is the IMD port or not"},
+    {'h', "-h, --help", "this"},
+};
+
 static const char short_options[] = "+:p:l:m:c:o:t:qvh";
+
+static bool takes(const struct command *command, int letter)
+{
+    return letter == 'h' || strchr(command->letters, letter) != NULL;
+}
+
+void options_print_help(const struct command *command)
+{
+    printf("usage: imdshim %s %s\n", command->name, command->synopsis);
+    for (size_t i = 0; i < sizeof help / sizeof help[0]; i++)
+        if (takes(command, help[i].letter))
+            printf("  %-28s %s\n", help[i].names, help[i].text);
+    printf("See imdshim(1).\n");
+}
 
 static int parse_number(const char *name, const char *text, int least, int most)
 {
@@ -90,7 +130,46 @@ static enum when parse_when(const char *text)
     return WHEN_LISTENING;
 }
 
-static void store(const struct command *command, struct options *options, int letter)
+static const char *need_text(const char *text)
+{
+    if (text[0] == '\0')
+        die(STATUS_FAILED, "--client is empty: give a command for sh -c");
+    return text;
+}
+
+static _Noreturn void print_help_and_exit(const struct command *command)
+{
+    options_print_help(command);
+    if (fflush(stdout) != 0)
+        die_error(STATUS_FAILED, errno, "cannot write to standard output");
+    exit(EXIT_SUCCESS);
+}
+
+/* False if the option has a value. */
+static bool store_flag(const struct command *command, struct options *options, int letter)
+{
+    switch (letter) {
+    case 'S':
+        return options->stop_with_client = true;
+    case 'W':
+        return options->no_wake = true;
+    case 'O':
+        return options->only_me = true;
+    case 'J':
+        return options->json = true;
+    case 'q':
+        options->verbosity = QUIET;
+        return true;
+    case 'v':
+        options->verbosity = VERBOSE;
+        return true;
+    case 'h':
+        print_help_and_exit(command);
+    }
+    return false;
+}
+
+static void store_value(struct options *options, int letter)
 {
     switch (letter) {
     case 'p':
@@ -103,9 +182,7 @@ static void store(const struct command *command, struct options *options, int le
         add_match(options, optarg);
         break;
     case 'c':
-        if (optarg[0] == '\0')
-            die(STATUS_FAILED, "--client is empty: give a command for sh -c");
-        options->client = optarg;
+        options->client = need_text(optarg);
         break;
     case 'o':
         options->port_file = optarg;
@@ -116,34 +193,12 @@ static void store(const struct command *command, struct options *options, int le
     case 'w':
         options->when = parse_when(optarg);
         break;
-    case 'S':
-        options->stop_with_client = true;
-        break;
-    case 'W':
-        options->no_wake = true;
-        break;
-    case 'O':
-        options->only_me = true;
-        break;
-    case 'J':
-        options->json = true;
-        break;
     case 'd':
         options->fd = parse_number("--fd", optarg, 0, INT_MAX);
         break;
     case 'f':
         options->fifo = optarg;
         break;
-    case 'q':
-        options->verbosity = QUIET;
-        break;
-    case 'v':
-        options->verbosity = VERBOSE;
-        break;
-    case 'h':
-        printf("usage: imdshim %s %s\n       see imdshim(1)\n", command->name,
-               command->synopsis);
-        exit(EXIT_SUCCESS);
     }
 }
 
@@ -182,9 +237,10 @@ void options_parse(const struct command *command, int argc, char **argv,
         if (letter == -1)
             break;
         if (letter == '?' || letter == ':' || !is_spelled_out(word, index) ||
-            (letter != 'h' && strchr(command->letters, letter) == NULL))
+            !takes(command, letter))
             refuse(command, word, letter);
-        store(command, options, letter);
+        if (!store_flag(command, options, letter))
+            store_value(options, letter);
     }
     options->operands = argv + optind;
     if (command->takes_operands && options->operands[0] == NULL)

@@ -39,9 +39,12 @@ struct command {
 
 /*
  * Parse what follows the command's name: argv[0] is that name. On bad usage one line on stderr
- * and exit 125; --help prints the usage and exits 0.
+ * and exit 125; --help prints what follows and exits 0.
  */
 void options_parse(const struct command *command, int argc, char **argv,
                    struct options *options);
+
+/* What --help prints: a line for each option that the command takes. */
+void options_print_help(const struct command *command);
 
 #endif

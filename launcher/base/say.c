@@ -35,7 +35,7 @@ static bool has_room(void)
 
 /*
  * A terminal stops whoever writes to it from the background under "stty tostop", unless SIGTTOU
- * is blocked. A SIGPIPE of this write is taken back; one that was pending before is not ours.
+ * is blocked. A SIGPIPE of this write is removed; one that was pending before is not ours.
  */
 static void write_undisturbed(const char *line, size_t length)
 {

@@ -22,8 +22,9 @@ void say_error(int error, const char *format, ...) SAY_FORMAT(2, 3);
 void say_list(int error, const char *format, va_list arguments) SAY_FORMAT(2, 0);
 
 /* Say it, and exit(3). */
-_Noreturn void die(int status, const char *format, ...) SAY_FORMAT(2, 3);
-_Noreturn void die_error(int status, int error, const char *format, ...) SAY_FORMAT(3, 4);
+__attribute__((noreturn)) void die(int status, const char *format, ...) SAY_FORMAT(2, 3);
+__attribute__((noreturn)) void die_error(int status, int error, const char *format, ...)
+    SAY_FORMAT(3, 4);
 
 /*
  * Control characters become '?', also the ones that UTF-8 has (U+0080 to U+009F): names of

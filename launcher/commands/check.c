@@ -20,7 +20,7 @@ int check_main(const struct options *options)
         die(STATUS_FAILED, "'%s' is too much: check one engine, without arguments",
             options->operands[1]);
     library_find(library);
-    preflight_examine(options->operands[0], library, &preflight);
+    preflight_examine((const char *const *)options->operands, library, &preflight);
     preflight_explain(&preflight, text, sizeof text);
     puts(text);
     switch (preflight.verdict) {

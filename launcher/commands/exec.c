@@ -10,9 +10,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "launcher/base/child.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
@@ -20,7 +22,6 @@
 #include "launcher/preload/library.h"
 #include "launcher/preload/peer_check.h"
 #include "launcher/preload/preflight.h"
-#include "shim/wire/handover.h"
 #include "shim/wire/sys.h"
 
 enum { FD_TEXT = 96 };
@@ -28,7 +29,6 @@ enum { FD_TEXT = 96 };
 /* The library writes to it only while it is this very file. */
 static void hand_over_fd(int fd, char text[FD_TEXT])
 {
-    struct text handover = {text, 0, FD_TEXT - 1};
     struct stat status;
     int flags = fcntl(fd, F_GETFL), close_on_exec = fcntl(fd, F_GETFD);
 
@@ -41,14 +41,11 @@ static void hand_over_fd(int fd, char text[FD_TEXT])
                   "--fd %d is not open: pass it on to imdshim (pass_fds, %d>...)", fd, fd);
     if ((flags & O_ACCMODE) == O_RDONLY)
         die(STATUS_FAILED, "--fd %d is open for reading only: give the end to write to", fd);
-    handover_put_fd(&handover, &(struct handover_fd){.fd = fd,
-                                                     .device = status.st_dev,
-                                                     .inode = status.st_ino,
-                                                     .birth = sys_birth(fd)});
-    text_end(&handover);
+    snprintf(text, FD_TEXT, "%d:%llu:%llu:%llu", fd, (unsigned long long)status.st_dev,
+             (unsigned long long)status.st_ino, (unsigned long long)sys_birth(fd));
 }
 
-/* An absolute path, for the engine may change its directory. */
+/* An absolute path, because the engine may change its directory. */
 static void find_fifo(const char *fifo, char path[PATH_MAX])
 {
     struct stat status;
@@ -63,18 +60,48 @@ static void find_fifo(const char *fifo, char path[PATH_MAX])
                   "--fifo '%s' cannot be written: give yourself the permission", fifo);
 }
 
+/*
+ * s6-supervise takes the first newline in its notification pipe for "ready", whatever is before
+ * it: then nothing is written before the engine is.
+ */
+static bool is_for_s6(int fd)
+{
+    char parent[COMM_SIZE];
+    struct stat status;
+
+    child_read_comm(getppid(), parent);
+    return strcmp(parent, "s6-supervise") == 0 && fstat(fd, &status) == 0 &&
+           S_ISFIFO(status.st_mode);
+}
+
+static const char *events_for(const struct options *options)
+{
+    if (options->when == WHEN_READY ||
+        (options->when == WHEN_NOT_SAID && options->fd >= 0 && is_for_s6(options->fd)))
+        return WIRE_EVENTS_READY;
+    return options->verbosity == VERBOSE ? WIRE_EVENTS_ALL : NULL;
+}
+
+static void say_obstacle(const struct preflight *preflight)
+{
+    char text[PREFLIGHT_TEXT];
+
+    preflight_explain(preflight, text, sizeof text);
+    say("not loaded: %s", text);
+}
+
 int exec_main(const struct options *options)
 {
     char library[PATH_MAX], preload[PATH_MAX], fifo[PATH_MAX], fd[FD_TEXT];
-    char obstacle[PREFLIGHT_TEXT];
-    struct engine_channel channel = {NULL, NULL, NULL};
+    struct preflight preflight;
+    struct engine_channel channel = {.events = events_for(options)};
     char **environment;
     int error;
 
     if ((options->fd >= 0) == (options->fifo != NULL))
         die(STATUS_FAILED, "exec needs --fd or --fifo, one of them: where shall events go?");
     if (options->only_me)
-        only_me_prepare();
+        peer_check();
     library_find(library);
     if (options->fifo != NULL) {
         find_fifo(options->fifo, fifo);
@@ -84,12 +111,11 @@ int exec_main(const struct options *options)
         channel.fd = fd;
     }
     library_name_for_preload(library, preload);
-    environment =
-        engine_environment(options, preload, &channel,
-                           options->verbosity == VERBOSE && options->when != WHEN_READY);
-    if (options->verbosity != QUIET &&
-        preflight_finds_obstacle(options->operands[0], library, obstacle))
-        say("not loaded: %s", obstacle);
+    preflight_examine((const char *const *)options->operands, library, &preflight);
+    environment = engine_environment(
+        options, preflight_must_not_preload(preflight.verdict) ? NULL : preload, &channel);
+    if (options->verbosity != QUIET && preflight_is_obstacle(preflight.verdict))
+        say_obstacle(&preflight);
     execvpe(options->operands[0], options->operands, environment);
     error = errno;
     free(environment);

@@ -15,8 +15,8 @@
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
-#include "launcher/run/endpoint.h"
 #include "launcher/run/record.h"
+#include "launcher/source/endpoint.h"
 #include "launcher/source/fifos.h"
 
 static long age_of(const struct record *record)
@@ -25,20 +25,20 @@ static long age_of(const struct record *record)
 }
 
 /* A newline or an escape sequence in a name must not disturb the table. */
-static void print_row(struct record *record)
+static void print_row(const struct record *record)
 {
-    char host[ENDPOINT_HOST_SIZE], where[ENDPOINT_HOST_SIZE + 16] = "-";
+    struct record shown = *record;
+    char where[ENDPOINT_HOST_SIZE + 16] = "-";
 
-    strlcpy(host, record->host, sizeof host);
-    endpoint_bracket(host);
-    if (record->port != 0)
-        snprintf(where, sizeof where, "%s:%u", host, record->port);
+    endpoint_bracket(shown.host);
+    if (shown.port != 0)
+        snprintf(where, sizeof where, "%s:%u", shown.host, shown.port);
     say_clean(where);
-    say_clean(record->engine);
-    say_clean(record->directory);
-    printf("%8ld  %-9s  %-22s  %6ld s  %s  %s\n", (long)record->pid,
-           record_state_name(record->state), where, age_of(record), record->engine,
-           record->directory);
+    say_clean(shown.engine);
+    say_clean(shown.directory);
+    printf("%8ld  %-9s  %-22s  %6ld s  %s  %s\n", (long)shown.pid,
+           record_state_name(shown.state), where, age_of(record), shown.engine,
+           shown.directory);
 }
 
 /* Bytes of the character of UTF-8 that the text begins with, 0 if it is none; RFC 3629, 4. */
@@ -106,43 +106,58 @@ static void warn_of(pid_t launcher)
                   (long)launcher);
 }
 
-int list_main(const struct options *options)
+struct table {
+    bool json, is_empty;
+};
+
+static void print_run(struct table *table, const struct record *record, pid_t launcher)
 {
-    char directory[PATH_MAX];
-    DIR *runs;
+    if (table->json) {
+        print_json(record, launcher, table->is_empty);
+    } else {
+        if (table->is_empty)
+            printf("%8s  %-9s  %-22s  %8s  %s\n", "PID", "STATE", "WHERE", "AGE",
+                   "ENGINE  DIRECTORY");
+        print_row(record);
+    }
+    table->is_empty = false;
+}
+
+static void print_runs(const char *directory, void *table)
+{
     struct record record;
     pid_t launcher;
-    bool first = true;
+    DIR *runs;
 
-    if (options->operands[0] != NULL)
-        die(STATUS_FAILED, "'%s' is too much: list takes no operand", options->operands[0]);
-    private_dir_make(directory);
     fifos_sweep(directory, true);
     runs = opendir(directory);
     if (runs == NULL)
         die_error(STATUS_FAILED, errno, "cannot read %s: give yourself the permission",
                   directory);
-    if (options->json)
-        putchar('[');
     while ((launcher = fifos_next(runs)) > 0) {
-        if (!record_read(launcher, &record)) {
+        if (record_read(launcher, &record))
+            print_run(table, &record, launcher);
+        else
             warn_of(launcher);
-            continue;
-        }
-        if (options->json)
-            print_json(&record, launcher, first);
-        else {
-            if (first)
-                printf("%8s  %-9s  %-22s  %8s  %s\n", "PID", "STATE", "WHERE", "AGE",
-                       "ENGINE  DIRECTORY");
-            print_row(&record);
-        }
-        first = false;
     }
     if (errno != 0)
         die_error(STATUS_FAILED, errno, "cannot read all of %s", directory);
     closedir(runs);
+}
+
+int list_main(const struct options *options)
+{
+    struct table table = {options->json, true};
+    char directory[PATH_MAX];
+
+    if (options->operands[0] != NULL)
+        die(STATUS_FAILED, "'%s' is too much: list takes no operand", options->operands[0]);
+    private_dir_make(directory);
     if (options->json)
-        printf("%s]\n", first ? "" : "\n");
+        putchar('[');
+    if (!private_dir_visit(print_runs, &table))
+        die_error(STATUS_FAILED, errno, "cannot look for the runs beside %s", directory);
+    if (options->json)
+        printf("%s]\n", table.is_empty ? "" : "\n");
     return EXIT_SUCCESS;
 }

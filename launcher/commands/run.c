@@ -29,14 +29,19 @@
  */
 static void check_engine_file(struct run *run)
 {
+    struct preflight preflight;
     char text[PREFLIGHT_TEXT];
 
-    run->obstacle = preflight_finds_obstacle(run->options->operands[0], run->library, text);
+    preflight_examine((const char *const *)run->options->operands, run->library, &preflight);
+    run->obstacle = preflight_is_obstacle(preflight.verdict);
+    if (preflight_must_not_preload(preflight.verdict))
+        run->preload = NULL;
     if (!run->obstacle)
         return;
+    preflight_explain(&preflight, text, sizeof text);
     if (run->options->client != NULL)
         die(STATUS_FAILED, "not loaded: %s", text);
-    notice(run->options, NORMAL, "not loaded: %s", text);
+    message(run->options, NORMAL, "not loaded: %s", text);
 }
 
 /*
@@ -53,12 +58,12 @@ static void open_tcp_source(struct run *run)
         return;
     tcp = tcp_source_open();
     if (tcp == NULL) {
-        notice(options, errno == EADDRNOTAVAIL ? VERBOSE : NORMAL,
-               "cannot receive events from other hosts: %s", strerror(errno));
+        message_error(options, errno == EADDRNOTAVAIL ? VERBOSE : NORMAL, errno,
+                      "cannot receive events from other hosts");
         return;
     }
-    notice(options, VERBOSE, "receives events from other hosts by TCP, on port %u",
-           address_port(&tcp->handover.addresses[0]));
+    message(options, VERBOSE, "receives events from other hosts by TCP, on port %u",
+            address_port(&tcp->handover.addresses[0]));
     run->sources[run->source_count++] = &tcp->source;
     run->tcp = tcp->text;
 }
@@ -87,14 +92,15 @@ static void prepare(struct run *run)
     const struct options *options = run->options;
 
     if (options->only_me)
-        only_me_prepare();
+        peer_check();
     library_find(run->library);
-    library_name_for_preload(run->library, run->preload);
+    library_name_for_preload(run->library, run->preload_name);
+    run->preload = run->looks.wanted.preload = run->preload_name;
+    run->looks.wanted.library = run->library;
     gate_init(&run->gate);
     if (run_has_gate(run))
         gate_make(&run->gate, (unsigned)options->port);
-    if (options->client != NULL)
-        check_engine_file(run);
+    check_engine_file(run);
     if (options->port_file != NULL)
         port_file_prepare(options->port_file);
     orphans_begin(&run->orphans, options->client != NULL);
@@ -110,8 +116,9 @@ static void prepare(struct run *run)
 /* As child_start(). */
 static int start_engine(struct run *run)
 {
-    const struct engine_channel channel = {.fifo = run->fifo.path, .tcp = run->tcp};
-    char **environment = engine_environment(run->options, run->preload, &channel, true);
+    const struct engine_channel channel = {
+        .fifo = run->fifo.path, .tcp = run->tcp, .events = WIRE_EVENTS_ALL};
+    char **environment = engine_environment(run->options, run->preload, &channel);
     struct child_plan plan = {
         .argv = (const char *const *)run->options->operands,
         .environment = environment,
@@ -139,8 +146,8 @@ static void close_all(struct run *run)
         struct source *source = run->sources[i];
 
         if (source->malformed > 0)
-            notice(run->options, VERBOSE, "%s: %u malformed lines ignored", source->class->name,
-                   source->malformed);
+            message(run->options, VERBOSE, "%s: %u malformed lines ignored",
+                    source->class->name, source->malformed);
         source_close(source);
     }
     gate_close(&run->gate);
@@ -158,7 +165,7 @@ static int end(struct run *run)
         run->client.state != CHILD_NONE && (run->served || run->outcome.ending == BY_CLIENT);
     run->outcome.engine = run->engine.wait_status;
     run->outcome.client = run->client.wait_status;
-    status = outcome_status(&run->outcome, &signal);
+    status = exit_status_of(&run->outcome, &signal);
     if (signal != 0)
         signals_end_self(signal);
     return status;
@@ -182,9 +189,6 @@ int run_main(const struct options *options)
     error = start_engine(&run);
     if (error == 0) {
         run_begin(&run);
-        /* What the engine need not wait for is done beside it. */
-        if (options->client == NULL)
-            check_engine_file(&run);
         fifo_sweep_others(&run.fifo);
         run_until_all_ended(&run);
     }

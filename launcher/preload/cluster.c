@@ -4,41 +4,55 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shim/wire/match.h"
-#include "shim/wire/wire.h"
+#include "launcher/preload/command_line.h"
 
-/* What parts words in a shell's command line, roughly: a word too many does no harm. */
-static const char separators[] = " \t\n;&|<>()'\"`=";
+/*
+ * Programs that start others on the nodes of a cluster. Their daemons there (orted, pmi_proxy)
+ * are none: nobody starts them by hand.
+ */
+static const char *const launchers[] = {
+    "mpirun",      "mpiexec", "orterun",   "prterun", "prun",     "mpirun_rsh",
+    "mpiexec_mpt", "srun",    "salloc",    "aprun",   "jsrun",    "lrun",
+    "ibrun",       "poe",     "ccc_mprun", "flux",    "charmrun",
+};
 
-static bool names_runtime(const char *word, size_t length)
+/* Behind "mpirun." and "mpiexec.": another suffix is a file's, as mpirun.log. */
+static const char *const variants[] = {
+    "openmpi", "mpich", "mpich2", "hydra", "gforker", "lam", "mvapich", "mvapich2", "slurm",
+};
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static bool is_variant(const char *suffix)
 {
-    char name[NAME_SIZE];
-    const char *slash = memrchr(word, '/', length);
+    for (size_t i = 0; i < COUNT(variants); i++)
+        if (strcmp(suffix, variants[i]) == 0)
+            return true;
+    return false;
+}
 
-    if (slash != NULL) {
-        length -= (size_t)(slash + 1 - word);
-        word = slash + 1;
+bool cluster_is_launcher(const char *name)
+{
+    for (size_t i = 0; i < COUNT(launchers); i++) {
+        size_t length = strlen(launchers[i]);
+
+        if (strncmp(name, launchers[i], length) == 0 &&
+            (name[length] == '\0' || (name[length] == '.' && is_variant(name + length + 1))))
+            return true;
     }
-    if (length == 0 || length >= sizeof name)
-        return false;
-    memcpy(name, word, length);
-    name[length] = '\0';
-    return match_is_runtime_program(name);
+    return false;
+}
+
+static bool is_launcher(const char *name, const void *unused)
+{
+    (void)unused;
+    return cluster_is_launcher(name);
 }
 
 bool cluster_may_leave_host(const char *const *command, const char *job_nodes)
 {
-    if (job_nodes != NULL && atoi(job_nodes) > 1)
-        return true;
-    for (; *command != NULL; command++)
-        for (const char *word = *command; *word != '\0';) {
-            size_t length = strcspn(word, separators);
-
-            if (names_runtime(word, length))
-                return true;
-            word += length + (word[length] != '\0');
-        }
-    return false;
+    return (job_nodes != NULL && atoi(job_nodes) > 1) ||
+           command_line_names(command, is_launcher, NULL);
 }
 
 /*

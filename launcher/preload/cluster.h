@@ -7,10 +7,12 @@
 
 #include <stdbool.h>
 
+/* Does a program of that base name start others on the nodes of a cluster? */
+bool cluster_is_launcher(const char *name);
+
 /*
- * Does a word of the command name a program that starts others on the nodes of a cluster, be it
- * in a line for sh -c, or has the batch job more nodes than one? The latter is what Slurm has
- * in SLURM_JOB_NUM_NODES; NULL: not set.
+ * Does the command name such a program (command_line.h), or has the batch job more nodes than
+ * one? The latter is what Slurm has in SLURM_JOB_NUM_NODES; NULL: not set.
  */
 bool cluster_may_leave_host(const char *const *command, const char *job_nodes);
 

@@ -9,6 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifndef EM_RISCV /* glibc 2.24 */
+#define EM_RISCV 243
+#endif
+
 enum { MOST_HEADERS = 512 }; /* real programs have about a dozen */
 
 static bool read_at(int fd, off_t offset, void *to, size_t size)

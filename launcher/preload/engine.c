@@ -20,19 +20,19 @@
     }
 
 char **engine_environment(const struct options *options, const char *preload,
-                          const struct engine_channel *channel, bool all_events)
+                          const struct engine_channel *channel)
 {
     char *list = library_compose_preload(getenv("LD_PRELOAD"), preload), *agent = NULL;
+    char *asan = preload != NULL ? library_compose_asan_options(getenv("ASAN_OPTIONS")) : NULL;
     char port[8];
     struct variable variables[] = {
-        {"LD_PRELOAD", list},
+        {"LD_PRELOAD", list[0] != '\0' ? list : NULL},
+        {"ASAN_OPTIONS", asan != NULL ? asan : getenv("ASAN_OPTIONS")},
         {WIRE_FD, channel->fd},
         {WIRE_GATE, NULL},
         WITH_OPENMPI(WIRE_FIFO, channel->fifo),
         WITH_OPENMPI(WIRE_TCP, channel->tcp),
-        WITH_OPENMPI(WIRE_EVENTS, all_events                    ? WIRE_EVENTS_ALL
-                                  : options->when == WHEN_READY ? WIRE_EVENTS_READY
-                                                                : NULL),
+        WITH_OPENMPI(WIRE_EVENTS, channel->events),
         WITH_OPENMPI(WIRE_PORT, options->port != 0 ? port : NULL),
         WITH_OPENMPI(WIRE_MATCH, options->match[0] != '\0' ? options->match : NULL),
         WITH_OPENMPI(WIRE_LISTEN, options->listen),
@@ -52,6 +52,7 @@ char **engine_environment(const struct options *options, const char *preload,
         say("Open MPI cannot carry LD_PRELOAD='%s' to other hosts: use plain names", list);
     environment = environment_with(environ, variables, count);
     free(list);
+    free(asan);
     free(agent);
     return environment;
 }

@@ -5,24 +5,25 @@
 #define IMDSHIM_LAUNCHER_PRELOAD_ENGINE_H
 
 #include <limits.h>
-#include <stdbool.h>
 
 #include "launcher/base/options.h"
 
-/* Where events go, as shim/wire/wire.h has it: a descriptor or a FIFO. */
+/* Where events go, a descriptor or a FIFO, and which; as shim/wire/wire.h has it. */
 struct engine_channel {
     const char *fd;
     const char *fifo;
-    const char *tcp; /* beside the FIFO, or NULL */
+    const char *tcp;    /* beside the FIFO, or NULL */
+    const char *events; /* WIRE_EVENTS_...; NULL: "listening" and "ready" */
 };
 
 /*
  * The environment for the engine, for free(3): ours, with LD_PRELOAD extended and the library's
  * variables as shim/wire/wire.h has them. preload is the library's name from
- * library_name_for_preload(). Dies with 125 if memory ends.
+ * library_name_for_preload(), or NULL: then LD_PRELOAD is left as it is. Dies with 125 if
+ * memory ends.
  */
 char **engine_environment(const struct options *options, const char *preload,
-                          const struct engine_channel *channel, bool all_events);
+                          const struct engine_channel *channel);
 
 /* Say on stderr that the engine could not be executed, and return 126 or 127. */
 int engine_exec_failed(const char *engine, int error);

@@ -15,6 +15,9 @@
 
 static const char separators[] = " :";
 
+/* What follows a '$' is expanded: $ORIGIN, $LIB, $PLATFORM. */
+static const char awkward[] = " :$";
+
 /* Cut the last component off. */
 static void cut_component(char *path)
 {
@@ -73,7 +76,7 @@ void library_name_for_preload(const char *library, char name[PATH_MAX])
     char directory[PATH_MAX];
     struct stat status;
 
-    if (strpbrk(library, separators) == NULL) {
+    if (strpbrk(library, awkward) == NULL) {
         strlcpy(name, library, PATH_MAX);
         return;
     }
@@ -107,7 +110,9 @@ char *library_compose_preload(const char *existing, const char *name)
 {
     char *value;
 
-    if (existing == NULL || existing[0] == '\0')
+    if (name == NULL)
+        value = strdup(existing != NULL ? existing : "");
+    else if (existing == NULL || existing[0] == '\0')
         value = strdup(name);
     else if (list_contains(existing, name))
         value = strdup(existing);
@@ -115,5 +120,20 @@ char *library_compose_preload(const char *existing, const char *name)
         value = NULL;
     if (value == NULL)
         die_error(STATUS_FAILED, errno, "LD_PRELOAD");
+    return value;
+}
+
+char *library_compose_asan_options(const char *existing)
+{
+    static const char option[] = "verify_asan_link_order";
+    char *value;
+
+    if (existing != NULL && strstr(existing, option) != NULL)
+        value = strdup(existing);
+    else if (asprintf(&value, "%s%s%s=0", existing != NULL ? existing : "",
+                      existing != NULL && existing[0] != '\0' ? ":" : "", option) < 0)
+        value = NULL;
+    if (value == NULL)
+        die_error(STATUS_FAILED, errno, "ASAN_OPTIONS");
     return value;
 }

@@ -13,17 +13,26 @@
 void library_find(char path[PATH_MAX]);
 
 /*
- * A path that ld.so accepts in LD_PRELOAD, where space and colon separate and cannot be escaped
- * (ld.so(8)): the path itself, or a symbolic link to it in the private directory. Ends the
- * program with status 125 if the link cannot be made.
+ * A path that ld.so accepts in LD_PRELOAD, where space and colon separate, a '$' may begin a
+ * word that is expanded, and nothing can be escaped (ld.so(8)): the path itself, or a symbolic
+ * link to it in the private directory. Ends the program with status 125 if the link cannot be
+ * made.
  */
 void library_name_for_preload(const char *library, char name[PATH_MAX]);
 
 /*
- * The value of LD_PRELOAD with our library in it, malloc'd: last, for what was there keeps its
- * place, and a sanitizer's run time must be first. Unchanged if it was there already.
- * existing may be NULL. Pure.
+ * The value of LD_PRELOAD with our library in it, malloc'd. Ours stands last: what was there
+ * keeps its place, because a sanitizer's run time must be first. Unchanged if it was there
+ * already, or if name is NULL. existing may be NULL. Pure.
  */
 char *library_compose_preload(const char *existing, const char *name);
+
+/*
+ * The value of ASAN_OPTIONS for a program with our library in it, malloc'd: a program that is
+ * linked with libasan.so ends at once if another library stands before it, as ours does, unless
+ * it is told not to look. It works behind ours too, because both call the next library. A value
+ * that the user has set stays. existing may be NULL. Pure.
+ */
+char *library_compose_asan_options(const char *existing);
 
 #endif

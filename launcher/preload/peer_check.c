@@ -27,7 +27,7 @@ static int connect_to_self(int listener, int client)
     return accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 }
 
-void only_me_prepare(void)
+void peer_check(void)
 {
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -6,7 +6,6 @@
 #include <linux/capability.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -16,70 +15,7 @@
 
 #include "launcher/base/say.h"
 #include "launcher/preload/elf_file.h"
-
-enum {
-    SCRIPT_DEPTH = 5,  /* scripts that run scripts: more end in ELOOP, execve(2) */
-    SCRIPT_LINE = 256, /* BINPRM_BUF_SIZE since Linux 5.1 */
-};
-
-static bool is_executable_file(const char *path)
-{
-    struct stat status;
-
-    if (access(path, X_OK) != 0 || stat(path, &status) != 0)
-        return false;
-    if (S_ISREG(status.st_mode))
-        return true;
-    errno = EACCES;
-    return false;
-}
-
-/* As execvp(3): a name with a slash is a path, another is looked for in PATH. */
-static bool find_program(const char *name, char path[PATH_MAX])
-{
-    const char *directories = getenv("PATH");
-    int error = ENOENT;
-
-    if (name[0] == '\0') {
-        errno = ENOENT;
-        return false;
-    }
-    if (strchr(name, '/') != NULL)
-        return strlcpy(path, name, PATH_MAX) < PATH_MAX && is_executable_file(path);
-    for (const char *at = directories != NULL ? directories : "/bin:/usr/bin";;) {
-        size_t length = strcspn(at, ":");
-
-        if (snprintf(path, PATH_MAX, "%.*s%s%s", (int)length, at, length > 0 ? "/" : "", name) <
-                PATH_MAX &&
-            is_executable_file(path))
-            return true;
-        if (errno != ENOENT && errno != ENOTDIR)
-            error = errno;
-        if (at[length] == '\0')
-            break;
-        at += length + 1;
-    }
-    strlcpy(path, name, PATH_MAX);
-    errno = error;
-    return false;
-}
-
-/* True if it is a script; the interpreter then takes the place of the program. */
-static bool follow_script(int fd, char program[PATH_MAX])
-{
-    char line[SCRIPT_LINE + 1];
-    ssize_t length = pread(fd, line, SCRIPT_LINE, 0);
-    char *start;
-
-    if (length < 2 || line[0] != '#' || line[1] != '!')
-        return false;
-    line[length] = '\0';
-    line[strcspn(line, "\n")] = '\0';
-    start = line + 2 + strspn(line + 2, " \t");
-    start[strcspn(start, " \t")] = '\0';
-    strlcpy(program, start, PATH_MAX);
-    return true;
-}
+#include "launcher/preload/program.h"
 
 /*
  * A program that changes who we are runs in secure-execution mode, where LD_PRELOAD is ignored
@@ -118,15 +54,17 @@ static enum preflight_verdict judge_privileges(int fd)
     return has_capabilities(fd) ? PREFLIGHT_CAPABILITIES : PREFLIGHT_FINE;
 }
 
-/* glibc's linkers are ld-linux*, ld64.so* and ld.so*; musl's is ld-musl-*, Android's linker64.
+/*
+ * The library loads with glibc and with musl, whose linkers are ld-linux*, ld64.so*, ld.so* and
+ * ld-musl-*. Android's is linker64, uClibc's ld-uClibc.so.
  */
-static bool is_glibc_linker(const char *interpreter)
+static bool is_linker_we_know(const char *interpreter)
 {
     const char *slash = strrchr(interpreter, '/');
     const char *name = slash != NULL ? slash + 1 : interpreter;
 
     return strncmp(name, "ld-linux", 8) == 0 || strncmp(name, "ld64.so", 7) == 0 ||
-           strncmp(name, "ld.so", 5) == 0;
+           strncmp(name, "ld.so", 5) == 0 || strncmp(name, "ld-musl-", 8) == 0;
 }
 
 static bool read_library(const char *library, struct elf_file *elf)
@@ -139,8 +77,8 @@ static bool read_library(const char *library, struct elf_file *elf)
     return known;
 }
 
-static enum preflight_verdict judge_elf(int fd, const char *library,
-                                        struct preflight *preflight)
+enum preflight_verdict preflight_judge_elf(int fd, const char *library,
+                                           char detail[PREFLIGHT_DETAIL])
 {
     struct elf_file program, ours;
 
@@ -148,61 +86,43 @@ static enum preflight_verdict judge_elf(int fd, const char *library,
     if (!elf_file_read(fd, &program) || !read_library(library, &ours))
         return PREFLIGHT_UNREADABLE;
     if (!elf_file_same_machine(&program, &ours)) {
-        elf_file_name_machine(&program, preflight->detail);
+        elf_file_name_machine(&program, detail);
         return PREFLIGHT_OTHER_MACHINE;
     }
     if (program.interpreter[0] == '\0')
         return PREFLIGHT_STATIC;
-    if (is_glibc_linker(program.interpreter))
+    if (is_linker_we_know(program.interpreter))
         return PREFLIGHT_FINE;
-    strlcpy(preflight->detail, program.interpreter, sizeof preflight->detail);
+    strlcpy(detail, program.interpreter, PREFLIGHT_DETAIL);
     return PREFLIGHT_OTHER_LIBC;
 }
 
 /*
- * Not a FIFO, say, that a script names as its interpreter: opening it would wait, or let its
- * writer go on. Nor a device, which may act on it: execve(2) opens neither.
+ * Set-id bits of a script do nothing; those of its interpreter count. They are the linker's if
+ * one is named as the command, and the file that it maps has none that would count.
  */
-static int open_regular(const char *path)
-{
-    struct stat status;
-    int fd;
-
-    if (stat(path, &status) != 0)
-        return -1;
-    errno = 0;
-    if (!S_ISREG(status.st_mode))
-        return -1;
-    fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)))
-        return fd;
-    close(fd);
-    return -1;
-}
-
-/* The program that the kernel will execute in the end, open; -1 if it cannot be read. */
-static int open_program(char program[PATH_MAX])
-{
-    int fd = open_regular(program);
-
-    for (int i = 0; i < SCRIPT_DEPTH && fd >= 0 && follow_script(fd, program); i++) {
-        close(fd);
-        fd = open_regular(program);
-    }
-    return fd;
-}
-
-/* Set-id bits of a script do nothing; those of its interpreter count. */
-static enum preflight_verdict judge(struct preflight *preflight, const char *library)
+static enum preflight_verdict judge(const char *const *command, const char *library,
+                                    struct preflight *preflight)
 {
     enum preflight_verdict verdict;
-    int fd = open_program(preflight->program);
+    int fd = program_open(preflight->program);
 
     if (fd < 0)
         return PREFLIGHT_UNREADABLE;
     verdict = judge_privileges(fd);
+    if (verdict == PREFLIGHT_FINE && program_is_linker(preflight->program)) {
+        const char *program = program_of_linker(command);
+
+        close(fd);
+        if (program == NULL)
+            return PREFLIGHT_LINKER;
+        strlcpy(preflight->program, program, sizeof preflight->program);
+        fd = program_open_file(program);
+        if (fd < 0)
+            return PREFLIGHT_UNREADABLE;
+    }
     if (verdict == PREFLIGHT_FINE)
-        verdict = judge_elf(fd, library, preflight);
+        verdict = preflight_judge_elf(fd, library, preflight->detail);
     close(fd);
     return verdict;
 }
@@ -213,16 +133,17 @@ static void note_error(struct preflight *preflight)
             sizeof preflight->detail);
 }
 
-void preflight_examine(const char *engine, const char *library, struct preflight *preflight)
+void preflight_examine(const char *const *command, const char *library,
+                       struct preflight *preflight)
 {
     memset(preflight, 0, sizeof *preflight);
-    if (!find_program(engine, preflight->program)) {
+    if (!program_find(command[0], preflight->program)) {
         preflight->verdict = errno == ENOENT || errno == ENOTDIR ? PREFLIGHT_NOT_FOUND
                                                                  : PREFLIGHT_NOT_EXECUTABLE;
         note_error(preflight);
         return;
     }
-    preflight->verdict = judge(preflight, library);
+    preflight->verdict = judge(command, library, preflight);
     if (preflight->verdict == PREFLIGHT_UNREADABLE)
         note_error(preflight);
 }
@@ -232,16 +153,17 @@ void preflight_explain(const struct preflight *preflight, char *text, size_t siz
     static const struct {
         const char *before, *after; /* the detail stands between them */
     } reasons[] = {
-        [PREFLIGHT_FINE] = {"is dynamically linked with glibc: it can be shimmed", ""},
+        [PREFLIGHT_FINE] = {"is dynamically linked: it can be shimmed", ""},
         [PREFLIGHT_NOT_FOUND] = {"cannot be found (", "): check its name and PATH"},
         [PREFLIGHT_NOT_EXECUTABLE] = {"cannot be executed (", "): check its permissions"},
         [PREFLIGHT_UNREADABLE] = {"cannot be examined: ", ""},
+        [PREFLIGHT_LINKER] = {"is a dynamic linker: check the program that it is to start", ""},
         [PREFLIGHT_STATIC] =
             {"is statically linked, no library can be preloaded into it: use a "
              "dynamically linked build",
              ""},
-        [PREFLIGHT_OTHER_LIBC] = {"uses another C library than glibc (",
-                                  "): use a build for glibc"},
+        [PREFLIGHT_OTHER_LIBC] = {"uses another C library than glibc and musl (",
+                                  "): use a build for one of them"},
         [PREFLIGHT_OTHER_MACHINE] = {"is for another machine (",
                                      "): use an imdshim built for it"},
         [PREFLIGHT_SET_ID] = {"is set-user-ID or set-group-ID, ld.so ignores LD_PRELOAD there: "
@@ -258,14 +180,12 @@ void preflight_explain(const struct preflight *preflight, char *text, size_t siz
     say_clean(text);
 }
 
-bool preflight_finds_obstacle(const char *engine, const char *library,
-                              char text[PREFLIGHT_TEXT])
+bool preflight_is_obstacle(enum preflight_verdict verdict)
 {
-    struct preflight preflight;
+    return verdict >= PREFLIGHT_STATIC;
+}
 
-    preflight_examine(engine, library, &preflight);
-    if (preflight.verdict < PREFLIGHT_STATIC)
-        return false;
-    preflight_explain(&preflight, text, PREFLIGHT_TEXT);
-    return true;
+bool preflight_must_not_preload(enum preflight_verdict verdict)
+{
+    return verdict == PREFLIGHT_OTHER_LIBC;
 }

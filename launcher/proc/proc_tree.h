@@ -13,13 +13,13 @@ struct proc_node {
 };
 
 /*
- * Fills nodes with the root, its children, their children and so on, at most `most`, and returns
- * how many there are. A process that starts or ends meanwhile may be missing or listed: who
- * reads on must be ready for that.
+ * Fills nodes with the root, its children, their children and so on, at most `most`, and
+ * returns how many there are. A process that starts or ends meanwhile may be missing or listed:
+ * who reads on must be ready for that.
  */
 size_t proc_tree_below(pid_t root, struct proc_node *nodes, size_t most);
 
-/* The same by another way, for kernels without CONFIG_PROC_CHILDREN. */
+/* The same, slower, for kernels without CONFIG_PROC_CHILDREN. */
 size_t proc_tree_by_parents(pid_t root, struct proc_node *nodes, size_t most);
 
 /* State ('R', 'S', 'Z'...) and parent of a process, or of a thread; 0 if there is none. */

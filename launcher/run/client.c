@@ -7,19 +7,22 @@
 
 #include "launcher/base/environment.h"
 #include "launcher/preload/library.h"
-#include "launcher/run/endpoint.h"
+#include "launcher/source/endpoint.h"
 
 int client_start(struct child *client, const struct client_plan *plan,
                  const struct signals *signals)
 {
-    char in_url[ENDPOINT_HOST_SIZE], port[8], url[ENDPOINT_HOST_SIZE + 16], *list = NULL;
+    char in_url[ENDPOINT_HOST_SIZE], port[8], url[ENDPOINT_HOST_SIZE + 16];
+    char *list = NULL, *asan = NULL;
 
     strlcpy(in_url, plan->host, sizeof in_url);
     endpoint_bracket(in_url);
     snprintf(port, sizeof port, "%u", plan->port % 65536);
     snprintf(url, sizeof url, "imd://%s:%s", in_url, port);
-    if (plan->gate != NULL)
+    if (plan->gate != NULL) {
         list = library_compose_preload(getenv("LD_PRELOAD"), plan->preload);
+        asan = library_compose_asan_options(getenv("ASAN_OPTIONS"));
+    }
 
     const struct variable variables[] = {
         {"IMD_HOST", plan->host},
@@ -28,13 +31,14 @@ int client_start(struct child *client, const struct client_plan *plan,
         {WIRE_GATE, plan->gate},
         /* With the library in it: it is no engine, though we may be within a run ourselves. */
         {"LD_PRELOAD", list},
+        {"ASAN_OPTIONS", asan},
         {WIRE_FD, NULL},
         {WIRE_FIFO, NULL},
         {WIRE_TCP, NULL},
         {WIRE_OPENMPI WIRE_FIFO, NULL},
         {WIRE_OPENMPI WIRE_TCP, NULL},
     };
-    char **environment = environment_with(environ, variables, plan->gate != NULL ? 10 : 4);
+    char **environment = environment_with(environ, variables, plan->gate != NULL ? 11 : 4);
     const struct child_plan child_plan = {
         .argv = (const char *const[]){"/bin/sh", "-c", plan->command, NULL},
         .environment = environment,
@@ -44,5 +48,6 @@ int client_start(struct child *client, const struct client_plan *plan,
 
     free(environment);
     free(list);
+    free(asan);
     return error;
 }

@@ -4,7 +4,7 @@
 
 #include "launcher/base/status.h"
 
-int outcome_status(const struct outcome *outcome, int *signal)
+int exit_status_of(const struct outcome *outcome, int *signal)
 {
     *signal = 0;
     if (outcome->ending == TIMED_OUT)

@@ -8,9 +8,9 @@
 
 enum ending {
     BY_ITSELF, /* the engine was left to end */
-    TIMED_OUT, /* it was ended, for the client could not be started in time */
-    BY_CLIENT, /* it was ended, for the client failed or --stop-with-client was given */
-    CUT_OFF,   /* it was ended, for the client could not reach it */
+    TIMED_OUT, /* it was ended because the client could not be started in time */
+    BY_CLIENT, /* it was ended because the client failed, or by --stop-with-client */
+    CUT_OFF,   /* it was ended because the client could not reach it */
 };
 
 struct outcome {
@@ -26,6 +26,6 @@ struct outcome {
  * client's, if it decided the end; the engine's; the client's, if it failed after the engine.
  * If the engine's status is a signal's, *signal is its number, else 0.
  */
-int outcome_status(const struct outcome *outcome, int *signal);
+int exit_status_of(const struct outcome *outcome, int *signal);
 
 #endif

@@ -10,7 +10,7 @@
 #include "launcher/base/entropy.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
-#include "shim/wire/sys.h"
+#include "launcher/base/user.h"
 #include "shim/wire/text.h"
 
 enum { TURNS = 256 };
@@ -75,7 +75,7 @@ static bool is_same_user(int fd)
     socklen_t length = sizeof peer;
 
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
-           (peer.uid == sys_geteuid() || peer.uid == 0);
+           (peer.uid == user_id() || peer.uid == 0);
 }
 
 /*

@@ -8,9 +8,9 @@
 
 #include "launcher/base/say.h"
 
-enum { REASON_SIZE = 2048 };
+enum { EXPLANATION = 4096 };
 
-void notice(const struct options *options, enum verbosity least, const char *format, ...)
+void message(const struct options *options, enum verbosity least, const char *format, ...)
 {
     va_list arguments;
 
@@ -21,30 +21,42 @@ void notice(const struct options *options, enum verbosity least, const char *for
     va_end(arguments);
 }
 
-static const char *reason_to_take(const struct options *options)
+static const char *why_chosen(const struct options *options)
 {
     if (options->match[0] != '\0')
-        return "the first listener as --match says";
+        return "it is the first listener that fits --match";
     if (options->port != 0)
-        return "the first listener that asked for --port";
-    return "the first listener of no MPI or cluster runtime";
+        return "it is the first listener that asked for --port";
+    return "it is the first listener of no MPI or cluster runtime";
 }
 
-void notice_listener(const struct options *options, const struct listener *listener)
+void message_error(const struct options *options, enum verbosity least, int error,
+                   const char *format, ...)
+{
+    va_list arguments;
+
+    if (options->verbosity < least)
+        return;
+    va_start(arguments, format);
+    say_list(error, format, arguments);
+    va_end(arguments);
+}
+
+void message_listening(const struct options *options, const struct listener *listener)
 {
     char address[ENDPOINT_HOST_SIZE];
     bool remote = listener->remote;
 
     endpoint_address(&listener->address, address);
     endpoint_bracket(address);
-    notice(options, NORMAL, "%s[%ld]%s%s listens on %s:%u (asked for %u)", listener->exe,
-           (long)listener->pid, remote ? " on " : "", remote ? listener->host : "", address,
-           listener->port, listener->asked);
-    notice(options, VERBOSE, "port %u taken: %s (%s)", listener->port, reason_to_take(options),
-           listener->object);
+    message(options, NORMAL, "%s[%ld]%s%s listens on %s:%u (asked for %u)", listener->exe,
+            (long)listener->pid, remote ? " on " : "", remote ? listener->host : "", address,
+            listener->port, listener->asked);
+    message(options, VERBOSE, "port %u is the IMD port: %s (%s)", listener->port,
+            why_chosen(options), listener->object);
 }
 
-static const char *reason_to_pass(const char *reason)
+static const char *why_ignored(const char *reason)
 {
     if (strcmp(reason, REASON_RUNTIME) == 0)
         return "its listener is an MPI or cluster runtime's";
@@ -53,16 +65,16 @@ static const char *reason_to_pass(const char *reason)
     return "another listener was the first";
 }
 
-void notice_passed(const struct options *options, enum verbosity least,
-                   const struct event *listener)
+void message_passed(const struct options *options, enum verbosity least,
+                    const struct event *listener)
 {
-    notice(options, least, "port %u of %s[%ld] (asked for %u) not taken: %s (%s)",
-           listener->port, listener->exe, (long)listener->pid, listener->asked,
-           reason_to_pass(listener->reason), listener->object);
+    message(options, least, "ignored port %u of %s[%ld] (asked for %u): %s (%s)",
+            listener->port, listener->exe, (long)listener->pid, listener->asked,
+            why_ignored(listener->reason), listener->object);
 }
 
-/* Without --listen it was a free port that could not be had: --port. */
-void notice_refused(const struct options *options, const struct event *refused)
+/* Without --listen the place was any free port: --port. */
+void message_refused(const struct options *options, const struct event *refused)
 {
     const char *place = options->listen != NULL ? options->listen : "a free port";
     const char *why = strerror((int)refused->error);
@@ -71,77 +83,98 @@ void notice_refused(const struct options *options, const struct event *refused)
         why = "no port of it is free: give --listen a larger range";
     else if (refused->error == EAFNOSUPPORT)
         why = refused->address.any.sa_family == AF_INET6
-                  ? "its socket is of IPv4: give --listen an IPv4 address"
-                  : "its socket is of IPv6 alone: give --listen an IPv6 address";
+                  ? "the engine uses an IPv4 socket: give --listen an IPv4 address"
+                  : "the engine uses an IPv6 socket: give --listen an IPv6 address";
     else if (refused->error == EADDRNOTAVAIL)
         why = "no interface of the host has that address: give --listen one that it has";
     else if (refused->error == EACCES)
         why = "ports below 1024 are root's: give --listen a higher one";
-    notice(options, NORMAL, "%s[%ld] cannot listen on %s (asked for %u): %s", refused->exe,
-           (long)refused->pid, place, refused->asked, why);
+    message(options, NORMAL, "%s[%ld] cannot listen on %s (asked for %u): %s", refused->exe,
+            (long)refused->pid, place, refused->asked, why);
 }
 
 /* The first of perhaps many: see shim/hooks/admission.c. */
-void notice_denied(const struct options *options, const struct event *denied)
+void message_denied(const struct options *options, const struct event *denied)
 {
     char whose[64] = "a client that was gone at once";
 
     if ((denied->has & EVENT_HAS(KEY_UID)) != 0)
         snprintf(whose, sizeof whose, "user %lu", (unsigned long)denied->uid);
     if (denied->error == 0)
-        notice(options, NORMAL, "--only-me: closed a connection of %s to port %u", whose,
-               denied->port);
+        message(options, NORMAL, "--only-me: closed a connection of %s to port %u", whose,
+                denied->port);
     else
-        notice(
-            options, NORMAL,
-            "--only-me: closed a connection to port %u, for the kernel does not say whose it "
-            "is (%s): run without --only-me",
-            denied->port, strerror((int)denied->error));
+        message(options, NORMAL,
+                "--only-me: closed a connection to port %u because the kernel does not say "
+                "whose it is (%s): run without --only-me",
+                denied->port, strerror((int)denied->error));
 }
 
-static enum why explain(const struct findings *findings, const struct child *engine,
-                        char *reason)
+void message_bind_failed(const struct options *options, const struct event *failed)
 {
-    char last_comm[COMM_SIZE];
-    const struct present present = {
-        .engine_comm = engine->comm,
-        .last_comm = last_comm,
-        .ended = engine->state == CHILD_ENDED,
-        .wait_status = engine->wait_status,
-    };
-
-    child_read_comm(findings->last_image.pid, last_comm);
-    return findings_explain(findings, &present, reason, REASON_SIZE);
+    message(options, VERBOSE, "%s[%ld] asked for port %u and did not get it: %s", failed->exe,
+            (long)failed->pid, failed->asked, strerror((int)failed->error));
 }
 
-void notice_nothing_learned(const struct options *options, const struct findings *findings,
-                            const struct child *engine)
+void message_no_port(const struct options *options, const struct evidence *evidence)
 {
-    static const char *const headings[] = {
-        [WHY_NOT_LOADED] = "not loaded",
-        [WHY_NOTHING_MATCHED] = "nothing matched",
-        [WHY_NEVER_LISTENED] = "engine ended first",
-    };
-    char reason[REASON_SIZE];
-    enum why why = explain(findings, engine, reason);
+    char text[EXPLANATION];
 
-    notice(options, NORMAL, "%s: %s", headings[why], reason);
+    diagnosis_explain(evidence, text, sizeof text);
+    message(options, NORMAL, "%s", text);
 }
 
-void notice_timed_out(const struct options *options, const struct findings *findings,
-                      const struct child *engine)
+void message_timed_out(const struct options *options, const struct evidence *evidence)
 {
-    char reason[REASON_SIZE];
+    char text[EXPLANATION];
 
-    explain(findings, engine, reason);
-    notice(options, NORMAL, "timed out: nothing listened within %d s, ending the engine: %s",
-           options->timeout, reason);
+    diagnosis_explain(evidence, text, sizeof text);
+    message(options, NORMAL, "timed out: nothing listened within %d s, ending the engine: %s",
+            options->timeout, text);
 }
 
-void notice_not_waiting(const struct options *options, const struct listener *listener,
-                        int seconds)
+bool message_trouble(const struct options *options, const struct evidence *evidence)
 {
-    notice(
+    char text[EXPLANATION];
+    enum cause cause = diagnosis_explain(evidence, text, sizeof text);
+
+    /* The report of a port that was seen only now may be on its way. */
+    if (!diagnosis_is_trouble(cause, evidence->looks) ||
+        (cause == CAUSE_PORT_UNSEEN && evidence->suspect_looks < 2))
+        return false;
+    message(options, NORMAL, "%s", text);
+    return true;
+}
+
+void message_client_lost(const struct options *options, const struct proc_facts *suspect)
+{
+    message(options, NORMAL,
+            "%s[%ld] of the client runs without the library (%s), its connection to port %d "
+            "cannot wait for the engine: without --port the client is started with the port in "
+            "IMD_PORT",
+            suspect->exe, (long)suspect->pid,
+            suspect->verdict == PREFLIGHT_STATIC ? "it is static"
+            : suspect->preloads == NO            ? "its environment was cleared"
+                                                 : "ld.so did not load it",
+            options->port);
+}
+
+void message_client_ended(const struct options *options, int status, bool connected)
+{
+    if (status != 0)
+        message(options, NORMAL, "the client failed with status %d%s: ending the engine",
+                status, connected ? "" : ", before it connected to the engine");
+    else if (!connected)
+        message(options, NORMAL,
+                "the client has ended and has not asked for port %d through imdshim: if it did "
+                "connect, start it without --port: the port is then in IMD_PORT",
+                options->port);
+}
+
+void message_not_waiting(const struct options *options, const struct listener *listener,
+                         int seconds)
+{
+    message(
         options, NORMAL,
         "%s[%ld] listens on port %u, but has not been seen to wait for a client for %d s: it "
         "may still be setting up; if it waits in a way that cannot be seen (io_uring, another "
@@ -149,19 +182,20 @@ void notice_not_waiting(const struct options *options, const struct listener *li
         listener->exe, (long)listener->pid, listener->port, seconds);
 }
 
-void notice_timed_out_waiting(const struct options *options, const struct listener *listener)
+void message_timed_out_waiting(const struct options *options, const struct listener *listener)
 {
-    notice(options, NORMAL,
-           "timed out: %s[%ld] listens on port %u, but has not been seen to wait for a client "
-           "within %d s, ending the engine: give it more time with --timeout, or use --when "
-           "listening if it waits in a way that cannot be seen (io_uring, another program that "
-           "has the socket)",
-           listener->exe, (long)listener->pid, listener->port, options->timeout);
+    message(
+        options, NORMAL,
+        "timed out: %s[%ld] listens on port %u, but has not been seen to wait for a client "
+        "within %d s, ending the engine: give it more time with --timeout, or use --when "
+        "listening if it waits in a way that cannot be seen (io_uring, another program that "
+        "has the socket)",
+        listener->exe, (long)listener->pid, listener->port, options->timeout);
 }
 
-void notice_cut_off(const struct options *options, const struct listener *listener)
+void message_cut_off(const struct options *options, const struct listener *listener)
 {
-    notice(
+    message(
         options, NORMAL,
         "%s[%ld] is in a network namespace of its own (a container?), where no client of this "
         "host reaches its port %u%s: let it share the host's network, for example with "

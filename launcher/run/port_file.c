@@ -26,7 +26,11 @@ static int make_nameless(const char *path)
 
     if (length == 0 || length >= sizeof directory || path[length - 1] == '/')
         return -1;
+#ifdef O_TMPFILE /* glibc 2.19 */
     return open(dirname(directory), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+#else
+    return -1;
+#endif
 }
 
 /* False too where there is no /proc, or a file of that name. */

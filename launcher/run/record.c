@@ -8,10 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "launcher/base/private_dir.h"
 #include "shim/wire/text.h"
+
+#define RECORD_FILE ".record." /* the start of its name, if it is a file */
 
 static const char *const state_names[PHASES] = {
     [STARTING] = "starting",   [LISTENING] = "listening", [READY] = "ready",
@@ -134,9 +137,37 @@ bool record_parse(char *text, struct record *record)
     return record->pid > 0;
 }
 
+/* By the call's number, because glibc has memfd_create(3) only since 2.27. */
+static int create_in_memory(void)
+{
+#ifdef SYS_memfd_create
+    return (int)syscall(SYS_memfd_create, RECORD_NAME, 1U /* MFD_CLOEXEC */);
+#else
+    return -1;
+#endif
+}
+
+/* Without a name as soon as it is there. */
+static void create_in(const char *directory, void *to)
+{
+    char path[PATH_MAX];
+    int *fd = to;
+
+    if (*fd >= 0 ||
+        snprintf(path, sizeof path, "%s/" RECORD_FILE "XXXXXX", directory) >= PATH_MAX)
+        return;
+    *fd = mkostemp(path, O_CLOEXEC);
+    if (*fd >= 0)
+        unlink(path);
+}
+
 int record_create(void)
 {
-    return memfd_create(RECORD_NAME, MFD_CLOEXEC);
+    int fd = create_in_memory();
+
+    if (fd < 0) /* before Linux 3.17 */
+        private_dir_visit(create_in, &fd);
+    return fd;
 }
 
 /* Shorter than before it has the rest of the old one behind its newline. */
@@ -181,15 +212,16 @@ static bool read_at(int directory, const char *name, struct record *record)
     return whole && record_parse(text, record);
 }
 
-/* "/memfd:NAME (deleted)", memfd_create(2). */
+/* "/memfd:NAME (deleted)", memfd_create(2); or "/tmp/imdshim-0/.record.XXXXXX (deleted)". */
 static bool is_record(int directory, const char *name)
 {
-    static const char expected[] = "/memfd:" RECORD_NAME " ";
-    char target[64];
+    static const char memory[] = "/memfd:" RECORD_NAME " ";
+    char target[PATH_MAX];
     ssize_t length = readlinkat(directory, name, target, sizeof target - 1);
 
     target[length > 0 ? length : 0] = '\0';
-    return strncmp(target, expected, strlen(expected)) == 0;
+    return strncmp(target, memory, strlen(memory)) == 0 ||
+           strstr(target, "/" RECORD_FILE) != NULL;
 }
 
 bool record_read(pid_t launcher, struct record *record)

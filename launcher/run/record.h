@@ -1,8 +1,9 @@
 /*
  * What a run says of itself while it lasts, for imdshim list.
  *
- * It stands in a memfd of the launcher's, which others of the same user find in /proc: it is as
- * private as the process is, and gone with it. One line, "KEY=VALUE...", escaped as events are.
+ * It stands in a memfd of the launcher's, or where there is none in a file without a name,
+ * which others of the same user find in /proc: it is as private as the process is, and gone
+ * with it. One line, "KEY=VALUE...", escaped as events are.
  */
 #ifndef IMDSHIM_LAUNCHER_RUN_RECORD_H
 #define IMDSHIM_LAUNCHER_RUN_RECORD_H

@@ -9,9 +9,9 @@
 #include "launcher/base/clock.h"
 #include "launcher/base/status.h"
 #include "launcher/run/client.h"
-#include "launcher/run/endpoint.h"
 #include "launcher/run/messages.h"
 #include "launcher/run/port_file.h"
+#include "launcher/source/endpoint.h"
 
 enum {
     GRACE = 10,  /* seconds from SIGTERM to SIGKILL */
@@ -50,14 +50,14 @@ static void end_engine(struct run *run, enum ending ending)
 
 void run_give_up_listening(struct run *run)
 {
-    child_read_comm(run->engine.pid, run->engine.comm);
-    notice_timed_out(run->options, &run->findings, &run->engine);
+    evidence_look(&run->evidence, &run->looks);
+    message_timed_out(run->options, &run->evidence);
     end_engine(run, TIMED_OUT);
 }
 
 void run_give_up_waiting(struct run *run)
 {
-    notice_timed_out_waiting(run->options, &run->findings.listener);
+    message_timed_out_waiting(run->options, &run->reports.listener);
     end_engine(run, TIMED_OUT);
 }
 
@@ -81,15 +81,15 @@ static bool start_client(struct run *run, const char *host, unsigned port)
         .command = run->options->client,
         .host = host,
         .port = port,
-        .preload = run->preload,
+        .preload = run->preload_name,
         .gate = run_has_gate(run) ? run->gate.text : NULL,
     };
     int error = client_start(&run->client, &plan, &run->signals);
 
     if (error == 0)
         return true;
-    notice(run->options, QUIET, "cannot start the client, ending the engine: %s",
-           strerror(abs(error)));
+    message_error(run->options, QUIET, abs(error),
+                  "cannot start the client, ending the engine");
     end_engine(run, BY_CLIENT);
     return false;
 }
@@ -97,7 +97,7 @@ static bool start_client(struct run *run, const char *host, unsigned port)
 /* The client's time has come, LISTENS or WAITS as --when says; even if the engine has just ended. */
 static void serve_client(struct run *run)
 {
-    union address engine = endpoint_numeric(&run->findings.listener);
+    union address engine = endpoint_numeric(&run->reports.listener);
 
     run->give_up_at = run->remark_at = 0;
     run->served = true;
@@ -107,29 +107,32 @@ static void serve_client(struct run *run)
         run->served = start_client(run, run->record.host, run->record.port);
 }
 
-/* Not if it had nowhere to go: why not has been said. */
-void run_check_gate_was_used(struct run *run)
+/*
+ * Has it ended without a connection to the gate? Not if it had nowhere to go, or is known to
+ * have no library: that has been said.
+ */
+static bool passed_gate_by(struct run *run)
 {
     gate_admit(&run->gate);
-    if (run_has_gate(run) && run->gate.asked == 0 && !run->outcome.interrupted &&
-        (run->phase != ENDED || run->served))
-        notice(run->options, NORMAL,
-               "the client has not asked for port %d through imdshim (is it static, or its "
-               "environment wiped?): without --port it is told the port",
-               run->options->port);
+    return run_has_gate(run) && run->gate.asked == 0 && !run->outcome.interrupted &&
+           !run->client_lost && (run->phase != ENDED || run->served);
+}
+
+void run_check_gate_was_used(struct run *run)
+{
+    if (passed_gate_by(run) && run->client.wait_status == 0)
+        message_client_ended(run->options, 0, false);
 }
 
 /* An engine that was interrupted ends in its own time, whatever its client does. */
 void run_judge_client(struct run *run)
 {
     int status = status_of_wait(run->client.wait_status);
+    bool passed_by = passed_gate_by(run);
 
-    run_check_gate_was_used(run);
     if (run->outcome.interrupted)
         return;
-    if (status != 0)
-        notice(run->options, NORMAL, "the client failed with status %d: ending the engine",
-               status);
+    message_client_ended(run->options, status, !passed_by);
     if (status != 0 || run->options->stop_with_client)
         end_engine(run, BY_CLIENT);
 }
@@ -138,7 +141,7 @@ void run_judge_client(struct run *run)
 
 static void publish_port(struct run *run)
 {
-    const struct listener *listener = &run->findings.listener;
+    const struct listener *listener = &run->reports.listener;
     const char *file = run->options->port_file;
     char host[ENDPOINT_HOST_SIZE], this_host[HOST_SIZE] = "";
 
@@ -148,15 +151,14 @@ static void publish_port(struct run *run)
     endpoint_for_others(listener, host);
     endpoint_bracket(host);
     if (file != NULL && port_file_write(file, host, listener->port) != 0)
-        notice(run->options, QUIET,
-               "cannot write the port file '%s', the run goes on without: %s", file,
-               strerror(errno));
+        message_error(run->options, QUIET, errno,
+                      "cannot write the port file '%s', the run goes on without it", file);
 }
 
 /* At the port that was reported another engine may listen, in the client's network. */
 static void refuse_cut_off_engine(struct run *run)
 {
-    notice_cut_off(run->options, &run->findings.listener);
+    message_cut_off(run->options, &run->reports.listener);
     run->give_up_at = 0;
     if (run->options->client != NULL)
         end_engine(run, CUT_OFF);
@@ -164,8 +166,8 @@ static void refuse_cut_off_engine(struct run *run)
 
 void run_learn_port(struct run *run)
 {
-    notice_listener(run->options, &run->findings.listener);
-    if (listener_is_cut_off(&run->findings.listener)) {
+    message_listening(run->options, &run->reports.listener);
+    if (listener_is_cut_off(&run->reports.listener)) {
         enter(run, LISTENING);
         refuse_cut_off_engine(run);
         return;
@@ -183,7 +185,7 @@ void run_learn_port(struct run *run)
 void run_remark_no_wait(struct run *run)
 {
     run->remark_at = 0;
-    notice_not_waiting(run->options, &run->findings.listener, NO_WAIT);
+    message_not_waiting(run->options, &run->reports.listener, NO_WAIT);
 }
 
 /*
@@ -192,8 +194,8 @@ void run_remark_no_wait(struct run *run)
  */
 void run_become_ready(struct run *run)
 {
-    notice(run->options, VERBOSE, "the engine waits for a client on port %u",
-           run->findings.listener.port);
+    message(run->options, VERBOSE, "the engine waits for a client on port %u",
+            run->reports.listener.port);
     enter(run, READY);
     if (run->options->client != NULL && !run->served)
         serve_client(run);
@@ -201,7 +203,7 @@ void run_become_ready(struct run *run)
 
 void run_note_connection(struct run *run)
 {
-    notice(run->options, VERBOSE, "the engine has accepted a client");
+    message(run->options, VERBOSE, "the engine has accepted a client");
     enter(run, CONNECTED);
 }
 
@@ -219,17 +221,18 @@ void run_leave_client(struct run *run)
 
 void run_explain_no_port(struct run *run)
 {
-    if (!run->obstacle && !run->findings.refused)
-        notice_nothing_learned(run->options, &run->findings, &run->engine);
+    evidence_end(&run->evidence, &run->looks, run->engine.wait_status, run->engine.comm);
+    if (!run->obstacle && !run->reports.refused && !run->trouble_said)
+        message_no_port(run->options, &run->evidence);
     run_leave_client(run);
 }
 
 void run_explain_no_client(struct run *run)
 {
     if (run->options->client != NULL && !run->served)
-        notice(run->options, NORMAL,
-               "the engine ended with status %d before it waited for a client",
-               status_of_wait(run->engine.wait_status));
+        message(run->options, NORMAL,
+                "the engine ended with status %d before it waited for a client",
+                status_of_wait(run->engine.wait_status));
     run_leave_client(run);
 }
 
@@ -274,7 +277,11 @@ static void begin_record(struct run *run)
 /* 127.0.0.1: there are clients that know IPv4 only. */
 void run_begin(struct run *run)
 {
-    findings_begin(&run->findings, run->engine.pid);
+    reports_begin(&run->reports, run->engine.pid, run->options);
+    run->looks.wanted.fifo = run->fifo.path;
+    run->looks.fifo = run->fifo.source.fd;
+    evidence_begin(&run->evidence, &run->looks, &run->reports,
+                   (const char *const *)run->options->operands);
     begin_record(run);
     if (run->options->timeout > 0)
         run->give_up_at = seconds_from_now(run->options->timeout);

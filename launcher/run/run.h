@@ -10,7 +10,7 @@
 #include "launcher/base/child.h"
 #include "launcher/base/options.h"
 #include "launcher/base/signals.h"
-#include "launcher/run/diagnosis.h"
+#include "launcher/diagnosis/evidence.h"
 #include "launcher/run/exit_status.h"
 #include "launcher/run/gate.h"
 #include "launcher/run/orphans.h"
@@ -23,8 +23,9 @@ enum { RUN_SOURCES = 2 };
 struct run {
     const struct options *options;
     char library[PATH_MAX];
-    char preload[PATH_MAX]; /* the same by the name that LD_PRELOAD can hold */
-    const char *tcp;        /* the TCP port, for the engine's environment, or NULL */
+    char preload_name[PATH_MAX]; /* the same by the name that LD_PRELOAD can hold */
+    const char *preload;         /* that; NULL: it must not be loaded into the engine */
+    const char *tcp;             /* the TCP port, for the engine's environment, or NULL */
     struct signals signals;
     struct fifo fifo;
     struct source *sources[RUN_SOURCES]; /* the FIFO, and others that the engine may need */
@@ -34,11 +35,15 @@ struct run {
     struct child engine, client;
     struct gate gate; /* with --port, for the client */
     struct orphans orphans;
-    struct findings findings;
+    struct reports reports;   /* of the library */
+    struct evidence evidence; /* of why there is none */
+    struct looks looks;
     struct record record; /* for imdshim list */
     int record_fd;        /* or -1 */
 
     bool obstacle;          /* it has been said why the library cannot be loaded */
+    bool trouble_said;      /* and why no port is known, of an engine that runs */
+    bool client_lost;       /* and that the client's connection cannot wait at the gate */
     bool served;            /* the client could be started, or its connection go on */
     bool client_terminated; /* it has got SIGTERM */
     struct outcome outcome;
@@ -66,6 +71,11 @@ void run_learn_port(struct run *run);
 void run_become_ready(struct run *run);
 void run_note_connection(struct run *run);
 void run_remark_no_wait(struct run *run);
+
+/* Look at the processes below, for the reason why no port is known or no client comes. */
+void run_look(struct run *run);
+int64_t
+run_look_at(const struct run *run); /* when, milliseconds of CLOCK_MONOTONIC; 0: never */
 
 /* Of an engine that has ended. */
 void run_explain_no_port(struct run *run);

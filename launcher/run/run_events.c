@@ -12,6 +12,7 @@ static action *const actions[PHASES][HAPPENINGS] = {
         [CLIENT_ENDS]   = run_judge_client,
         [INTERRUPTED]   = run_note_interrupt,
         [TIME_IS_UP]    = run_give_up_listening,
+        [LOOK_IS_DUE]   = run_look,
     },
     [LISTENING] = {
         [WAITS]         = run_become_ready,
@@ -20,17 +21,20 @@ static action *const actions[PHASES][HAPPENINGS] = {
         [CLIENT_ENDS]   = run_judge_client,
         [INTERRUPTED]   = run_note_interrupt,
         [TIME_IS_UP]    = run_give_up_waiting,
+        [LOOK_IS_DUE]   = run_look,
     },
     [READY] = {
         [ACCEPTS]       = run_note_connection,
         [ENGINE_ENDS]   = run_leave_client,
         [CLIENT_ENDS]   = run_judge_client,
         [INTERRUPTED]   = run_note_interrupt,
+        [LOOK_IS_DUE]   = run_look,
     },
     [CONNECTED] = {
         [ENGINE_ENDS]   = run_leave_client,
         [CLIENT_ENDS]   = run_judge_client,
         [INTERRUPTED]   = run_note_interrupt,
+        [LOOK_IS_DUE]   = run_look,
     },
     [ENDING] = {
         [ENGINE_ENDS]   = run_leave_orphans,
@@ -57,16 +61,16 @@ void run_happens(struct run *run, enum happening happening)
 /* Where the user has named another port than the input has, client and engine wait for ever. */
 static enum verbosity weight_of_passed(const struct run *run, bool unmatched_before)
 {
-    bool first = run->findings.unmatched && !unmatched_before && run->phase == STARTING;
+    bool first = run->reports.unmatched && !unmatched_before && run->phase == STARTING;
 
     return first && run->options->client != NULL ? NORMAL : VERBOSE;
 }
 
 void run_on_event(struct run *run, const struct received *received)
 {
-    bool unmatched = run->findings.unmatched;
+    bool unmatched = run->reports.unmatched;
 
-    switch (findings_add(&run->findings, received)) {
+    switch (reports_add(&run->reports, received)) {
     case NEWS_LISTENING:
         run_happens(run, LISTENS);
         break;
@@ -77,13 +81,16 @@ void run_on_event(struct run *run, const struct received *received)
         run_happens(run, ACCEPTS);
         break;
     case NEWS_PASSED:
-        notice_passed(run->options, weight_of_passed(run, unmatched), &received->event);
+        message_passed(run->options, weight_of_passed(run, unmatched), &received->event);
         break;
     case NEWS_REFUSED:
-        notice_refused(run->options, &received->event);
+        message_refused(run->options, &received->event);
+        break;
+    case NEWS_BIND_FAILED:
+        message_bind_failed(run->options, &received->event);
         break;
     case NEWS_DENIED:
-        notice_denied(run->options, &received->event);
+        message_denied(run->options, &received->event);
         break;
     case NEWS_NONE:
         break;

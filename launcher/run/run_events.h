@@ -16,6 +16,7 @@ enum happening {
     TIME_IS_UP,    /* give_up_at */
     NO_WAIT_SEEN,  /* remark_at */
     GRACE_IS_OVER, /* kill_at */
+    LOOK_IS_DUE,   /* run_look_at() */
     HAPPENINGS,
 };
 

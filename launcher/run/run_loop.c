@@ -30,43 +30,49 @@ static bool read_events(struct run *run)
     return all_read;
 }
 
-static void read_signals(struct run *run)
+/* True if one of them says that a child has changed: it may have done so since it was looked at. */
+static bool read_signals(struct run *run)
 {
     struct signalfd_siginfo info;
+    bool of_child = false;
 
-    while (signals_next(&run->signals, &info))
+    while (signals_next(&run->signals, &info)) {
+        of_child |= info.ssi_signo == SIGCHLD;
         run_on_signal(run, &info);
+    }
+    return of_child;
 }
 
-static void check_deadline(struct run *run, const int64_t *deadline, enum happening happening)
+static void check_deadline(struct run *run, int64_t deadline, enum happening happening)
 {
-    if (*deadline != 0 && *deadline <= clock_now())
+    if (deadline != 0 && deadline <= clock_now())
         run_happens(run, happening);
 }
 
 /*
  * Children first: what they did before their end, and a signal that came to all of us, can be
  * read once the end is seen. The engine before the client: LAMMPS ends because its client is
- * gone, and is not the one that failed. False if more events may be there.
+ * gone, and is not the one that failed. False if there may be more to do at once.
  */
 static bool take_turn(struct run *run)
 {
     bool engine_ended = child_poll(&run->engine), client_ended = child_poll(&run->client);
-    bool all_read = read_events(run);
+    bool all_read = read_events(run), of_child;
 
     for (int i = 0; i < TURNS_AT_THE_END && engine_ended && !all_read; i++)
         all_read = read_events(run);
     gate_admit(&run->gate);
-    read_signals(run);
+    of_child = read_signals(run);
     child_reap_others(&run->engine, &run->client);
     if (client_ended)
         run_happens(run, CLIENT_ENDS);
     if (engine_ended)
         run_happens(run, ENGINE_ENDS);
-    check_deadline(run, &run->give_up_at, TIME_IS_UP);
-    check_deadline(run, &run->remark_at, NO_WAIT_SEEN);
-    check_deadline(run, &run->kill_at, GRACE_IS_OVER);
-    return all_read;
+    check_deadline(run, run_look_at(run), LOOK_IS_DUE);
+    check_deadline(run, run->give_up_at, TIME_IS_UP);
+    check_deadline(run, run->remark_at, NO_WAIT_SEEN);
+    check_deadline(run, run->kill_at, GRACE_IS_OVER);
+    return all_read && !of_child;
 }
 
 static int64_t sooner(int64_t a, int64_t b)
@@ -81,6 +87,7 @@ static int time_to_wait(const struct run *run)
                           sooner(run->kill_at, gate_deadline(&run->gate)));
     int64_t left;
 
+    next = sooner(next, run_look_at(run));
     for (int i = 0; i < run->source_count; i++)
         next = sooner(next, run->sources[i]->deadline);
     if (next == 0)
@@ -105,12 +112,12 @@ static void wait_for_something(const struct run *run)
 
 void run_until_all_ended(struct run *run)
 {
-    bool all_read = true, orphans_left = false;
+    bool idle = true, orphans_left = false;
 
     while (run->engine.state == CHILD_RUNS || run->client.state == CHILD_RUNS || orphans_left) {
-        if (all_read)
+        if (idle)
             wait_for_something(run);
-        all_read = take_turn(run);
+        idle = take_turn(run);
         orphans_left = run->phase == ENDED && run->outcome.ending != BY_ITSELF &&
                        orphans_end(&run->orphans);
     }

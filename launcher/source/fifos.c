@@ -19,17 +19,22 @@ enum {
     DOUBTS = 8,  /* those of them that are looked at although their process lives */
 };
 
-/* PID of HOST.PID.RANDOM, 0 if it is not a name of this host's. */
+/*
+ * PID of HOST.PID.RANDOM, 0 if it is not a name of this host's. From the right: a host's name
+ * may have dots and numbers of its own, and another's may begin as ours.
+ */
 static pid_t pid_in_name(const char *name, const char *host)
 {
-    size_t length = strlen(host);
-    const char *behind;
+    const char *random = strrchr(name, '.'), *dot, *behind;
     uint64_t pid;
 
-    if (strncmp(name, host, length) != 0 || name[length] != '.')
+    if (random == NULL || (dot = memrchr(name, '.', (size_t)(random - name))) == NULL)
         return 0;
-    behind = text_take_number(name + length + 1, INT_MAX, &pid);
-    return behind != NULL && *behind == '.' ? (pid_t)pid : 0;
+    behind = text_take_number(dot + 1, INT_MAX, &pid);
+    if (behind != random || strlen(host) != (size_t)(dot - name) ||
+        strncmp(name, host, strlen(host)) != 0)
+        return 0;
+    return (pid_t)pid;
 }
 
 /* Asked of the kernel: to open for writing fails with ENXIO, fifo(7). */

@@ -10,7 +10,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Before the name while nobody reads the FIFO yet: no other run may take it for stale. */
+/*
+ * The prefix of the name until the FIFO has a reader, so that no other run removes it as stale.
+ */
 #define FIFO_MAKING ".making."
 
 /* Remove those of runs that were killed: all, or as many as a run has the time for. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "launcher/base/clock.h"
+#include "launcher/base/entropy.h"
 #include "launcher/source/host_addresses.h"
 #include "shim/wire/text.h"
 
@@ -26,7 +27,7 @@ static bool make_secret(char secret[HANDOVER_SECRET + 1])
 {
     unsigned char bytes[HANDOVER_SECRET / 2];
 
-    if (getentropy(bytes, sizeof bytes) != 0)
+    if (!entropy_fill(bytes, sizeof bytes))
         return false;
     for (size_t i = 0; i < sizeof bytes; i++)
         snprintf(secret + 2 * i, 3, "%02x", bytes[i]);

@@ -21,7 +21,7 @@ struct tcp_connection {
     int64_t end;     /* of its life, milliseconds of CLOCK_MONOTONIC */
     size_t length;
     union address peer;
-    char bytes[HANDOVER_SIGNED_MAX + 1]; /* and a NUL */
+    char bytes[HANDOVER_SIGNATURE + EVENT_MAX + 1]; /* and a NUL */
 };
 
 struct tcp_source {

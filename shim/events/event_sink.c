@@ -135,17 +135,19 @@ void event_sink_tell(const struct event_sink *sink, const struct event *event,
 {
     const struct timespec pause = {0, PAUSE_MS * 1000000};
     int attempts = weight == EVENT_REQUIRED ? EVENT_SINK_TIMEOUT_MS / PAUSE_MS : 0;
-    char line[EVENT_MAX + 1];
+    char bytes[HANDOVER_SIGNATURE + EVENT_MAX + 1], *line = bytes + HANDOVER_SIGNATURE;
     size_t length = event_text_format(event, line);
     sys_sigset before = 0;
     enum write_result result;
+    int signal;
     BLOCK_SIGNALS;
 
     syscall(SYS_rt_sigpending, &before, sizeof before);
     while ((result = attempt(sink, line, length)) == RETRY && attempts-- > 0)
         syscall(SYS_nanosleep, &pause, NULL);
     if (result == TRY_TCP)
-        tcp_send(&sink->tcp, line, weight == EVENT_REQUIRED);
-    else if (result == SIGNALLED)
-        take_back(signal_of(errno), before);
+        tcp_send(&sink->tcp, line, length, weight == EVENT_REQUIRED);
+    signal = result == SIGNALLED ? signal_of(errno) : 0;
+    if (signal != 0)
+        take_back(signal, before);
 }

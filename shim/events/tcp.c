@@ -97,26 +97,23 @@ static int connect_any(const struct handover_tcp *tcp, int64_t deadline)
  * To its end, which the launcher makes when it has read the line: so that the next event, which
  * comes by a connection of its own, does not overtake this one.
  */
-static bool deliver(int fd, const char *secret, const char *line, int64_t deadline)
+static bool deliver(int fd, const char *bytes, size_t length, int64_t deadline)
 {
     struct pollfd end = {.fd = fd, .events = POLLIN};
-    char bytes[HANDOVER_SIGNED_MAX];
-    struct text text = {bytes, 0, sizeof bytes};
 
-    handover_put_signed(&text, secret, line);
-    return sys_send(fd, bytes, text.length) == (ssize_t)text.length &&
-           wait_for(&end, 1, deadline) > 0;
+    return sys_send(fd, bytes, length) == (ssize_t)length && wait_for(&end, 1, deadline) > 0;
 }
 
-void tcp_send(const struct handover_tcp *tcp, const char *line, bool required)
+void tcp_send(const struct handover_tcp *tcp, char *line, size_t length, bool required)
 {
     int64_t deadline = sys_now() + (required ? TCP_TIMEOUT_MS : TCP_OPTIONAL_TIMEOUT_MS);
+    const char *bytes = handover_sign(line, tcp->secret);
     int fd;
 
     if (!required && unreachable)
         return;
     fd = connect_any(tcp, deadline);
-    if (fd < 0 || !deliver(fd, tcp->secret, line, deadline))
+    if (fd < 0 || !deliver(fd, bytes, HANDOVER_SIGNATURE + length, deadline))
         unreachable = true;
     if (fd >= 0)
         sys_close(fd);

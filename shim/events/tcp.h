@@ -15,9 +15,9 @@ enum {
 };
 
 /*
- * A launcher that once could not be reached in time is sent no more optional lines. Signals must
- * be blocked; errno is not kept.
+ * The line must have room for HANDOVER_SIGNATURE bytes before it. A launcher that once could not
+ * be reached in time is sent no more optional lines. Signals must be blocked; errno is not kept.
  */
-void tcp_send(const struct handover_tcp *tcp, const char *line, bool required);
+void tcp_send(const struct handover_tcp *tcp, char *line, size_t length, bool required);
 
 #endif

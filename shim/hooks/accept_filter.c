@@ -9,15 +9,6 @@
 
 enum { READABLE = POLLIN | POLLRDNORM, SECOND = 1000000000 };
 
-int accept_filter_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
-{
-    struct filtered_listener *listener = admission_of(fd);
-
-    return listener == NULL || (flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) != 0
-               ? real.accept4(fd, address, length, flags)
-               : admission_accept(listener, fd, address, length, flags);
-}
-
 /* ---- how long a wait may last: rejected connections do not extend it ---- */
 
 struct limit {

@@ -19,10 +19,8 @@
 
 #include <poll.h>
 #include <sys/select.h>
-#include <sys/socket.h>
 
-/* In place of the calls. Whatever they return is what those would without the strangers. */
-int accept_filter_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+/* In place of the calls. They return what those would return if no stranger had come. */
 int accept_filter_select(int count, fd_set *readable, fd_set *writable, fd_set *except,
                          struct timeval *timeout);
 int accept_filter_pselect(int count, fd_set *readable, fd_set *writable, fd_set *except,

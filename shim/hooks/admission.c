@@ -1,10 +1,12 @@
 #include "shim/hooks/admission.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 
 #include "shim/hooks/real.h"
 #include "shim/kernel/listener.h"
 #include "shim/kernel/memory.h"
+#include "shim/state/active_hooks.h"
 #include "shim/state/settings.h"
 #include "shim/state/sockets.h"
 #include "shim/wire/peer.h"
@@ -23,8 +25,9 @@ enum {
 
 struct filtered_listener {
     _Atomic uint64_t inode;
-    _Atomic int pending_fd; /* a connection that select(2) has announced */
     _Atomic uint64_t pending_inode;
+    _Atomic int pending_fd;        /* a connection that select(2) has announced */
+    _Atomic pid_t pending_process; /* a child that it forks has a copy, which is not its own */
 };
 
 static struct filtered_listener listeners[LISTENERS];
@@ -48,12 +51,22 @@ static int take_pending(struct filtered_listener *listener)
 {
     KEEP_ERRNO;
     int fd = listener->pending_fd;
-    bool is_it = fd >= 0 && listener_inode(fd) == listener->pending_inode;
+    bool is_it = fd >= 0 && socket_inode(fd) == listener->pending_inode;
+    bool is_own = listener->pending_process == sys_getpid();
 
     if (fd < 0 || !atomic_compare_exchange_strong(&listener->pending_fd, &fd, NONE))
         return NONE;
     pending_count--;
-    return is_it ? fd : NONE;
+    if (is_it && !is_own)
+        sys_close(fd);
+    return is_it && is_own ? fd : NONE;
+}
+
+/* Neither gone nor a parent's. */
+static bool has_pending(const struct filtered_listener *listener)
+{
+    return listener->pending_fd >= 0 && listener->pending_process == sys_getpid() &&
+           socket_inode(listener->pending_fd) == listener->pending_inode;
 }
 
 void admission_begin(uint64_t inode)
@@ -69,13 +82,14 @@ void admission_begin(uint64_t inode)
         sys_close(fd);
     listener->pending_fd = NONE;
     listener->inode = inode;
+    active_hooks |= HOOK_FILTER;
 }
 
 struct filtered_listener *admission_of(int fd)
 {
     KEEP_ERRNO;
 
-    return fd >= 0 ? find(listener_inode(fd)) : NULL;
+    return fd >= 0 ? find(socket_inode(fd)) : NULL;
 }
 
 bool admission_keeps_any(void)
@@ -137,7 +151,7 @@ static int accept_now(int fd)
 {
     int flags, connection;
 
-    if (lock(fd, F_SETLK, F_WRLCK) != 0 && (errno == EAGAIN || errno == EACCES))
+    if (lock(fd, F_SETLK, F_WRLCK) != 0 && errno == EAGAIN)
         return -1;
     flags = (int)syscall(SYS_fcntl, fd, F_GETFL);
     if ((flags & O_NONBLOCK) == 0)
@@ -151,17 +165,30 @@ static int accept_now(int fd)
     return connection;
 }
 
-/* Does the engine expect EAGAIN? Under the lock, because the flag is the engine's own then. */
-static bool may_give_up(int fd)
+/*
+ * accept() has said EAGAIN: does the engine expect that? Of threads, and under the lock of
+ * processes, only one at a time looks, so that the flag is the engine's own. False too if a
+ * connection is kept by now.
+ */
+static bool may_give_up(struct filtered_listener *listener, int fd)
 {
     BLOCK_SIGNALS;
     struct timeval limit = {0, 0};
     socklen_t length = sizeof limit;
-    bool locked = lock(fd, F_SETLKW, F_WRLCK) == 0;
-    bool never_blocks = (syscall(SYS_fcntl, fd, F_GETFL) & O_NONBLOCK) != 0;
+    bool locked, never_blocks;
+    int was = NONE;
 
+    while (!atomic_compare_exchange_strong(&listener->pending_fd, &was, BUSY)) {
+        if (was >= 0)
+            return false;
+        was = NONE;
+        sched_yield();
+    }
+    locked = lock(fd, F_SETLKW, F_WRLCK) == 0;
+    never_blocks = (syscall(SYS_fcntl, fd, F_GETFL) & O_NONBLOCK) != 0;
     if (locked)
         lock(fd, F_SETLK, F_UNLCK);
+    listener->pending_fd = NONE;
     syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_RCVTIMEO, &limit, &length);
     return never_blocks || limit.tv_sec != 0 || limit.tv_usec != 0;
 }
@@ -176,8 +203,7 @@ static int next_admitted(int fd)
         int connection = accept_now(fd);
 
         if (connection < 0)
-            return errno == EAGAIN || errno == EACCES ? NONE
-                                                      : ACCEPT_FAILED; /* EACCES: locked */
+            return errno == EAGAIN ? NONE : ACCEPT_FAILED;
         if (is_admitted(connection))
             return connection;
     }
@@ -191,12 +217,12 @@ bool admission_has_client(struct filtered_listener *listener, int fd)
     BLOCK_SIGNALS;
     int found = NONE;
 
-    if (listener->pending_fd >= 0 &&
-        listener_inode(listener->pending_fd) != listener->pending_inode)
+    if (!has_pending(listener))
         take_pending(listener);
     if (atomic_compare_exchange_strong(&listener->pending_fd, &found, BUSY)) {
         found = next_admitted(fd);
-        listener->pending_inode = found >= 0 ? listener_inode(found) : 0;
+        listener->pending_inode = found >= 0 ? socket_inode(found) : 0;
+        listener->pending_process = sys_getpid();
         pending_count += found >= 0;
         listener->pending_fd = found >= 0 ? found : NONE;
     }
@@ -231,23 +257,24 @@ int admission_accept(struct filtered_listener *listener, int fd, struct sockaddr
                      socklen_t *length, int flags)
 {
     socklen_t room = 0;
-    int before = errno;
+    int before = errno, connection;
     bool has_room = address != NULL && memory_copy(&room, length, sizeof room) == 0;
-    int connection = take_pending(listener);
 
-    errno = before;
-    if (connection >= 0)
-        return hand_over(connection, address, length, flags);
+    if ((flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) != 0)
+        return real.accept4(fd, address, length, flags);
     for (int rejections = 0;;) {
+        connection = take_pending(listener);
+        errno = before;
+        if (connection >= 0)
+            return hand_over(connection, address, length, flags);
         connection = real.accept4(fd, address, length, flags);
         if (connection >= 0 && is_admitted(connection))
             return connection;
-        /* EAGAIN of a listener that blocks: another process was in accept_now(). */
-        if (connection < 0 && (errno != EAGAIN || may_give_up(fd)))
+        /* EAGAIN of a listener that blocks: somebody else was in accept_now(). */
+        if (connection < 0 && (errno != EAGAIN || may_give_up(listener, fd)))
             return -1;
-        if (connection >= 0 && ++rejections >= MOST_REJECTIONS && may_give_up(fd))
+        if (connection >= 0 && ++rejections >= MOST_REJECTIONS && may_give_up(listener, fd))
             break;
-        errno = before;
         if (has_room)
             *length = room;
     }

@@ -2,7 +2,8 @@
  * --only-me: which connections an engine gets from a listener that is for one user. They are
  * accepted, and closed if they are another user's process on this host; strangers, in short.
  *
- * Lock-free, in static storage; safe in a signal handler.
+ * Lock-free, in static storage; safe in a signal handler. A process that is killed in the few
+ * microseconds of a look leaves a listener that others share with O_NONBLOCK set.
  */
 #ifndef IMDSHIM_SHIM_HOOKS_ADMISSION_H
 #define IMDSHIM_SHIM_HOOKS_ADMISSION_H

@@ -1,17 +1,21 @@
 /*
  * All exported symbols: check whether the call matters, call the real function, report.
  *
+ * Each exported call costs one branch once it does not matter any more. What it does while it
+ * matters is a function of its own, because its stack frame would otherwise be every call's.
+ *
  * listen(2) is reported after it returned: what is said is then a fact. A wait is reported
  * before, because it may not return until the client is there. All but bind and listen are
  * cancellation points and stay so, in the real call; nothing of ours is held across it.
  */
 #undef _FORTIFY_SOURCE /* it would put inline definitions of poll and ppoll before these */
 
-#include <errno.h>
 #include <unistd.h>
 
 #include "shim/hooks/accept_filter.h"
+#include "shim/hooks/admission.h"
 #include "shim/hooks/gate.h"
+#include "shim/hooks/gate_wait.h"
 #include "shim/hooks/real.h"
 #include "shim/hooks/rebind.h"
 #include "shim/hooks/report.h"
@@ -20,113 +24,132 @@
 #include "shim/state/active_hooks.h"
 
 #define EXPORTED __attribute__((visibility("default")))
+#define SLOW __attribute__((cold, noinline)) static
 #define CALLER __builtin_return_address(0)
 
-enum { HOOKS_OF_WAITS = HOOK_WAIT | HOOK_FILTER | HOOK_RESUME };
+enum {
+    HOOKS_OF_ACCEPT = HOOK_WAIT | HOOK_ACCEPT | HOOK_FILTER,
+    HOOKS_OF_WAITS = HOOK_WAIT | HOOK_FILTER | HOOK_RESUME,
+    HOOKS_OF_EPOLL = HOOK_EPOLL | HOOK_WAIT | HOOK_RESUME,
+};
 
 /* glibc declares these only to programs built with fortification. */
 int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size);
 int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                 const sigset_t *mask, size_t size);
 
-/* One branch once it does not matter any more; `real` can be used after the call. */
-static inline bool matters(unsigned hooks)
+static inline bool may_matter(unsigned hooks)
 {
-    if (!hook_active(HOOK_START | hooks))
-        return false;
+    return hook_active(HOOK_START | hooks);
+}
+
+/* `real` can be used after the call. */
+static bool matters(unsigned hooks)
+{
     shim_start();
-    return true;
+    return hook_active(hooks);
+}
+
+/* ---- a server ---- */
+
+SLOW int slow_bind(int fd, const struct sockaddr *address, socklen_t length, const void *caller)
+{
+    return matters(HOOK_BIND) ? rebind_bind(fd, address, length, caller)
+                              : real.bind(fd, address, length);
 }
 
 EXPORTED int bind(int fd, const struct sockaddr *address, socklen_t length)
 {
-    return matters(HOOK_BIND) ? rebind_bind(fd, address, length, CALLER)
-                              : real.bind(fd, address, length);
+    return may_matter(HOOK_BIND) ? slow_bind(fd, address, length, CALLER)
+                                 : real.bind(fd, address, length);
 }
 
-EXPORTED int listen(int fd, int backlog)
+SLOW int slow_listen(int fd, int backlog, const void *caller)
 {
     int result;
 
     if (!matters(HOOK_LISTEN))
         return real.listen(fd, backlog);
-    if (!rebind_unbound(fd, CALLER))
+    if (!rebind_before_listen(fd, caller))
         return -1;
     result = real.listen(fd, backlog);
     if (result == 0)
-        after_listen(fd, CALLER);
+        after_listen(fd, caller);
     return result;
 }
 
-EXPORTED int connect(int fd, const struct sockaddr *address, socklen_t length)
+EXPORTED int listen(int fd, int backlog)
 {
-    return matters(HOOK_CONNECT) ? gate_connect(fd, address, length)
-                                 : real.connect(fd, address, length);
+    return may_matter(HOOK_LISTEN) ? slow_listen(fd, backlog, CALLER)
+                                   : real.listen(fd, backlog);
 }
 
-EXPORTED unsigned sleep(unsigned seconds)
+/* The flags are those of accept4(); -1: it is accept(). */
+SLOW int slow_accept(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
-    return matters(HOOK_SLEEP) ? wait_sleep(seconds) : real.sleep(seconds);
-}
-
-/*
- * The waits while they matter, each a function of its own: their stack frames would otherwise be
- * every wait's.
- */
-#define SLOW __attribute__((cold, noinline)) static
-
-SLOW int slow_accept(int fd, struct sockaddr *address, socklen_t *length)
-{
+    bool hooked = matters(HOOKS_OF_ACCEPT);
+    struct filtered_listener *listener = NULL;
     int result;
 
-    before_wait(fd);
-    result = hook_active(HOOK_FILTER) ? accept_filter_accept4(fd, address, length, 0)
-                                      : real.accept(fd, address, length);
-    if (result >= 0)
+    if (hooked)
+        before_wait(fd);
+    if (hook_active(HOOK_FILTER))
+        listener = admission_of(fd);
+    if (listener != NULL)
+        result = admission_accept(listener, fd, address, length, flags < 0 ? 0 : flags);
+    else
+        result = flags < 0 ? real.accept(fd, address, length)
+                           : real.accept4(fd, address, length, flags);
+    if (hooked && result >= 0)
         after_accept(fd);
     return result;
 }
 
 EXPORTED int accept(int fd, struct sockaddr *address, socklen_t *length)
 {
-    return matters(HOOK_WAIT | HOOK_ACCEPT | HOOK_FILTER) ? slow_accept(fd, address, length)
-                                                          : real.accept(fd, address, length);
-}
-
-SLOW int slow_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
-{
-    int result;
-
-    before_wait(fd);
-    result = hook_active(HOOK_FILTER) ? accept_filter_accept4(fd, address, length, flags)
-                                      : real.accept4(fd, address, length, flags);
-    if (result >= 0)
-        after_accept(fd);
-    return result;
+    return may_matter(HOOKS_OF_ACCEPT) ? slow_accept(fd, address, length, -1)
+                                       : real.accept(fd, address, length);
 }
 
 EXPORTED int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
-    return matters(HOOK_WAIT | HOOK_ACCEPT | HOOK_FILTER)
-               ? slow_accept4(fd, address, length, flags)
-               : real.accept4(fd, address, length, flags);
+    return may_matter(HOOKS_OF_ACCEPT) && flags >= 0 ? slow_accept(fd, address, length, flags)
+                                                     : real.accept4(fd, address, length, flags);
 }
+
+SLOW unsigned slow_sleep(unsigned seconds)
+{
+    return matters(HOOK_SLEEP) ? wait_sleep(seconds) : real.sleep(seconds);
+}
+
+EXPORTED unsigned sleep(unsigned seconds)
+{
+    return may_matter(HOOK_SLEEP) ? slow_sleep(seconds) : real.sleep(seconds);
+}
+
+/* ---- a client ---- */
+
+SLOW int slow_connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+    return matters(HOOK_CONNECT) ? gate_connect(fd, address, length)
+                                 : real.connect(fd, address, length);
+}
+
+EXPORTED int connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+    return may_matter(HOOK_CONNECT) ? slow_connect(fd, address, length)
+                                    : real.connect(fd, address, length);
+}
+
+/* ---- waits, of either ---- */
 
 SLOW int slow_select(int count, fd_set *readable, fd_set *writable, fd_set *except,
                      struct timeval *timeout)
 {
-    struct timespec limit = {0, 0};
-    int begun = 1;
-
-    before_select(count, readable);
-    if (hook_active(HOOK_RESUME)) {
-        if (timeout != NULL)
-            limit = (struct timespec){timeout->tv_sec, timeout->tv_usec * 1000};
-        begun = gate_resume_select(count, (fd_set *const[]){readable, writable, except},
-                                   timeout != NULL ? &limit : NULL);
-    }
-    if (begun != 1)
-        return begun;
+    if (matters(HOOK_WAIT))
+        before_select(count, readable);
+    if (hook_active(HOOK_RESUME))
+        return gate_select(count, (fd_set *const[]){readable, writable, except}, timeout);
     return hook_active(HOOK_FILTER)
                ? accept_filter_select(count, readable, writable, except, timeout)
                : real.select(count, readable, writable, except, timeout);
@@ -135,21 +158,18 @@ SLOW int slow_select(int count, fd_set *readable, fd_set *writable, fd_set *exce
 EXPORTED int select(int count, fd_set *readable, fd_set *writable, fd_set *except,
                     struct timeval *timeout)
 {
-    return matters(HOOKS_OF_WAITS) ? slow_select(count, readable, writable, except, timeout)
-                                   : real.select(count, readable, writable, except, timeout);
+    return may_matter(HOOKS_OF_WAITS) ? slow_select(count, readable, writable, except, timeout)
+                                      : real.select(count, readable, writable, except, timeout);
 }
 
 SLOW int slow_pselect(int count, fd_set *readable, fd_set *writable, fd_set *except,
                       const struct timespec *timeout, const sigset_t *mask)
 {
-    int begun = 1;
-
-    before_select(count, readable);
+    if (matters(HOOK_WAIT))
+        before_select(count, readable);
     if (hook_active(HOOK_RESUME))
-        begun =
-            gate_resume_select(count, (fd_set *const[]){readable, writable, except}, timeout);
-    if (begun != 1)
-        return begun;
+        return gate_pselect(count, (fd_set *const[]){readable, writable, except}, timeout,
+                            mask);
     return hook_active(HOOK_FILTER)
                ? accept_filter_pselect(count, readable, writable, except, timeout, mask)
                : real.pselect(count, readable, writable, except, timeout, mask);
@@ -158,42 +178,34 @@ SLOW int slow_pselect(int count, fd_set *readable, fd_set *writable, fd_set *exc
 EXPORTED int pselect(int count, fd_set *readable, fd_set *writable, fd_set *except,
                      const struct timespec *timeout, const sigset_t *mask)
 {
-    return matters(HOOKS_OF_WAITS)
+    return may_matter(HOOKS_OF_WAITS)
                ? slow_pselect(count, readable, writable, except, timeout, mask)
                : real.pselect(count, readable, writable, except, timeout, mask);
 }
 
-/* What comes before a poll: 1, or the call's result. */
-static int begin_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout)
-{
-    before_poll(fds, count);
-    return hook_active(HOOK_RESUME) ? gate_resume_poll(fds, count, timeout) : 1;
-}
-
 SLOW int slow_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
-    const struct timespec limit = {timeout / 1000, timeout % 1000 * 1000000L};
-    int begun = begin_poll(fds, count, timeout >= 0 ? &limit : NULL);
-
-    if (begun != 1)
-        return begun;
+    if (matters(HOOK_WAIT))
+        before_poll(fds, count);
+    if (hook_active(HOOK_RESUME))
+        return gate_poll(fds, count, timeout);
     return hook_active(HOOK_FILTER) ? accept_filter_poll(fds, count, timeout)
                                     : real.poll(fds, count, timeout);
 }
 
 EXPORTED int poll(struct pollfd *fds, nfds_t count, int timeout)
 {
-    return matters(HOOKS_OF_WAITS) ? slow_poll(fds, count, timeout)
-                                   : real.poll(fds, count, timeout);
+    return may_matter(HOOKS_OF_WAITS) ? slow_poll(fds, count, timeout)
+                                      : real.poll(fds, count, timeout);
 }
 
 SLOW int slow_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                     const sigset_t *mask)
 {
-    int begun = begin_poll(fds, count, timeout);
-
-    if (begun != 1)
-        return begun;
+    if (matters(HOOK_WAIT))
+        before_poll(fds, count);
+    if (hook_active(HOOK_RESUME))
+        return gate_ppoll(fds, count, timeout, mask);
     return hook_active(HOOK_FILTER) ? accept_filter_ppoll(fds, count, timeout, mask)
                                     : real.ppoll(fds, count, timeout, mask);
 }
@@ -201,8 +213,8 @@ SLOW int slow_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *tim
 EXPORTED int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                    const sigset_t *mask)
 {
-    return matters(HOOKS_OF_WAITS) ? slow_ppoll(fds, count, timeout, mask)
-                                   : real.ppoll(fds, count, timeout, mask);
+    return may_matter(HOOKS_OF_WAITS) ? slow_ppoll(fds, count, timeout, mask)
+                                      : real.ppoll(fds, count, timeout, mask);
 }
 
 /*
@@ -214,32 +226,46 @@ static inline bool fits(nfds_t count, size_t size)
     return size / sizeof(struct pollfd) >= count;
 }
 
-EXPORTED int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size)
+SLOW int slow_poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size)
 {
     return matters(HOOKS_OF_WAITS) && fits(count, size)
                ? slow_poll(fds, count, timeout)
                : real.poll_chk(fds, count, timeout, size);
 }
 
-EXPORTED int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
-                         const sigset_t *mask, size_t size)
+EXPORTED int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size)
+{
+    return may_matter(HOOKS_OF_WAITS) ? slow_poll_chk(fds, count, timeout, size)
+                                      : real.poll_chk(fds, count, timeout, size);
+}
+
+SLOW int slow_ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+                        const sigset_t *mask, size_t size)
 {
     return matters(HOOKS_OF_WAITS) && fits(count, size)
                ? slow_ppoll(fds, count, timeout, mask)
                : real.ppoll_chk(fds, count, timeout, mask, size);
 }
 
-/* A connect that was interrupted goes on here, whatever it takes: no time limit is given. */
-SLOW void slow_epoll_ctl(int epoll, int fd)
+EXPORTED int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
+                         const sigset_t *mask, size_t size)
 {
-    before_epoll_ctl(epoll, fd);
-    while (hook_active(HOOK_RESUME) && gate_resume(fd, NULL) < 0 && errno == EINTR)
-        continue;
+    return may_matter(HOOKS_OF_WAITS) ? slow_ppoll_chk(fds, count, timeout, mask, size)
+                                      : real.ppoll_chk(fds, count, timeout, mask, size);
+}
+
+SLOW int slow_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+{
+    if (matters(HOOKS_OF_EPOLL) && operation != EPOLL_CTL_DEL) {
+        before_epoll_ctl(epoll, fd);
+        if (hook_active(HOOK_RESUME) && !gate_before_epoll(fd))
+            return -1;
+    }
+    return real.epoll_ctl(epoll, operation, fd, event);
 }
 
 EXPORTED int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
 {
-    if (operation != EPOLL_CTL_DEL && matters(HOOK_EPOLL | HOOK_WAIT | HOOK_RESUME))
-        slow_epoll_ctl(epoll, fd);
-    return real.epoll_ctl(epoll, operation, fd, event);
+    return may_matter(HOOKS_OF_EPOLL) ? slow_epoll_ctl(epoll, operation, fd, event)
+                                      : real.epoll_ctl(epoll, operation, fd, event);
 }

@@ -1,6 +1,5 @@
 #include "shim/hooks/gate.h"
 
-#include <stdatomic.h>
 #include <string.h>
 #include <sys/un.h>
 
@@ -12,66 +11,6 @@
 #include "shim/wire/local_address.h"
 #include "shim/wire/sys.h"
 
-/* ---- connects that wait ---- */
-
-enum { WAITING = 8 }; /* more of them cannot be resumed */
-
-/*
- * A thread that is cancelled leaves its entry behind, and with it one descriptor of ours; the
- * next connect on that socket goes on with it.
- */
-static struct waiting {
-    _Atomic uint64_t socket; /* the client's, by its inode; 0: free */
-    _Atomic int launcher;    /* our connection to it */
-    _Atomic uint64_t inode;  /* of that: the client may close what it does not know */
-} waiting[WAITING];
-
-static struct waiting *find_waiting(uint64_t socket)
-{
-    for (int i = 0; i < WAITING; i++)
-        if (waiting[i].socket == socket)
-            return &waiting[i];
-    return NULL;
-}
-
-/* NULL if there are too many. */
-static struct waiting *begin_waiting(uint64_t socket, int launcher)
-{
-    struct waiting *entry = NULL;
-
-    for (int i = 0; i < WAITING && entry == NULL; i++) {
-        uint64_t free = 0;
-
-        if (atomic_compare_exchange_strong(&waiting[i].socket, &free, socket))
-            entry = &waiting[i];
-    }
-    if (entry != NULL) {
-        entry->inode = listener_inode(launcher);
-        entry->launcher = launcher;
-    }
-    return entry;
-}
-
-/* -1 if it is not ours any more. */
-static int launcher_of(const struct waiting *entry)
-{
-    return listener_inode(entry->launcher) == entry->inode ? entry->launcher : -1;
-}
-
-static void end_waiting(struct waiting *entry, int launcher)
-{
-    sys_close(launcher);
-    if (entry == NULL)
-        return;
-    entry->socket = 0;
-    for (int i = 0; i < WAITING; i++)
-        if (waiting[i].socket != 0)
-            return;
-    active_hooks &= ~HOOK_RESUME;
-}
-
-/* ---- the launcher ---- */
-
 /* When the launcher is gone anyone may take its name, and would be given the client. */
 static bool is_same_user(int fd)
 {
@@ -82,8 +21,18 @@ static bool is_same_user(int fd)
            (peer.uid == sys_geteuid() || peer.uid == 0);
 }
 
+/* The client's time limit for connect(2) is ours for the answer. */
+static void copy_time_limit(int from, int to)
+{
+    struct timeval limit;
+    socklen_t length = sizeof limit;
+
+    if (syscall(SYS_getsockopt, from, SOL_SOCKET, SO_SNDTIMEO, &limit, &length) == 0)
+        syscall(SYS_setsockopt, to, SOL_SOCKET, SO_RCVTIMEO, &limit, length);
+}
+
 /* In the abstract namespace, unix(7): no file is left of it. -1 and errno. */
-static int ask_launcher(const struct gate_address *gate)
+static int ask_launcher(const struct gate_address *gate, int client)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t length = strlen(gate->name);
@@ -92,6 +41,7 @@ static int ask_launcher(const struct gate_address *gate)
 
     if (fd < 0)
         return -1;
+    copy_time_limit(client, fd);
     memcpy(address.sun_path + 1, gate->name, length);
     do /* it waits if many are waiting already */
         result = syscall(SYS_connect, fd, &address,
@@ -125,7 +75,7 @@ static bool reach_from(int domain, union address *engine)
  * One line, to its newline or the end. recv(3) of the C library is a cancellation point, and the
  * kernel restarts it after a handler with SA_RESTART, as it does connect(2). False and errno.
  */
-static bool read_answer(int launcher, int socket, union address *engine)
+static bool read_answer(int launcher, int client, union address *engine)
 {
     char line[GATE_ANSWER_SIZE];
     size_t length = 0;
@@ -136,116 +86,80 @@ static bool read_answer(int launcher, int socket, union address *engine)
         length += got > 0 ? (size_t)got : 0;
         line[length] = '\0';
     } while (got > 0 && strchr(line, '\n') == NULL);
-    if (got < 0 && errno == EINTR)
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
+        errno = errno == EAGAIN ? EINPROGRESS : EINTR;
         return false;
+    }
     errno = ECONNREFUSED;
     return gate_text_parse_answer(engine, line) &&
-           reach_from(sys_getsockopt(socket, SOL_SOCKET, SO_DOMAIN), engine);
+           reach_from(sys_getsockopt(client, SOL_SOCKET, SO_DOMAIN), engine);
 }
 
-/* ---- connect ---- */
-
-static bool leads_to_gate(const struct gate_address *gate, int fd,
-                          const struct sockaddr *address, socklen_t length)
-{
-    union address raw = {.any = {.sa_family = AF_UNSPEC}}, to;
-    size_t size = length < sizeof raw ? length : sizeof raw;
-
-    return memory_copy(&raw, address, size) == 0 && address_copy(&to, &raw, length) &&
-           raw.any.sa_family != AF_UNSPEC && address_port(&to) == gate->port &&
-           listener_is_tcp(fd) && address_is_local(&to);
-}
-
-/* The launcher has answered, or will. */
-static int connect_when_ready(int fd, int launcher, struct waiting *entry)
+/* The launcher has answered, or will. `pending` is NULL if there are too many. */
+static int connect_when_ready(int fd, int launcher, struct pending_connect *pending)
 {
     int before = errno;
     union address engine;
+    bool answered;
 
-    if (read_answer(launcher, fd, &engine)) {
-        end_waiting(entry, launcher);
-        errno = before;
-        return real.connect(fd, &engine.any, address_length(&engine));
-    }
-    if (errno == EINTR && entry != NULL)
+    do
+        answered = read_answer(launcher, fd, &engine);
+    while (!answered && errno == EINTR && pending == NULL); /* it could not go on later */
+    if (!answered && pending != NULL && (errno == EINTR || errno == EINPROGRESS)) {
         active_hooks |= HOOK_RESUME;
-    else
-        end_waiting(entry, launcher);
-    return -1;
+        return -1;
+    }
+    if (pending == NULL || pending_connect_end(pending))
+        sys_close(launcher);
+    if (!pending_connects_any())
+        active_hooks &= ~HOOK_RESUME;
+    if (!answered)
+        return -1;
+    errno = before;
+    return real.connect(fd, &engine.any, address_length(&engine));
+}
+
+int gate_finish(int fd, struct pending_connect *pending)
+{
+    return connect_when_ready(fd, pending->launcher, pending);
+}
+
+static bool leads_to_gate(const struct gate_address *gate, int fd, const union address *raw,
+                          socklen_t length)
+{
+    union address to;
+
+    return raw->any.sa_family != AF_UNSPEC && address_copy(&to, raw, length) &&
+           address_port(&to) == gate->port && listener_is_tcp(fd) && address_is_local(&to);
 }
 
 int gate_connect(int fd, const struct sockaddr *address, socklen_t length)
 {
     const struct settings *settings = settings_get();
     int before = errno, launcher;
-    uint64_t socket = listener_inode(fd);
-    bool waits =
-        settings != NULL && socket != 0 && leads_to_gate(&settings->gate, fd, address, length);
-    struct waiting *entry = waits ? find_waiting(socket) : NULL;
+    union address raw = {.any = {.sa_family = AF_MAX}};
+    bool known = memory_copy(&raw, address, length < sizeof raw ? length : sizeof raw) == 0;
+    bool waits = known && settings != NULL && leads_to_gate(&settings->gate, fd, &raw, length);
+    struct pending_connect *pending =
+        waits || hook_active(HOOK_RESUME) ? pending_connect_of(fd) : NULL;
 
     errno = before;
-    if (!waits)
+    if (!waits) {
+        /* AF_UNSPEC dissolves the association, connect(2): also one that is not made yet. */
+        if (pending != NULL && raw.any.sa_family == AF_UNSPEC) {
+            launcher = pending->launcher;
+            if (pending_connect_end(pending))
+                sys_close(launcher);
+        }
         return real.connect(fd, address, length);
-    launcher = entry != NULL ? launcher_of(entry) : -1;
-    if (launcher < 0) {
-        if (entry != NULL)
-            entry->socket = 0;
-        launcher = ask_launcher(&settings->gate);
+    }
+    if (pending == NULL) {
+        launcher = ask_launcher(&settings->gate, fd);
         if (launcher < 0)
             return -1;
-        entry = begin_waiting(socket, launcher);
+        errno = before;
+        pending = pending_connect_begin(fd, launcher);
+        return connect_when_ready(fd, launcher, pending);
     }
-    errno = before;
-    return connect_when_ready(fd, launcher, entry);
-}
-
-/* ---- waits after a connect that was interrupted ---- */
-
-int gate_resume(int fd, const struct timespec *timeout)
-{
-    int before = errno, result;
-    uint64_t socket = listener_inode(fd);
-    struct waiting *entry = socket != 0 ? find_waiting(socket) : NULL;
-    struct pollfd launcher = {.fd = entry != NULL ? launcher_of(entry) : -1, .events = POLLIN};
-
-    errno = before;
-    if (launcher.fd < 0)
-        return 1;
-    result = real.ppoll(&launcher, 1, timeout, NULL);
-    if (result <= 0)
-        return result;
-    return connect_when_ready(fd, launcher.fd, entry) == 0 || errno == EINPROGRESS ? 1 : -1;
-}
-
-int gate_resume_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout)
-{
-    struct pollfd one;
-    int result = 1;
-
-    for (nfds_t i = 0; i < count && result == 1; i++)
-        if (memory_copy(&one, &fds[i], sizeof one) == 0 && (one.events & POLLOUT) != 0)
-            result = gate_resume(one.fd, timeout);
-    for (nfds_t i = 0; i < count && result == 0; i++)
-        fds[i].revents = 0;
-    return result;
-}
-
-int gate_resume_select(int count, fd_set *const sets[3], const struct timespec *timeout)
-{
-    enum { WORD = 8 * sizeof(unsigned long) };
-    size_t size = ((size_t)count + WORD - 1) / WORD * sizeof(unsigned long);
-    fd_set writable;
-    int result = 1;
-
-    /* As the kernel reads a set: no further than the count says, in whole longs. */
-    if (sets[1] == NULL || count <= 0 || count > FD_SETSIZE ||
-        memory_copy(&writable, sets[1], size) != 0)
-        return 1;
-    for (int fd = 0; fd < count && result == 1; fd++)
-        if (FD_ISSET(fd, &writable))
-            result = gate_resume(fd, timeout);
-    for (int i = 0; i < 3 && result == 0; i++)
-        if (sets[i] != NULL)
-            memset(sets[i], 0, size);
-    return result;
+    return gate_finish(fd, pending);
 }

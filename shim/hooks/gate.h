@@ -4,31 +4,23 @@
  * where the engine really listens. Every other connection passes untouched.
  *
  * The launcher is asked by a Unix socket; it answers when it knows, and EOF means refused. A
- * socket that is non-blocking waits too: for it the engine's start is a part of looking for the
- * host.
+ * non-blocking socket waits too, because its owner expects a server that is there.
  *
- * Signals and cancellation act as in connect(2): a handler with SA_RESTART does not end the
- * wait, another ends it with EINTR, and then the connection is still being made (POSIX). So a
- * client may connect again, or wait for the socket to become writable, as Python does (PEP 475):
- * that wait first goes on waiting for the launcher.
+ * Signals, SO_SNDTIMEO and cancellation act as in connect(2): a handler with SA_RESTART does not
+ * end the wait, another one ends it with EINTR, a time limit with EINPROGRESS. The connection is
+ * still being made then, and goes on when the client connects again or waits: gate_wait.h.
  */
 #ifndef IMDSHIM_SHIM_HOOKS_GATE_H
 #define IMDSHIM_SHIM_HOOKS_GATE_H
 
-#include <poll.h>
-#include <sys/select.h>
 #include <sys/socket.h>
+
+#include "shim/state/pending_connects.h"
 
 /* In place of connect(). A cancellation point. */
 int gate_connect(int fd, const struct sockaddr *address, socklen_t length);
 
-/*
- * If hook_active(HOOK_RESUME), before a wait: each connect on the fds that a signal has
- * interrupted goes on. 1: the wait can begin; 0: its time is over, with the result in the sets;
- * -1: errno, EINTR included. A timeout of NULL is no limit. Cancellation points.
- */
-int gate_resume_poll(struct pollfd *fds, nfds_t count, const struct timespec *timeout);
-int gate_resume_select(int count, fd_set *const sets[3], const struct timespec *timeout);
-int gate_resume(int fd, const struct timespec *timeout);
+/* For a connect that went on: wait for the launcher's answer, and connect as it says. */
+int gate_finish(int fd, struct pending_connect *pending);
 
 #endif

@@ -18,6 +18,7 @@ struct rebind {
     bool known;            /* address and asked are there: it is an Internet socket */
     unsigned asked;        /* the port first asked for */
     union address address; /* what the engine asks for, or what takes its place */
+    socklen_t length;
     bool changed;
 };
 
@@ -36,16 +37,22 @@ static bool may_be_imd_socket(const struct settings *settings, unsigned asked)
     return settings->match.port != 0 ? settings->match.port == asked : imd_socket() == 0;
 }
 
-/* Not inlined: the stack may be a signal's. True if the caller and the port are as they ought. */
+/*
+ * Are its caller and the port what the user has said, or no runtime's? Fills in the listener.
+ * Not inlined: the stack may be a signal's.
+ */
 __attribute__((noinline)) static bool is_imd_socket(const struct settings *settings,
-                                                    const struct rebind *rebind)
+                                                    const struct rebind *rebind,
+                                                    struct listener *listener)
 {
-    struct listener listener = {.asked = rebind->asked};
     struct listener_facts facts;
 
-    if (!listener_is_tcp(rebind->fd) || !listener_read_caller(&listener, rebind->caller))
+    *listener =
+        (struct listener){.fd = rebind->fd, .asked = rebind->asked, .address = rebind->address};
+    if (!may_be_imd_socket(settings, rebind->asked) || !listener_is_tcp(rebind->fd) ||
+        !listener_read_caller(listener, rebind->caller))
         return false;
-    facts = listener_facts(&listener);
+    facts = listener_facts(listener);
     return match_refuses(&settings->match, &facts) == NULL;
 }
 
@@ -53,17 +60,16 @@ __attribute__((noinline)) static bool is_imd_socket(const struct settings *setti
 static bool copy_asked(struct rebind *rebind, const struct sockaddr *address, socklen_t length,
                        int domain)
 {
-    union address raw = {.any = {.sa_family = AF_UNSPEC}};
-    size_t size = length < sizeof raw ? length : sizeof raw;
+    struct sockaddr_storage raw = {.ss_family = AF_UNSPEC};
 
-    if (length > sizeof(struct sockaddr_storage) || memory_copy(&raw, address, size) != 0 ||
+    if (length > sizeof raw || memory_copy(&raw, address, length) != 0 ||
         !address_copy(&rebind->address, &raw, length))
         return false;
     if (domain == AF_INET6)
-        return raw.any.sa_family == AF_INET6 && length >= SHORTEST_IPV6;
+        return raw.ss_family == AF_INET6 && length >= SHORTEST_IPV6;
     return domain == AF_INET &&
-           (raw.any.sa_family == AF_INET ||
-            (raw.any.sa_family == AF_UNSPEC && address_is_wildcard(&rebind->address)));
+           (raw.ss_family == AF_INET ||
+            (raw.ss_family == AF_UNSPEC && address_is_wildcard(&rebind->address)));
 }
 
 static void prepare(struct rebind *rebind, const struct sockaddr *address, socklen_t length)
@@ -71,19 +77,25 @@ static void prepare(struct rebind *rebind, const struct sockaddr *address, sockl
     KEEP_ERRNO;
     const struct settings *settings = settings_get();
     int domain = sys_getsockopt(rebind->fd, SOL_SOCKET, SO_DOMAIN);
-    bool v6_only = sys_getsockopt(rebind->fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0;
+    struct listener listener;
 
-    rebind->inode = listener_inode(rebind->fd);
+    rebind->inode = socket_inode(rebind->fd);
     rebind->known =
         settings != NULL && rebind->inode != 0 && copy_asked(rebind, address, length, domain);
     if (!rebind->known)
         return;
     socket_remember_asked(rebind->inode, address_port(&rebind->address));
     rebind->asked = socket_asked(rebind->inode);
-    rebind->changed = settings->overrides_bind && may_be_imd_socket(settings, rebind->asked) &&
-                      is_imd_socket(settings, rebind);
-    if (rebind->changed)
-        bind_override_apply(&settings->bind, domain, v6_only, &rebind->address);
+    rebind->length = length < sizeof rebind->address ? length : sizeof rebind->address;
+    rebind->changed = settings->overrides_bind && is_imd_socket(settings, rebind, &listener);
+    if (!rebind->changed)
+        return;
+    /* Enough for either family: the kernel judges the family alone. */
+    if (settings->bind.host.any.sa_family != AF_UNSPEC)
+        rebind->length = sizeof rebind->address.ipv6;
+    bind_override_apply(&settings->bind, domain,
+                        sys_getsockopt(rebind->fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0,
+                        &rebind->address);
 }
 
 static int bind_changed(struct rebind *rebind, const struct bind_override *override)
@@ -95,8 +107,7 @@ static int bind_changed(struct rebind *rebind, const struct bind_override *overr
     for (unsigned attempt = 0;; attempt++) {
         if (override->has_ports)
             address_set_port(&rebind->address, bind_override_port(override, seed, attempt));
-        /* The length is enough for either family: the kernel judges the family alone. */
-        result = real.bind(rebind->fd, &rebind->address.any, sizeof rebind->address.ipv6);
+        result = real.bind(rebind->fd, &rebind->address.any, rebind->length);
         /* EACCES: a port below 1024, where those are root's. */
         if (result == 0 || attempt + 1 >= attempts || (errno != EADDRINUSE && errno != EACCES))
             break;
@@ -132,19 +143,16 @@ static int bind_in_range(struct rebind *rebind, const struct bind_override *over
 }
 
 /* Once for each socket, and only of one that might have become the IMD socket. */
-__attribute__((noinline)) static void tell_refused(const struct rebind *rebind)
+static void tell_refused(const struct rebind *rebind)
 {
     KEEP_ERRNO;
     const struct settings *settings = settings_get();
-    struct listener listener = {
-        .fd = rebind->fd, .asked = rebind->asked, .address = rebind->address};
+    struct listener listener;
     struct event event;
 
-    if (!rebind->known || !settings->all_events ||
-        (!rebind->changed && !is_imd_socket(settings, rebind)) ||
-        atomic_exchange(&refused_inode, rebind->inode) == rebind->inode)
+    if (!rebind->known || atomic_exchange(&refused_inode, rebind->inode) == rebind->inode ||
+        !settings->all_events || !is_imd_socket(settings, rebind, &listener))
         return;
-    listener_read_caller(&listener, rebind->caller);
     event = listener_event(&listener, KIND_REFUSED);
     event.port = 0;
     event.has |= EVENT_HAS(KEY_ERROR);
@@ -152,7 +160,7 @@ __attribute__((noinline)) static void tell_refused(const struct rebind *rebind)
     event_sink_tell(&settings->sink, &event, EVENT_REQUIRED);
 }
 
-static int perform(struct rebind *rebind, const struct sockaddr *address, socklen_t length)
+static int bind_or_tell(struct rebind *rebind, const struct sockaddr *address, socklen_t length)
 {
     int result;
 
@@ -172,7 +180,7 @@ int rebind_bind(int fd, const struct sockaddr *address, socklen_t length, const 
     struct rebind rebind = {.fd = fd, .caller = caller};
 
     prepare(&rebind, address, length);
-    return perform(&rebind, address, length);
+    return bind_or_tell(&rebind, address, length);
 }
 
 static bool is_unbound(int fd, union address *address)
@@ -184,7 +192,7 @@ static bool is_unbound(int fd, union address *address)
            listener_read_address(fd, address) && address_port(address) == 0;
 }
 
-bool rebind_unbound(int fd, const void *caller)
+bool rebind_before_listen(int fd, const void *caller)
 {
     struct rebind rebind = {.fd = fd, .caller = caller};
     union address address;
@@ -192,5 +200,6 @@ bool rebind_unbound(int fd, const void *caller)
     if (!is_unbound(fd, &address))
         return true;
     prepare(&rebind, &address.any, address_length(&address));
-    return !rebind.changed || perform(&rebind, &address.any, address_length(&address)) == 0;
+    return !rebind.changed ||
+           bind_or_tell(&rebind, &address.any, address_length(&address)) == 0;
 }

@@ -21,6 +21,6 @@ int rebind_bind(int fd, const struct sockaddr *address, socklen_t length, const 
  * Before listen(), which binds a socket that is not bound yet by itself: the IMD socket is bound
  * first, as if the engine had asked for any port. False and errno if that fails.
  */
-bool rebind_unbound(int fd, const void *caller);
+bool rebind_before_listen(int fd, const void *caller);
 
 #endif

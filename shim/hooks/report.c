@@ -51,7 +51,7 @@ void after_listen(int fd, const void *caller)
 {
     KEEP_ERRNO;
     const struct settings *settings = settings_get();
-    struct listener listener = {.fd = fd, .inode = listener_inode(fd)};
+    struct listener listener = {.fd = fd, .inode = socket_inode(fd)};
     const char *reason;
 
     if (settings == NULL || listener.inode == 0 || listener.inode == imd_socket() ||

@@ -7,8 +7,7 @@
 
 /*
  * Before anything else, if hook_active(HOOK_START): `real` can be used afterwards. Idempotent,
- * errno is kept. Cold, as all that is called behind that branch: else registers would be saved
- * for it before it.
+ * errno is kept. Cold: the compiler then saves no registers on the usual path.
  */
 __attribute__((cold)) void shim_start(void);
 

@@ -45,7 +45,7 @@ void before_wait(int fd)
     KEEP_ERRNO;
     uint64_t inode = imd_socket();
 
-    if (inode != 0 && listener_inode(fd) == inode)
+    if (inode != 0 && socket_inode(fd) == inode)
         tell_ready();
 }
 
@@ -110,9 +110,7 @@ void wait_begin(const struct listener *listener, const struct settings *settings
         hooks |= HOOK_BIND | HOOK_LISTEN;
     if (settings->match.port != 0)
         hooks |= HOOK_BIND;
-    if (settings->only_me)
-        hooks |= HOOK_FILTER;
-    active_hooks = hooks | (active_hooks & (HOOK_CONNECT | HOOK_RESUME));
+    active_hooks = hooks | (active_hooks & (HOOK_CONNECT | HOOK_RESUME | HOOK_FILTER));
     if (epolls_hold(listener->inode))
         tell_ready();
 }
@@ -135,7 +133,7 @@ void after_accept(int fd)
     KEEP_ERRNO;
     const struct settings *settings = settings_get();
 
-    if (settings == NULL || listener_inode(fd) != imd_socket() ||
+    if (settings == NULL || socket_inode(fd) != imd_socket() ||
         (atomic_fetch_and(&active_hooks, ~HOOK_ACCEPT) & HOOK_ACCEPT) == 0)
         return;
     accepted = sys_now();
@@ -166,7 +164,7 @@ static bool listens_still(void)
 {
     KEEP_ERRNO;
 
-    return listener_inode(awaited_fd) == imd_socket();
+    return socket_inode(awaited_fd) == imd_socket();
 }
 
 unsigned wait_sleep(unsigned seconds)

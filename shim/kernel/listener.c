@@ -6,7 +6,7 @@
 #include "shim/kernel/process.h"
 #include "shim/wire/sys.h"
 
-uint64_t listener_inode(int fd)
+uint64_t socket_inode(int fd)
 {
     struct stat status;
 

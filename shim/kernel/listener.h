@@ -22,7 +22,7 @@ struct listener {
 };
 
 /* The inode of the socket behind a descriptor; 0 if it is no socket. */
-uint64_t listener_inode(int fd);
+uint64_t socket_inode(int fd);
 
 /* Is it of TCP? MPTCP counts as that. */
 bool listener_is_tcp(int fd);

@@ -20,6 +20,8 @@ int memory_copy(void *to, const void *from, size_t size)
     uintptr_t at = (uintptr_t)from, end = at + size;
     BLOCK_SIGNALS;
 
+    if (size == 0)
+        return 0;
     if (at > end)
         return -1;
     for (uintptr_t page = at; page < end; page = (page | (SMALLEST_PAGE - 1)) + 1)

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+enum { GROUPS = 8 }; /* of 16 bits, in an IPv6 address */
+
 _Static_assert(offsetof(struct sockaddr_in, sin_port) ==
                    offsetof(struct sockaddr_in6, sin6_port),
                "one offset for both families");
@@ -89,13 +91,61 @@ bool address_parse(union address *address, const char *text)
     return false;
 }
 
+static void put_ipv4(struct text *text, const unsigned char *bytes)
+{
+    for (int i = 0; i < 4; i++) {
+        if (i > 0)
+            text_put_char(text, '.');
+        text_put_number(text, bytes[i]);
+    }
+}
+
+/* Where the longest run of zeros starts, of at least two; RFC 5952, 4.2. */
+static int longest_run(const unsigned *groups, int *length)
+{
+    int start = GROUPS, run = 0;
+
+    *length = 1;
+    for (int i = 0; i < GROUPS; i++) {
+        run = groups[i] == 0 ? run + 1 : 0;
+        if (run > *length) {
+            *length = run;
+            start = i + 1 - run;
+        }
+    }
+    return start;
+}
+
+static void put_ipv6(struct text *text, const unsigned char *bytes)
+{
+    unsigned groups[GROUPS];
+    int zeros, length;
+
+    for (int i = 0; i < GROUPS; i++)
+        groups[i] = (unsigned)bytes[2 * i] << 8 | bytes[2 * i + 1];
+    zeros = longest_run(groups, &length);
+    for (int i = 0; i < GROUPS; i++) {
+        if (i == zeros) {
+            text_put_string(text, "::");
+            i += length - 1;
+            continue;
+        }
+        if (i > 0 && i != zeros + length)
+            text_put_char(text, ':');
+        text_put_hex(text, groups[i]);
+    }
+}
+
 void address_put(struct text *text, const union address *address)
 {
-    char name[INET6_ADDRSTRLEN];
-    const void *host = address->any.sa_family == AF_INET6
-                           ? (const void *)&address->ipv6.sin6_addr
-                           : (const void *)&address->ipv4.sin_addr;
+    const struct in6_addr *ipv6 = &address->ipv6.sin6_addr;
 
-    if (inet_ntop(address->any.sa_family, host, name, sizeof name) != NULL)
-        text_put_string(text, name);
+    if (address->any.sa_family == AF_INET) {
+        put_ipv4(text, (const unsigned char *)&address->ipv4.sin_addr);
+    } else if (address->any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(ipv6)) {
+        text_put_string(text, "::ffff:");
+        put_ipv4(text, &ipv6->s6_addr[12]);
+    } else if (address->any.sa_family == AF_INET6) {
+        put_ipv6(text, ipv6->s6_addr);
+    }
 }

@@ -1,6 +1,7 @@
 /*
  * Internet socket addresses: one type for all that needs one, and their text. Pure, and safe in
- * a signal handler: inet_ntop(3) and inet_pton(3) are so, says the manual of glibc.
+ * a signal handler: inet_pton(3) is, but glibc's inet_ntop(3) formats by sprintf(3), which needs
+ * two kilobytes of a stack that may be small.
  */
 #ifndef IMDSHIM_SHIM_WIRE_ADDRESS_H
 #define IMDSHIM_SHIM_WIRE_ADDRESS_H

@@ -102,11 +102,12 @@ bool handover_parse_tcp(struct handover_tcp *tcp, const char *text)
     return false;
 }
 
-void handover_put_signed(struct text *text, const char *secret, const char *line)
+char *handover_sign(char *line, const char secret[HANDOVER_SECRET + 1])
 {
-    text_put_string(text, secret);
-    text_put_char(text, ' ');
-    text_put_string(text, line);
+    line -= HANDOVER_SIGNATURE;
+    memcpy(line, secret, HANDOVER_SECRET);
+    line[HANDOVER_SECRET] = ' ';
+    return line;
 }
 
 /* Its time does not tell how much of the secret was right. */

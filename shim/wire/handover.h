@@ -41,9 +41,12 @@ struct handover_tcp {
 void handover_put_tcp(struct text *text, const struct handover_tcp *tcp);
 bool handover_parse_tcp(struct handover_tcp *tcp, const char *text);
 
-/* What goes over that connection: "SECRET LINE". The line behind a secret that is right. */
-enum { HANDOVER_SIGNED_MAX = HANDOVER_SECRET + 1 + EVENT_MAX };
-void handover_put_signed(struct text *text, const char *secret, const char *line);
+/*
+ * What goes over that connection: "SECRET LINE". Signing puts the secret and a blank in front of
+ * the line, for which there must be room. Checking returns the line; NULL if the secret is wrong.
+ */
+enum { HANDOVER_SIGNATURE = HANDOVER_SECRET + 1 };
+char *handover_sign(char *line, const char secret[HANDOVER_SECRET + 1]);
 char *handover_check_signed(char *text, const char secret[HANDOVER_SECRET + 1]);
 
 #endif

@@ -95,6 +95,7 @@ static bool is_ambiguous(uid_t uid)
     enum { OVERFLOW_UID = 65534 }; /* /proc/sys/kernel/overflowuid */
     static const char whole[] = "         0          0 4294967295\n";
     char map[sizeof whole] = "";
+    BLOCK_SIGNALS;
     int fd = uid == OVERFLOW_UID ? sys_open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC) : -1;
 
     if (fd >= 0) {

@@ -1,150 +1,82 @@
 /*
- * Engines as they are in the field: what each calls, in its order, and what it prints.
+ * A stand-in engine that does what its arguments say, one after the other.
  *
- * usage: engine gmx|lmp|namd PORT [ROUNDS]
- *        engine mpi LIBRARY        the library listens as well, in two processes
- *        engine client PORT        connect, print what comes to the end
+ * usage: engine STEP...
+ *        engine ADDRESS PORT STEP...         a plain "listen" is there, and prints nothing
+ *        engine gmx|lmp|namd PORT [ROUNDS]   as these do in the field
+ *        engine mpi LIBRARY                  GROMACS, and the library listens in two processes
+ *        engine client PORT                  connect, print what comes to the end
  *
- * It looks for a client ROUNDS times, 10 ms apart, and ends when the client does.
+ * What fails ends it with 99. It ends by itself after a minute. It is there by the names
+ * launcher-engine and gate-engine too.
+ *
+ * Sockets. What follows is about the one that was made last:
+ *   tcp tcp6 v6only mptcp udp   a new one; tcp6 is of both families
+ *   unix=PATH netlink           the same, and bound
+ *   high dup                    go on with a duplicate: numbered from 1500; in place of the
+ * first swap                        go on with the one before reuse reuseport SO_REUSEADDR,
+ * SO_REUSEPORT options                     "options R P" on stderr: whether those two are set
+ *   bind=ADDRESS/PORT           "bind: well" or "bind: failed with ERRNO" on stderr; the
+ * address is in memory that cannot be written; "previous" is the port of the socket before
+ *   listen                      "listen: well" on stderr, or as above
+ *   listen=ADDRESS[/PORT]       a new socket that is bound and listens
+ *   raw-listen                  by the system call: nobody can interpose that
+ *   others=N                    N more listeners, which nothing more is about
+ *   port[=FILE] print-port      "port N" on stderr or in the file; "N" on stdout
+ *   close shutdown replace      replace: what has its number now is a pipe that can be read
+ *
+ * Clients:
+ *   wait                        look whether one has come: the engine is ready
+ *   wait=METHOD                 until one has come, by a method of support/wait_steps.c
+ *   wait-duplicate=METHOD       the same, on a duplicate
+ *   accept[=WAY]                by a way of support/accept_steps.c
+ *   echo                        return the byte that it sends, print what accept() said of it
+ *   serve=N                     accept N, one after the other; tell each our port, and read
+ * until it is gone more                        print how many have come that were not accepted
+ *   call call-soon              be a client; the same in a moment, from a child
+ *
+ * Time:
+ *   pause=MS until=FILE         until that file is there, for half a minute at most
+ *   sleep=S                     by sleep(3); print "slept", or "woken" if something is left
+ *   sleep-all=S sleep-on=S      and again until nothing is left; sleep-on prints nothing
+ *   sleep-left=S                print what is left
+ *   usleep=MS                   by usleep(3) and nanosleep(2), once each
+ *   alarm-every=MS              a signal that is caught
+ *
+ * The process:
+ *   fork thread cancel=MS       a child or a thread does the rest; it is cancelled after MS
+ *   pids                        write the files "engine" and "launcher": our number, our
+ * parent's print=TEXT                  a line on stdout catch                       print "got
+ * N." for every signal N that can be caught exit=N kill=N               end by a status, by a
+ * signal; without one it ends with 0
+ *
+ * Descriptors:
+ *   close-from=N close-range=N  close all from N on: one by one, by close_range(2)
+ *   data-over=N                 put the file "data" in place of N
+ *   no-more none-left           there is none to be had from here on; it must be so
+ *   descriptors                 list them
  */
-#include <dlfcn.h>
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/select.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/doubles/tcp.h"
+#include "tests/doubles/support/field.h"
+#include "tests/doubles/support/steps.h"
+#include "tests/doubles/support/tcp.h"
 
-enum { NAMD_FIRST = 1025, NAMD_LAST = 4095 };
-
-static void read_to_end(int fd)
-{
-    char bytes[256];
-
-    while (read(fd, bytes, sizeof bytes) > 0)
-        continue;
-    close(fd);
-}
-
-static void print_to_end(int fd)
-{
-    char bytes[256];
-    ssize_t length;
-
-    while ((length = read(fd, bytes, sizeof bytes)) > 0)
-        fwrite(bytes, 1, (size_t)length, stdout);
-    close(fd);
-}
-
-static int client_is_there(int fd)
-{
-    struct timeval at_once = {0, 0};
-    fd_set set;
-
-    FD_ZERO(&set);
-    FD_SET(fd, &set);
-    return select(fd + 1, &set, NULL, NULL, &at_once) > 0;
-}
-
-static void serve(int fd, int rounds)
-{
-    for (int i = 0; i < rounds; i++) {
-        if (client_is_there(fd)) {
-            int client = accept(fd, NULL, NULL);
-
-            fprintf(stderr, "a client came\n");
-            read_to_end(client);
-            return;
-        }
-        tcp_pause(10);
-    }
-}
-
-static int bind_any(int fd, unsigned port)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((in_port_t)port)};
-
-    return bind(fd, (struct sockaddr *)&address, sizeof address);
-}
-
-static int gmx_listen(unsigned port)
-{
-    int fd = tcp_socket();
-
-    if (bind_any(fd, port) != 0 || listen(fd, 1) != 0)
-        err(1, "IMD");
-    fprintf(stderr, "IMD: Listening for IMD connection on port %u.\n", tcp_port(fd));
-    return fd;
-}
-
-static int lmp_listen(unsigned port)
-{
-    int fd = tcp_socket();
-
-    if (bind_any(fd, port) != 0 || listen(fd, 5) != 0)
-        exit(1);
-    return fd;
-}
-
-/* The loop of NAMD's IMDOutput.C: the same socket, the next port. It prints what it believes.
- */
-static int namd_listen(unsigned port)
-{
-    int fd = tcp_socket();
-
-    if (bind_any(fd, port) != 0)
-        for (port = NAMD_FIRST; port <= NAMD_LAST && bind_any(fd, port) != 0; port++)
-            continue;
-    if (listen(fd, 5) != 0)
-        err(1, "IMD");
-    fprintf(stderr, "INTERACTIVE MD BIND     %u\n", port);
-    tcp_print_port(fd);
-    return fd;
-}
-
-static void decoys(int (*library_listen)(void), int count)
-{
-    while (count-- > 0)
-        library_listen();
-}
-
-static int mpi_listen(const char *path)
-{
-    void *library = dlopen(path, RTLD_NOW);
-    int (*library_listen)(void) = NULL;
-    pid_t rank;
-
-    if (library == NULL)
-        errx(3, "%s", dlerror());
-    *(void **)(void *)&library_listen = dlsym(library, "library_listen");
-    rank = fork();
-    if (rank == 0) {
-        decoys(library_listen, 2);
-        _exit(0);
-    }
-    decoys(library_listen, 3);
-    waitpid(rank, NULL, 0);
-    return gmx_listen(0);
-}
+enum { LIFETIME = 60 };
 
 int main(int argc, char **argv)
 {
-    const char *mode = argc > 2 ? argv[1] : "";
-    unsigned port = argc > 2 ? (unsigned)atoi(argv[2]) : 0;
-    int rounds = argc > 3 ? atoi(argv[3]) : 1;
-
-    if (strcmp(mode, "gmx") == 0)
-        serve(gmx_listen(port), rounds);
-    else if (strcmp(mode, "lmp") == 0)
-        serve(lmp_listen(port), rounds);
-    else if (strcmp(mode, "namd") == 0)
-        serve(namd_listen(port), rounds);
-    else if (strcmp(mode, "mpi") == 0)
-        serve(mpi_listen(argv[2]), rounds);
-    else if (strcmp(mode, "client") == 0)
-        print_to_end(tcp_connect(port));
-    else
-        errx(3, "no such engine");
-    return 0;
+    if (argc > 2 && field_run(argv[1], argv[2], argc > 3 ? atoi(argv[3]) : 1))
+        return EXIT_SUCCESS;
+    alarm(LIFETIME);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (argc > 2 && tcp_is_address(argv[1])) {
+        engine.address = argv[1];
+        engine.port = (unsigned)atoi(argv[2]);
+        argv += 2;
+    }
+    steps_run(argv + 1);
+    return EXIT_SUCCESS;
 }

@@ -1,7 +1,7 @@
 /*
  * A sandbox: a system call fails with the error given, for the command and all that it starts.
  *
- * usage: forbid process_vm_readv|bind|sendto ERRNO COMMAND [ARG...]
+ * usage: forbid process_vm_readv|bind|sendto|memfd_create|getrandom ERRNO COMMAND [ARG...]
  */
 #include <err.h>
 #include <linux/filter.h>
@@ -15,12 +15,20 @@
 
 static long number_of(const char *name)
 {
-    if (strcmp(name, "process_vm_readv") == 0)
-        return SYS_process_vm_readv;
-    if (strcmp(name, "bind") == 0)
-        return SYS_bind;
-    if (strcmp(name, "sendto") == 0)
-        return SYS_sendto;
+    static const struct {
+        const char *name;
+        long number;
+    } calls[] = {
+        {"process_vm_readv", SYS_process_vm_readv},
+        {"bind", SYS_bind},
+        {"sendto", SYS_sendto},
+        {"memfd_create", SYS_memfd_create},
+        {"getrandom", SYS_getrandom},
+    };
+
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+        if (strcmp(name, calls[i].name) == 0)
+            return calls[i].number;
     errx(3, "%s is not known here", name);
 }
 

@@ -14,22 +14,20 @@
  * checks what connect(2) must leave alone: errno, and the descriptors. Status 0, 1 if it
  * failed, 99 if something is not as it should be.
  */
-#include <arpa/inet.h>
-#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "tests/doubles/support/tcp.h"
 
 enum { WRONG = 99, SENTINEL = 4711, MANY = 20, LIFETIME = 30 };
 
@@ -71,16 +69,12 @@ static int finish(int fd)
 
 static int connect_to(int fd)
 {
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons((in_port_t)port)};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons((in_port_t)port)};
-    int is_v6 = strchr(target, ':') != NULL, result;
+    union tcp_address address;
+    socklen_t length = tcp_resolve(&address, target, port);
+    int result;
 
-    if (inet_pton(is_v6 ? AF_INET6 : AF_INET, target,
-                  is_v6 ? (void *)&v6.sin6_addr : (void *)&v4.sin_addr) != 1)
-        errx(WRONG, "%s", target);
     errno = SENTINEL;
-    result = connect(fd, is_v6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4,
-                     is_v6 ? sizeof v6 : sizeof v4);
+    result = connect(fd, &address.any, length);
     return result != 0 && (errno == EINPROGRESS || errno == EINTR) ? finish(fd) : result;
 }
 

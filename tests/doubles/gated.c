@@ -12,22 +12,16 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "tests/doubles/tcp.h"
-
-static int bind_any(int fd, unsigned port)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((in_port_t)port)};
-
-    return bind(fd, (struct sockaddr *)&address, sizeof address);
-}
+#include "tests/doubles/support/tcp.h"
 
 static unsigned pick(void)
 {
     int fd = tcp_socket();
     unsigned port;
 
-    if (bind_any(fd, 0) != 0)
+    if (tcp_bind_any(fd, 0) != 0)
         err(3, "bind");
     port = tcp_port(fd);
     close(fd);
@@ -56,7 +50,7 @@ int main(int argc, char **argv)
     if (poll(fds, 1, -1) != 1)
         err(3, "poll");
     fds[1].fd = tcp_socket();
-    good = bind_any(fds[1].fd, port) == 0 && listen(fds[1].fd, 5) == 0;
+    good = tcp_bind_any(fds[1].fd, port) == 0 && listen(fds[1].fd, 5) == 0;
     say(argv[1], NULL, good ? tcp_port(fds[1].fd) : 0);
     fds[0].events = 0; /* its end is told all the same */
     while (good && fds[0].revents != POLLHUP)

@@ -7,10 +7,12 @@
  */
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/select.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "tests/doubles/tcp.h"
+#include "tests/doubles/support/tcp.h"
 
 static int fd;
 

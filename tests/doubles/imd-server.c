@@ -35,7 +35,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tests/doubles/imd_stream.h"
+#include "tests/doubles/support/imd_stream.h"
 
 enum { LIFETIME = 30, GO_LIMIT = 1000, PACE = 5 };
 

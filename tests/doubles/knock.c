@@ -12,39 +12,31 @@
  * Prints "WHO served" or "WHO closed" for each that stays: an engine that serves a client
  * returns the byte that it got. At once means that each connects before any looks.
  */
-#include <arpa/inet.h>
-#include <err.h>
 #include <errno.h>
 #include <grp.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/doubles/support/tcp.h"
+
 enum { OTHER = 65534, MOST = 16, PATIENCE = 30000, LIFETIME = 60, TORRENT = 3 };
 
 static const char *target;
-static in_port_t port;
+static unsigned port;
 
 static int connect_by(int type)
 {
-    int is_v6 = strchr(target, ':') != NULL;
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = port};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = port};
-    int fd = socket(is_v6 ? AF_INET6 : AF_INET, type, 0);
+    union tcp_address address;
+    socklen_t length = tcp_resolve(&address, target, port);
+    int fd = socket(address.any.sa_family, type, 0);
 
-    if (inet_pton(is_v6 ? AF_INET6 : AF_INET, target,
-                  is_v6 ? (void *)&v6.sin6_addr : (void *)&v4.sin_addr) != 1)
-        errx(3, "%s", target);
-    if (connect(fd, is_v6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4,
-                is_v6 ? sizeof v6 : sizeof v4) != 0 &&
-        errno != EINPROGRESS)
+    if (connect(fd, &address.any, length) != 0 && errno != EINPROGRESS)
         err(3, "connect");
     return fd;
 }
@@ -137,7 +129,7 @@ int main(int argc, char **argv)
     if (argc <= first || argc - first > MOST || pipe(gate) != 0)
         errx(3, "usage: knock ADDRESS PORT [at-once] WHO...");
     target = argv[1];
-    port = htons((in_port_t)atoi(argv[2]));
+    port = (unsigned)atoi(argv[2]);
     if (!at_once)
         close(gate[1]);
     for (int i = first; i < argc; i++) {

@@ -10,8 +10,10 @@
  */
 #include <dirent.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-#include "tests/doubles/tcp.h"
+#include "tests/doubles/support/tcp.h"
 
 enum { PRINTS = 10 };
 

@@ -9,6 +9,7 @@
 #include <linux/netlink.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -16,7 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "tests/doubles/tcp.h"
+#include "tests/doubles/support/tcp.h"
 
 enum { SENTINEL = 4711, PAGE = 65536, HIGH_FD = 200 };
 

@@ -5,11 +5,12 @@
  */
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tests/doubles/tcp.h"
+#include "tests/doubles/support/tcp.h"
 
 static int is_wanted(const char *line)
 {
@@ -57,7 +58,8 @@ static void show_descriptors(void)
 
 static int is_ours(const char *entry)
 {
-    return strncmp(entry, "LD_PRELOAD=", 11) == 0 || strncmp(entry, "IMDSHIM_", 8) == 0;
+    return strncmp(entry, "LD_PRELOAD=", 11) == 0 || strncmp(entry, "IMDSHIM_", 8) == 0 ||
+           strcmp(entry, "ASAN_OPTIONS=verify_asan_link_order=0") == 0;
 }
 
 int main(int argc, char **argv)

@@ -3,18 +3,24 @@
  *
  * usage: threads at-once|wait-at-once|small|cancel-listen|cancel-accept|cancel-poll|forks
  *        threads bind-at-once PORT
+ *        threads race FD      one puts the file "data" in place of FD over and over
+ *        threads own-table    one has a descriptor table of its own, unshare(2), while the
+ * other has the file "trajectory" on every low number
  */
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/doubles/tcp.h"
+#include "tests/doubles/support/tcp.h"
 
-enum { THREADS = 64, FORKS = 40 };
+enum { THREADS = 64, FORKS = 40, LISTENERS = 400, LOW_NUMBERS = 32 };
 
 static pthread_barrier_t barrier;
 static _Atomic int listening, past, over;
@@ -179,6 +185,61 @@ static void fork_while_listening(void)
     printf("%d failed\n", failed);
 }
 
+static void *put_data_often(void *number)
+{
+    int fd = *(int *)number, data;
+
+    while (!over) {
+        close(fd);
+        data = open("data", O_WRONLY | O_APPEND);
+        if (data < 0 || dup2(data, fd) != fd)
+            _exit(3);
+        if (data != fd)
+            close(data);
+    }
+    return NULL;
+}
+
+static void race_for(int fd)
+{
+    pthread_t thread;
+
+    pthread_create(&thread, NULL, put_data_often, &fd);
+    for (int i = 0; i < LISTENERS; i++)
+        close(tcp_listener(0));
+    over = 1;
+    pthread_join(thread, NULL);
+}
+
+static void *listen_apart(void *unused)
+{
+    int fd;
+
+    if (unshare(CLONE_FILES) != 0)
+        err(3, "unshare");
+    pthread_barrier_wait(&barrier);
+    pthread_barrier_wait(&barrier);
+    fd = tcp_socket();
+    if (tcp_bind(fd, 0) != 0 || listen(fd, 1) != 0)
+        err(3, "listen");
+    return unused;
+}
+
+static void listen_with_own_table(void)
+{
+    pthread_t thread;
+
+    pthread_barrier_init(&barrier, NULL, 2);
+    if (pthread_create(&thread, NULL, listen_apart, NULL) != 0)
+        errx(3, "pthread_create");
+    pthread_barrier_wait(&barrier);
+    for (int i = 0; i < LOW_NUMBERS; i++)
+        if (open("trajectory", O_RDWR | O_CREAT | O_APPEND, 0644) < 0)
+            err(3, "trajectory");
+    pthread_barrier_wait(&barrier);
+    pthread_join(thread, NULL);
+}
+
 int main(int argc, char **argv)
 {
     const char *mode = argc > 1 ? argv[1] : "";
@@ -201,6 +262,10 @@ int main(int argc, char **argv)
         cancel(poll_when_cancelled);
     else if (strcmp(mode, "forks") == 0)
         fork_while_listening();
+    else if (strcmp(mode, "race") == 0 && argc > 2)
+        race_for(atoi(argv[2]));
+    else if (strcmp(mode, "own-table") == 0)
+        listen_with_own_table();
     else
         errx(3, "no such mode");
     return 0;

@@ -83,7 +83,7 @@ under() { # SETTING RESULTS ARG...
         ;;
     esac </dev/null
     local status=$?
-    told=$(grep -acE '^[0-9]+ (listening|passed) | listens on | not taken: ' "$events")
+    told=$(grep -acE '^[0-9]+ (listening|passed) | listens on |ignored port ' "$events")
     [ "$status" -eq 0 ] && return
     cat "$log"
     echo "$setting: status $status"

@@ -46,7 +46,6 @@ fuzz() { # fuzz TARGET
 
 for file in "$source"/*.c; do
     target=$(basename "$file" .c)
-    [ "$target" = replay ] && continue
     while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n; done
     fuzz "$target" &
 done

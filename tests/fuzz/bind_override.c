@@ -3,7 +3,7 @@
  */
 #include "shim/wire/bind_override.h"
 
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 enum { PORTS = 65536, ATTEMPTS = 300 };
 

@@ -5,7 +5,7 @@
 
 #include <limits.h>
 
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 static void demand_plain(const char *value)
 {

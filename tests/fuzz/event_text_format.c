@@ -6,7 +6,7 @@
 
 #include <limits.h>
 
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 struct names {
     char host[HOST_SIZE], exe[NAME_SIZE], object[NAME_SIZE], comm[COMM_SIZE];

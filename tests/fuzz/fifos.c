@@ -7,8 +7,9 @@
 
 #include <limits.h>
 
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
+/* Everything behind the host's name and a dot is digits, a dot, and no other dot. */
 static pid_t expect(const char *name, const char *host)
 {
     size_t length = strlen(host), digits;
@@ -18,7 +19,7 @@ static pid_t expect(const char *name, const char *host)
         return 0;
     name += length + 1;
     digits = strspn(name, "0123456789");
-    if (digits == 0 || name[digits] != '.')
+    if (digits == 0 || name[digits] != '.' || strchr(name + digits + 1, '.') != NULL)
         return 0;
     errno = 0;
     pid = strtoull(name, NULL, 10);

@@ -8,7 +8,7 @@
 
 #include <unistd.h>
 
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 enum { ENVIRONMENT, WORDS, LAUNCHER, KINDS };
 

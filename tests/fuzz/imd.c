@@ -3,7 +3,7 @@
  */
 #include "launcher/imd/imd.h"
 
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 static unsigned feed(struct imd *imd, const uint8_t *bytes, size_t size, unsigned seed,
                      size_t most)

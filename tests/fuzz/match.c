@@ -8,7 +8,7 @@
 #include "shim/wire/match.h"
 
 #include "shim/wire/glob.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 enum { MOST_ELEMENTS = 4096 };
 

@@ -6,7 +6,7 @@
  */
 #include "shim/kernel/module.h"
 
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 static bool scan_text(struct module_scan *scan, uint64_t address, const struct input *text,
                       unsigned seed, size_t most)

@@ -3,7 +3,7 @@
  */
 #include "launcher/imd/connection.h"
 
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 static bool digits_only(const char *text)
 {

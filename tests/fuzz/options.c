@@ -4,9 +4,10 @@
  *
  * Words are ended by a NUL; the first byte of each chooses the option.
  */
-#include "launcher/base/options.h"
+#define die end_parsing            /* bad usage ends the program */
+#include "launcher/base/options.c" /* NOLINT: with another end */
+#undef die
 
-#include <err.h>
 #include <getopt.h>
 #include <limits.h>
 #include <setjmp.h>
@@ -15,7 +16,7 @@
 
 #include "launcher/preload/engine.h"
 #include "shim/state/settings.c" /* NOLINT: read anew for each input */
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 enum { MOST_WORDS = 32 };
 
@@ -35,10 +36,9 @@ static const struct choice {
     {"--only-me", false},
 };
 
-static jmp_buf refused;
+static jmp_buf ended;
 
-/* In place of glibc's: bad usage ends the program. */
-void errx(int status, const char *format, ...)
+void end_parsing(int status, const char *format, ...)
 {
     char message[8192];
     va_list arguments;
@@ -47,7 +47,7 @@ void errx(int status, const char *format, ...)
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
     DEMAND(status == 125 && message[0] != '\0');
-    longjmp(refused, 1);
+    longjmp(ended, 1);
 }
 
 static int nothing(const struct options *options)
@@ -56,7 +56,7 @@ static int nothing(const struct options *options)
     return 0;
 }
 
-static const struct command command = {"run", nothing, "ENGINE", "plmcotdfSWOqv", true};
+static const struct command run = {"run", nothing, "ENGINE", "plmcotdfSWOqv", true};
 
 /* Each --match is one rule, whatever blanks it has. */
 static int take_words(struct input *input, char **words, unsigned *rules)
@@ -90,9 +90,8 @@ static void demand_in_range(const struct options *options)
 /* As the library in the engine reads it. */
 static void demand_read_by_library(const struct options *options, unsigned rules)
 {
-    const struct engine_channel channel = {NULL, "/fifo", NULL};
-    char **before = environ,
-         **environment = engine_environment(options, "/x.so", &channel, false);
+    const struct engine_channel channel = {.fifo = "/fifo"};
+    char **before = environ, **environment = engine_environment(options, "/x.so", &channel);
     struct bind_override override = {.has_ports = false};
     const struct settings *read;
 
@@ -127,8 +126,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     count = take_words(&input, words, &rules);
     memcpy(permuted, words, sizeof words);
     optind = 0; /* getopt(3): from the beginning */
-    if (setjmp(refused) == 0) {
-        options_parse(&command, count, permuted, &options);
+    if (setjmp(ended) == 0) {
+        options_parse(&run, count, permuted, &options);
         demand_in_range(&options);
         demand_read_by_library(&options, rules);
     }

@@ -10,11 +10,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 enum { FILES = 3, FIRST = 200 };
 
-static const char engine[] = "/proc/self/fd/200";
+static const char *const command[] = {"/proc/self/fd/200", NULL};
 static const char library[] = "/proc/self/exe";
 
 static void make_files(void)
@@ -55,22 +55,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct input input = {bytes, size};
     size_t first = take_number(&input, 2), second = take_number(&input, 2);
     struct preflight *preflight = malloc(sizeof *preflight), again;
-    char text[PREFLIGHT_TEXT];
 
     if (fcntl(FIRST, F_GETFD) < 0)
         make_files();
     write_file(FIRST, &input, first);
     write_file(FIRST + 1, &input, second);
     write_file(FIRST + 2, &input, input.left);
-    preflight_examine(engine, library, preflight);
-    preflight_examine(engine, library, &again);
+    preflight_examine(command, library, preflight);
+    preflight_examine(command, library, &again);
     DEMAND(memcmp(preflight, &again, sizeof again) == 0);
     DEMAND(may_be(preflight->verdict));
     DEMAND(IS_STRING(preflight->program));
     DEMAND(IS_STRING(preflight->detail));
     demand_explained(preflight, PREFLIGHT_TEXT);
     demand_explained(preflight, 1 + size % 64);
-    DEMAND(preflight_finds_obstacle(engine, library, text) ==
+    DEMAND(preflight_is_obstacle(preflight->verdict) ==
            (preflight->verdict >= PREFLIGHT_STATIC));
     free(preflight);
     return 0;

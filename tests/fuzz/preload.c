@@ -9,7 +9,7 @@
 
 #include "launcher/preload/cluster.h"
 #include "launcher/preload/library.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 enum { MOST_WORDS = 16 };
 

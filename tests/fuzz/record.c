@@ -3,7 +3,7 @@
  */
 #include "launcher/commands/list.c" /* NOLINT: how it prints */
 
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 static void demand_in_range(const struct record *record)
 {

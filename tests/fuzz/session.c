@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "launcher/imd/summary.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 enum { WIDTH = 80, MOST_SHOWN = 1024, MOST_PIECES = 64, END = 255 };
 

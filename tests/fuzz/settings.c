@@ -5,7 +5,7 @@
  */
 #include "shim/state/settings.c" /* NOLINT: read anew for each input */
 
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 static const char *const names[] = {
     WIRE_FD,

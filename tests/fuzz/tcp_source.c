@@ -8,7 +8,7 @@
  */
 #include "launcher/source/tcp.c" /* NOLINT: its slots */
 
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/support/fuzz.h"
 
 enum { PEERS = 4, MOST_PIECE = 8192 };
 

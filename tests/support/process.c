@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 void process_read_stat(pid_t pid, char rest[PROCESS_STAT])
 {
@@ -55,6 +57,23 @@ int process_children(pid_t pid, pid_t *children, int most)
     return count;
 }
 
+/*
+ * glibc keeps two signals for itself, which nobody may set by its functions. Its posix_spawn(3),
+ * by which make starts us, leaves them ignored; a thread of the program takes them back.
+ */
+static void default_glibcs_signals(void)
+{
+    const struct {
+        void (*handler)(int);
+        unsigned long flags;
+        void (*restorer)(void);
+        unsigned long mask;
+    } none = {.handler = SIG_DFL}; /* as the kernel has it */
+
+    for (int i = 32; i < SIGRTMIN; i++)
+        syscall(SYS_rt_sigaction, i, &none, NULL, sizeof none.mask);
+}
+
 void process_default_signals(void)
 {
     struct sigaction action;
@@ -63,6 +82,7 @@ void process_default_signals(void)
     for (int i = 1; i < NSIG; i++)
         if (sigaction(i, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
             signal(i, SIG_DFL);
+    default_glibcs_signals();
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }

@@ -1,6 +1,6 @@
 /* --port: what asks for that port gets a free one, and nothing else is another's. */
 #include "tests/support/engines.h"
-#include "tests/system/test_engine.h"
+#include "tests/system/support/engine_events.h"
 
 /* Nobody binds it: it is what all engines ask for. */
 #define ASKED "8888"
@@ -50,7 +50,7 @@ LOOP_TEST(what_asks_for_the_port_gets_a_free_one, ENGINES)
     struct shell shell;
     struct event event;
 
-    shell_run(&shell, PORT "$DOUBLES/sockets %s" EVENTS_TO_OUT, engines[_i].steps);
+    shell_run(&shell, PORT "$DOUBLES/engine %s" EVENTS_TO_OUT, engines[_i].steps);
     event = engine_told_its_port(&shell);
     assert_all_well(&shell);
     ck_assert_uint_eq(event.asked, atoi(ASKED));
@@ -72,7 +72,7 @@ LOOP_TEST(what_asks_for_another_port_gets_that_one, 6)
     unsigned port = engines_free_port();
     struct shell shell;
 
-    shell_run(&shell, "other=%u;" PORT "$DOUBLES/sockets %s" EVENTS_TO_OUT, port, others[_i]);
+    shell_run(&shell, "other=%u;" PORT "$DOUBLES/engine %s" EVENTS_TO_OUT, port, others[_i]);
     assert_all_well(&shell);
     ck_assert_uint_eq(engine_printed_port(&shell), port);
     if (engine_count(&shell, EVENT_LISTENING) > 0)
@@ -86,7 +86,7 @@ TEST(a_datagram_socket_gets_the_port_that_it_asks_for)
 
     shell_run(
         &shell,
-        "$IMDSHIM exec --fd 9 -p %u -- $DOUBLES/sockets udp bind=0.0.0.0/%u port" EVENTS_TO_OUT,
+        "$IMDSHIM exec --fd 9 -p %u -- $DOUBLES/engine udp bind=0.0.0.0/%u port" EVENTS_TO_OUT,
         port, port);
     assert_all_well(&shell);
     ck_assert_uint_eq(engine_printed_port(&shell), port);
@@ -101,7 +101,7 @@ LOOP_TEST(a_second_listener_on_the_port_gets_another_free_one, 8)
     unsigned second;
 
     shell_run(&shell,
-              "%s$DOUBLES/sockets tcp bind=0.0.0.0/" ASKED " listen port %s "
+              "%s$DOUBLES/engine tcp bind=0.0.0.0/" ASKED " listen port %s "
               "tcp bind=0.0.0.0/" ASKED " listen port" EVENTS_TO_OUT,
               launchers[_i % 2], between[_i / 2]);
     assert_all_well(&shell);

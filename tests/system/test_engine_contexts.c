@@ -1,5 +1,5 @@
 /* Where engines listen: handlers, forks, threads, the end of the program. */
-#include "tests/system/test_engine.h"
+#include "tests/system/support/engine_events.h"
 
 static const char *const contexts[] = {"handler", "altstack",    "malloc",    "child",
                                        "atexit",  "own-sigpipe", "no-sigpipe"};

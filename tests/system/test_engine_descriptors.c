@@ -1,5 +1,5 @@
 /* Descriptors: none of ours lives in an engine, and no port number lands in its files. */
-#include "tests/system/test_engine.h"
+#include "tests/system/support/engine_events.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -7,7 +7,11 @@
 
 #include "shim/wire/sys.h"
 
-static const char *const closings[] = {"loop 3", "loop 0", "range 3", "range 0"};
+static const char *const closings[] = {"close-from=3", "close-from=0", "close-range=3",
+                                       "close-range=0"};
+
+#define ENGINE "$DOUBLES/engine "
+#define LISTENS "listen=127.0.0.1 wait port=port"
 
 static int open_new_fifo(void)
 {
@@ -27,7 +31,7 @@ LOOP_TEST(an_engine_that_closes_all_descriptors_is_heard_through_a_fifo, 4)
     char expected[32] = "", lines[4096] = "";
     int fifo = open_new_fifo();
 
-    shell_run(&shell, "exec $IMDSHIM exec --fifo fifo -- $DOUBLES/closer %s", closings[_i]);
+    shell_run(&shell, "exec $IMDSHIM exec --fifo fifo -- " ENGINE "%s " LISTENS, closings[_i]);
     engine_ended_well(&shell);
     ck_assert_int_gt(read(fifo, lines, sizeof lines - 1), 0);
     close(fifo);
@@ -40,7 +44,7 @@ LOOP_TEST(an_engine_that_closes_all_descriptors_says_nothing_to_a_descriptor, 4)
 {
     struct shell shell;
 
-    shell_run(&shell, EXEC "$DOUBLES/closer %s 9>events", closings[_i]);
+    shell_run(&shell, EXEC ENGINE "%s " LISTENS " 9>events", closings[_i]);
     engine_ended_well(&shell);
     ck_assert_str_eq(shell.out, "");
     ck_assert_str_eq(shell.err, "");
@@ -53,7 +57,8 @@ TEST(a_file_in_place_of_the_descriptor_stays_whole)
 {
     struct shell shell;
 
-    shell_run(&shell, "echo trajectory >data; " EXEC_VERBOSE "$DOUBLES/closer reuse 9 9>&1");
+    shell_run(&shell,
+              "echo trajectory >data; " EXEC_VERBOSE ENGINE "data-over=9 " LISTENS " 9>&1");
     engine_ended_well(&shell);
     ck_assert_int_eq(engine_count(&shell, EVENT_LOADED), 1);
     ck_assert_int_eq(engine_count(&shell, EVENT_LISTENING), 0);
@@ -98,36 +103,40 @@ TEST(a_file_put_in_place_of_the_descriptor_at_any_moment_stays_whole)
 
     for (int i = 0; i < 5; i++) {
         shell_run(&shell,
-                  "echo trajectory >data; " EXEC_VERBOSE "$DOUBLES/closer race 9 9>events");
+                  "echo trajectory >data; " EXEC_VERBOSE "$DOUBLES/threads race 9 9>events");
         engine_ended_well(&shell);
         shell_run(&shell, "cat data");
         ck_assert_str_eq(shell.out, "trajectory\n");
     }
 }
 
+#define LISTS LISTENS " descriptors"
+
 TEST(an_engine_has_the_descriptors_that_it_would_have)
 {
     struct shell without, with;
 
-    shell_run(&without, "exec 9>events; exec $DOUBLES/closer list");
-    shell_run(&with, "exec 9>events; exec " EXEC_VERBOSE "$DOUBLES/closer list");
+    shell_run(&without, "exec 9>events; exec " ENGINE LISTS);
+    shell_run(&with, "exec 9>events; exec " EXEC_VERBOSE ENGINE LISTS);
     engine_ended_well(&with);
     ck_assert_str_eq(with.out, without.out);
     shell_run(&with, "cat events");
     ck_assert_int_eq(engine_count(&with, EVENT_READY), 1);
     shell_run(&with, "mkfifo fifo; exec 8<>fifo 9>events; exec 7>&8; "
-                     "exec $IMDSHIM exec --fifo fifo -- $DOUBLES/closer list 7>&- 8>&-");
+                     "exec $IMDSHIM exec --fifo fifo -- " ENGINE LISTS " 7>&- 8>&-");
     ck_assert_str_eq(with.out, without.out);
 }
+
+#define LIMITED "tcp no-more bind=127.0.0.1/0 listen none-left"
 
 TEST(an_engine_without_a_descriptor_to_spare_can_listen)
 {
     struct shell shell;
     int fifo = open_new_fifo();
 
-    shell_run(&shell, EXEC "$DOUBLES/closer limit 9>events");
+    shell_run(&shell, EXEC ENGINE LIMITED " 9>events");
     engine_ended_well(&shell);
-    shell_run(&shell, "exec $IMDSHIM exec --fifo fifo -- $DOUBLES/closer limit");
+    shell_run(&shell, "exec $IMDSHIM exec --fifo fifo -- " ENGINE LIMITED);
     engine_ended_well(&shell);
     close(fifo);
 }
@@ -166,7 +175,7 @@ TEST(a_thread_with_a_table_of_its_own_is_heard_and_files_stay_whole)
     struct shell shell;
 
     shell_run(&shell, "exec 8>&1; mkfifo fifo; exec 9<>fifo; "
-                      "$IMDSHIM exec --fd 9 -- $DOUBLES/own_table >&2 && "
+                      "$IMDSHIM exec --fd 9 -- $DOUBLES/threads own-table >&2 && "
                       "timeout 5 head -n 1 <&9 >&8; test ! -s trajectory");
     engine_ended_well(&shell);
     ck_assert_int_eq(engine_count(&shell, EVENT_LISTENING), 1);

@@ -1,5 +1,5 @@
 /* The launcher killed at any moment: engine and client end, the next run clears up. */
-#include "tests/system/test_engine.h"
+#include "tests/system/support/engine_events.h"
 
 #include <signal.h>
 #include <sys/wait.h>

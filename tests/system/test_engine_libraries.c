@@ -1,5 +1,5 @@
 /* Other libraries beside ours, and what ours looks like from outside. */
-#include "tests/system/test_engine.h"
+#include "tests/system/support/engine_events.h"
 
 static void all_see_each_call(const char *preload, const char *launcher)
 {
@@ -8,7 +8,9 @@ static void all_see_each_call(const char *preload, const char *launcher)
     /* Two files, for the linker loads one file once. */
     engine_build_library("counting", "a.so");
     engine_build_library("counting", "b.so");
-    shell_run(&shell, "here=$PWD; exec 9>&1 >&-; LD_PRELOAD=%s %s $DOUBLES/families second",
+    shell_run(&shell,
+              "here=$PWD; exec 9>&1 >&-; LD_PRELOAD=%s %s $DOUBLES/engine listen=127.0.0.1 "
+              "port listen=127.0.0.1 port",
               preload, launcher);
     engine_told_its_port(&shell);
     ck_assert_msg(strstr(shell.err, "a.so: 2 binds, 2 listens") != NULL, "%s", shell.err);
@@ -67,6 +69,8 @@ LOOP_TEST(a_library_that_listens_before_or_after_ours_works_is_told, 4)
     ck_assert_str_eq(event.object, "l.so");
 }
 
+#define WAITS "listen=127.0.0.1 port call wait="
+
 /* Its run time wraps accept, poll and others itself. */
 TEST(an_engine_with_a_sanitizer_runs_and_is_told)
 {
@@ -74,12 +78,13 @@ TEST(an_engine_with_a_sanitizer_runs_and_is_told)
 
     shell_run(&shell, "cd $SOURCE; static=-static-libasan; ${CC:-cc} --version | grep -q clang "
                       "&& static=; ${CC:-cc} -std=c11 -D_GNU_SOURCE -I. -fsanitize=address "
-                      "$static -o $TMPDIR/sanitized tests/doubles/waiter.c -lpthread");
+                      "$static -o $TMPDIR/sanitized tests/doubles/engine.c "
+                      "tests/doubles/support/*.c -lpthread -ldl");
     engine_ended_well(&shell);
-    shell_run(&shell, EXEC "./sanitized accept" EVENTS_TO_OUT);
+    shell_run(&shell, EXEC "./sanitized " WAITS "accept" EVENTS_TO_OUT);
     engine_told_its_port(&shell);
     ck_assert_int_eq(engine_count(&shell, EVENT_READY), 1);
-    shell_run(&shell, EXEC "./sanitized poll" EVENTS_TO_OUT);
+    shell_run(&shell, EXEC "./sanitized " WAITS "poll" EVENTS_TO_OUT);
     ck_assert_int_eq(engine_count(&shell, EVENT_READY), 1);
 }
 

@@ -1,5 +1,5 @@
 /* Which listener is told, and that its port is the real one. */
-#include "tests/system/test_engine.h"
+#include "tests/system/support/engine_events.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -89,10 +89,14 @@ TEST(of_an_engine_with_mpi_the_engines_own_listener_is_told)
 }
 
 static const struct {
-    const char *kind, *address;
+    const char *steps, *address;
 } told_kinds[] = {
-    {"bound", "127.0.0.1"}, {"unbound", "0.0.0.0"}, {"ipv6", "::1"},
-    {"dual", "::"},         {"mptcp", "127.0.0.1"}, {"twice", "127.0.0.1"},
+    {"tcp bind=127.0.0.1/0 listen", "127.0.0.1"},
+    {"tcp listen", "0.0.0.0"},
+    {"v6only bind=::1/0 listen", "::1"},
+    {"tcp6 bind=::/0 listen", "::"},
+    {"mptcp bind=127.0.0.1/0 listen", "127.0.0.1"},
+    {"tcp bind=127.0.0.1/0 listen listen", "127.0.0.1"},
 };
 
 enum { IPV6_FIRST = 2, MPTCP = 4, KINDS = 6 };
@@ -115,7 +119,7 @@ static bool lacking_kinds_are_named(void)
 {
     for (int i = 0; i < KINDS; i++)
         if (!can_be_had(i))
-            suite_skip(told_kinds[i].kind, "this kernel has no such sockets");
+            suite_skip(told_kinds[i].steps, "this kernel has no such sockets");
     return true;
 }
 
@@ -126,30 +130,43 @@ LOOP_TEST(a_stream_listener_of_every_kind_is_told_once, KINDS, .needs = lacking_
 
     if (!can_be_had(_i))
         return;
-    shell_run(&shell, EXEC_VERBOSE "$DOUBLES/families %s" EVENTS_TO_OUT, told_kinds[_i].kind);
+    shell_run(&shell, EXEC_VERBOSE "$DOUBLES/engine %s port" EVENTS_TO_OUT,
+              told_kinds[_i].steps);
     event = engine_told_its_port(&shell);
     ck_assert_str_eq(engine_address(&event), told_kinds[_i].address);
     ck_assert_int_eq(engine_count(&shell, EVENT_PASSED), 0);
 }
 
-static const char *const other_kinds[] = {"udp", "unix", "netlink", "refused"};
+/* Of two sockets on one port only the first may listen. */
+static const struct {
+    const char *steps, *last_line;
+} other_kinds[] = {
+    {"udp bind=127.0.0.1/0 listen", "listen: failed with 95\n"},
+    {"unix=socket listen", "listen: well\n"},
+    {"netlink listen", "listen: failed with 95\n"},
+    {"tcp reuse bind=127.0.0.1/0 tcp reuse bind=127.0.0.1/previous swap raw-listen swap listen",
+     "listen: failed with 98\n"},
+};
 
-LOOP_TEST(what_is_no_tcp_listener_is_never_told, 4)
+LOOP_TEST(what_is_no_tcp_listener_is_never_told, COUNT(other_kinds))
 {
     struct shell shell;
 
-    shell_run(&shell, EXEC_VERBOSE "$DOUBLES/families %s" EVENTS_TO_OUT, other_kinds[_i]);
+    shell_run(&shell, EXEC_VERBOSE "$DOUBLES/engine %s" EVENTS_TO_OUT, other_kinds[_i].steps);
     engine_ended_well(&shell);
+    ck_assert_str_eq(strstr(shell.err, "listen: "), other_kinds[_i].last_line);
     ck_assert_int_eq(engine_count(&shell, EVENT_LOADED), 1);
     ck_assert_int_eq(engine_count(&shell, EVENT_LISTENING), 0);
     ck_assert_int_eq(engine_count(&shell, EVENT_PASSED), 0);
 }
 
+#define TWO_LISTENERS "$DOUBLES/engine listen=127.0.0.1 port listen=127.0.0.1 port"
+
 TEST(a_second_listener_is_not_told)
 {
     struct shell shell;
 
-    shell_run(&shell, EXEC "$DOUBLES/families second" EVENTS_TO_OUT);
+    shell_run(&shell, EXEC TWO_LISTENERS EVENTS_TO_OUT);
     engine_told_its_port(&shell);
     ck_assert_int_eq(shell_count_lines(shell.out, "\n"), 1);
 }
@@ -159,7 +176,7 @@ TEST(a_second_listener_is_named_when_all_events_are_asked_for)
     struct shell shell;
     struct event event;
 
-    shell_run(&shell, EXEC_VERBOSE "$DOUBLES/families second" EVENTS_TO_OUT);
+    shell_run(&shell, EXEC_VERBOSE TWO_LISTENERS EVENTS_TO_OUT);
     engine_told_its_port(&shell);
     ck_assert_int_eq(engine_count(&shell, EVENT_PASSED), 1);
     event = engine_told(&shell, KIND_PASSED);

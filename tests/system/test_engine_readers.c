@@ -1,5 +1,5 @@
 /* Readers that are gone, slow, stopped, late: the engine goes on as if there were none. */
-#include "tests/system/test_engine.h"
+#include "tests/system/support/engine_events.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,17 +1,33 @@
 /* "ready": told once, before the wait, by whatever call the engine waits. */
-#include "tests/system/test_engine.h"
+#include "tests/system/support/engine_events.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const char *const methods[] = {
-    "select", "pselect",  "select-high", "poll",    "poll-many", "ppoll",
-    "accept", "poll-chk", "ppoll-chk",   "accept4", "epoll",
+#define ENGINE "$DOUBLES/engine "
+#define LISTENS "listen=127.0.0.1 port "
+#define TWO_CLIENTS "call call "
+
+static const struct {
+    const char *listens, *waits;
+} methods[] = {
+    {LISTENS, "wait=select"},
+    {LISTENS, "wait=pselect"},
+    {"tcp high bind=127.0.0.1/0 listen port ", "wait=select-high"},
+    {LISTENS, "wait=poll"},
+    {LISTENS, "wait=poll-many"},
+    {LISTENS, "wait=ppoll"},
+    {LISTENS, "wait=ppoll-time"},
+    {LISTENS, "wait=accept"},
+    {LISTENS, "wait=poll-chk"},
+    {LISTENS, "wait=ppoll-chk"},
+    {LISTENS, "wait=accept4"},
+    {LISTENS, "wait=epoll"},
 };
 
-enum { METHODS = sizeof methods / sizeof methods[0] };
+enum { METHODS = COUNT(methods) };
 
 /* A client that says nothing and is gone. */
 static void be_client(unsigned port)
@@ -25,13 +41,13 @@ static void be_client(unsigned port)
 }
 
 /* Nobody connects before "ready" is heard: told late it would never be. */
-static void wait_and_connect(const char *method)
+static void wait_and_connect(const char *listens, const char *waits)
 {
     struct shell shell;
     struct event listening, ready;
 
-    shell_start(&shell, EXEC "$DOUBLES/waiter %s blocked" EVENTS_TO_OUT, method);
-    ck_assert_msg(shell_wait_for_out(&shell, " ready "), "%s: %s", method, shell.out);
+    shell_start(&shell, EXEC ENGINE "%s%s" EVENTS_TO_OUT, listens, waits);
+    ck_assert_msg(shell_wait_for_out(&shell, " ready "), "%s: %s", waits, shell.out);
     listening = engine_told(&shell, KIND_LISTENING);
     ready = engine_told(&shell, KIND_READY);
     ck_assert(strstr(shell.out, " listening ") < strstr(shell.out, " ready "));
@@ -47,30 +63,32 @@ TEST_OPTIONS(IN_SANDBOX);
 
 LOOP_TEST(ready_is_told_before_the_wait, METHODS)
 {
-    wait_and_connect(methods[_i]);
+    wait_and_connect(methods[_i].listens, methods[_i].waits);
 }
 
-static const char *const duplicates[] = {"accept-duplicate", "poll-duplicate",
-                                         "select-duplicate"};
+static const char *const duplicates[] = {"accept", "poll", "select"};
 
 LOOP_TEST(ready_is_told_of_a_wait_on_a_duplicate, 3)
 {
     struct shell shell;
 
-    shell_run(&shell, EXEC "$DOUBLES/waiter %s plain" EVENTS_TO_OUT, duplicates[_i]);
+    shell_run(&shell, EXEC ENGINE LISTENS TWO_CLIENTS "wait-duplicate=%s" EVENTS_TO_OUT,
+              duplicates[_i]);
     engine_ended_well(&shell);
     ck_assert_int_eq(engine_count(&shell, EVENT_READY), 1);
 }
 
-static const char *const places[] = {"plain", "twice", "thread", "child"};
+/* The wait is done twice in the second. */
+static const char *const places[] = {"", "", "thread ", "fork "};
 
 LOOP_TEST(ready_is_told_once_wherever_the_wait_is, METHODS)
 {
     for (int i = 0; i < 4; i++) {
         struct shell shell;
 
-        shell_run(&shell, EXEC_VERBOSE "$DOUBLES/waiter %s %s" EVENTS_TO_OUT, methods[_i],
-                  places[i]);
+        shell_run(&shell, EXEC_VERBOSE ENGINE "%s" TWO_CLIENTS "%s%s %s" EVENTS_TO_OUT,
+                  methods[_i].listens, places[i], methods[_i].waits,
+                  i == 1 ? methods[_i].waits : "");
         engine_told_its_port(&shell);
         ck_assert_msg(engine_count(&shell, EVENT_READY) == 1, "%s: %s", places[i], shell.out);
     }
@@ -80,7 +98,8 @@ LOOP_TEST(ready_is_not_told_of_a_wait_on_another_socket, METHODS)
 {
     struct shell shell;
 
-    shell_run(&shell, EXEC "$DOUBLES/waiter %s other" EVENTS_TO_OUT, methods[_i]);
+    shell_run(&shell, EXEC ENGINE "listen=127.0.0.1 %s" TWO_CLIENTS "%s" EVENTS_TO_OUT,
+              methods[_i].listens, methods[_i].waits);
     engine_ended_well(&shell);
     ck_assert_int_eq(engine_count(&shell, EVENT_LISTENING), 1);
     ck_assert_int_eq(engine_count(&shell, EVENT_READY), 0);
@@ -92,7 +111,7 @@ LOOP_TEST(ready_is_not_told_of_what_waits_for_no_client, 2)
 {
     struct shell shell;
 
-    shell_run(&shell, EXEC "$DOUBLES/waiter %s plain" EVENTS_TO_OUT, no_waits[_i]);
+    shell_run(&shell, EXEC ENGINE LISTENS TWO_CLIENTS "wait=%s" EVENTS_TO_OUT, no_waits[_i]);
     engine_ended_well(&shell);
     ck_assert_int_eq(engine_count(&shell, EVENT_LISTENING), 1);
     ck_assert_int_eq(engine_count(&shell, EVENT_READY), 0);
@@ -105,8 +124,9 @@ LOOP_TEST(ready_is_told_where_a_sandbox_forbids_reading_memory, METHODS)
     /* 1 is EPERM, 38 is ENOSYS. */
     for (int error = 1; error < 39; error += 37) {
         shell_run(&shell,
-                  EXEC "$DOUBLES/forbid process_vm_readv %d $DOUBLES/waiter %s" EVENTS_TO_OUT,
-                  error, methods[_i]);
+                  EXEC "$DOUBLES/forbid process_vm_readv %d " ENGINE "%s" TWO_CLIENTS
+                       "%s" EVENTS_TO_OUT,
+                  error, methods[_i].listens, methods[_i].waits);
         engine_told_its_port(&shell);
         ck_assert_int_eq(engine_count(&shell, EVENT_READY), 1);
     }
@@ -117,19 +137,22 @@ LOOP_TEST(a_wait_that_nobody_can_be_told_of_leaves_errno_alone, METHODS)
 {
     struct shell shell;
 
-    shell_run(&shell, "mkfifo fifo; exec $IMDSHIM exec --fifo fifo -- $DOUBLES/waiter %s",
-              methods[_i]);
+    shell_run(&shell,
+              "mkfifo fifo; exec $IMDSHIM exec --fifo fifo -- " ENGINE "%s" TWO_CLIENTS "%s",
+              methods[_i].listens, methods[_i].waits);
     engine_ended_well(&shell);
 }
+
+#define OVERFLOWS ENGINE LISTENS TWO_CLIENTS "wait=poll-overflow"
 
 TEST(a_poll_set_that_overflows_still_ends_a_fortified_engine)
 {
     struct shell shell;
     int without;
 
-    shell_run(&shell, "ulimit -c 0; exec $DOUBLES/waiter poll-overflow");
+    shell_run(&shell, "ulimit -c 0; exec " OVERFLOWS);
     without = shell_status(&shell);
     ck_assert_int_ne(without, 0);
-    shell_run(&shell, "ulimit -c 0; exec " EXEC "$DOUBLES/waiter poll-overflow" EVENTS_TO_OUT);
+    shell_run(&shell, "ulimit -c 0; exec " EXEC OVERFLOWS EVENTS_TO_OUT);
     ck_assert_int_eq(shell_status(&shell), without);
 }

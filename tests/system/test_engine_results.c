@@ -1,5 +1,5 @@
 /* Every call returns with the library what it returns without, errno included. */
-#include "tests/system/test_engine.h"
+#include "tests/system/support/engine_events.h"
 
 static void compare_with(const char *options, const char *command)
 {

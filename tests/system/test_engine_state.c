@@ -1,5 +1,5 @@
 /* The engine is as it would be without imdshim; without its variables the library is inert. */
-#include "tests/system/test_engine.h"
+#include "tests/system/support/engine_events.h"
 
 #include <unistd.h>
 
@@ -108,11 +108,13 @@ TEST(in_a_set_id_process_the_library_is_inert, .needs = can_be_set_id)
 {
     struct shell shell;
 
-    shell_run(&shell, "chmod 755 . && cp $LIBIMDSHIM . && cd $SOURCE && ${CC:-cc} -std=c11 "
-                      "-D_GNU_SOURCE -I. -o $TMPDIR/linked tests/doubles/engine.c "
-                      "-Wl,--no-as-needed $TMPDIR/libimdshim.so -Wl,-rpath,$TMPDIR -ldl && cd "
-                      "$TMPDIR && chmod 755 linked && cp linked set-id && chown 65534 set-id "
-                      "&& chmod 4755 set-id && mkfifo -m 666 fifo");
+    shell_run(
+        &shell,
+        "chmod 755 . && cp $LIBIMDSHIM . && cd $SOURCE && ${CC:-cc} -std=c11 "
+        "-D_GNU_SOURCE -I. -o $TMPDIR/linked tests/doubles/engine.c tests/doubles/support/*.c "
+        "-Wl,--no-as-needed $TMPDIR/libimdshim.so -Wl,-rpath,$TMPDIR -ldl -lpthread && cd "
+        "$TMPDIR && chmod 755 linked && cp linked set-id && chown 65534 set-id "
+        "&& chmod 4755 set-id && mkfifo -m 666 fifo");
     engine_ended_well(&shell);
     for (int set_id = 0; set_id < 2; set_id++) {
         shell_run(&shell,

@@ -10,7 +10,7 @@
 
 #include "tests/support/engines.h"
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 #define FAULTS "exec $DOUBLES/../faults/"
 #define FUZZ "exec $DOUBLES/../fuzz/"
@@ -189,7 +189,7 @@ LOOP_TEST(no_input_breaks_what_a_target_demands, find_corpora())
 TEST(every_target_has_a_corpus)
 {
     shell_run(&shell, "cd $SOURCE/tests/fuzz; for file in *.c; do"
-                      " [ $file = replay.c ] || [ -d corpus/${file%%.c} ] || echo $file; done");
+                      " [ -d corpus/${file%%.c} ] || echo $file; done");
     ck_assert_str_eq(shell.out, "");
     ck_assert_int_eq(shell_status(&shell), 0);
 }

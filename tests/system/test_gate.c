@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 /* A network of its own; root needs no user namespace for it, and there may be none to be had.
  */

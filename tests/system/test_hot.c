@@ -1,6 +1,6 @@
 /* What is hot stays hot: instructions that a call costs once the client has been met. */
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 enum { FEW = 100, MANY = 1100, MOST_INSTRUCTIONS = 12, MOST_WITH_SANITIZER = 40 };
 

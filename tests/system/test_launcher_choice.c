@@ -8,17 +8,17 @@
 
 #include "tests/support/engines.h"
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 /* In a test's words $a, $b and $c are free ports in a row. */
 #define PORTS "a=%u b=%u c=%u;"
 #define PORT_VALUES first, first + 1, first + 2
 enum { PORT_COUNT = 3 };
 
-#define SOCKETS "$DOUBLES/sockets "
-#define BOTH SOCKETS "tcp bind=127.0.0.1/$a listen port tcp bind=127.0.0.1/$b listen port"
+#define STEPS "$DOUBLES/engine "
+#define BOTH STEPS "tcp bind=127.0.0.1/$a listen port tcp bind=127.0.0.1/$b listen port"
 #define TWO_PROGRAMS                                                                           \
-    "sh -c \"$DOUBLES/sockets tcp bind=127.0.0.1/$a listen;"                                   \
+    "sh -c \"$DOUBLES/engine tcp bind=127.0.0.1/$a listen;"                                    \
     "'./my engine' tcp bind=127.0.0.1/$b listen\""
 
 static const struct {
@@ -28,11 +28,11 @@ static const struct {
     {"", BOTH, 0},
     {"-m port=$b", BOTH, 1},
     {"-m 'port=[0-9]*'", BOTH, 0},
-    {"-m exe=sock?ts -m port=$b", BOTH, 1},
-    {"-m object=sockets -m port=$a", BOTH, 0},
+    {"-m exe=eng?ne -m port=$b", BOTH, 1},
+    {"-m object=engine -m port=$a", BOTH, 0},
     {"-m 'exe=*' -m 'object=*' -m port=$b", BOTH, 1},
     {"-p $b", BOTH, 1},
-    {"-p $b -m exe=sockets", BOTH, 1},
+    {"-p $b -m exe=engine", BOTH, 1},
     {"", TWO_PROGRAMS, 0},
     {"-m 'exe=my engine'", TWO_PROGRAMS, 1},
     {"-m 'object=my*'", TWO_PROGRAMS, 1},
@@ -48,10 +48,10 @@ LOOP_TEST(the_socket_that_is_meant_is_taken_and_the_other_named, CHOICES)
     struct shell shell;
     char expected[64];
 
-    shell_run(&shell, PORTS "cp $DOUBLES/sockets 'my engine'; exec $IMDSHIM run -v %s -- %s",
+    shell_run(&shell, PORTS "cp $DOUBLES/engine 'my engine'; exec $IMDSHIM run -v %s -- %s",
               PORT_VALUES, choices[_i].options, choices[_i].command);
     ck_assert_int_eq(shell_count_lines(shell.err, "] listens on 127.0.0.1:"), 1);
-    ck_assert_int_eq(shell_count_lines(shell.err, " not taken: "), 1);
+    ck_assert_int_eq(shell_count_lines(shell.err, "ignored port "), 1);
     snprintf(expected, sizeof expected, " (asked for %u)\n", first + choices[_i].taken);
     ck_assert_msg(strstr(shell.err, expected) != NULL, "%s", shell.err);
 }
@@ -69,20 +69,20 @@ LOOP_TEST(a_library_is_named_by_object, 2)
               names[_i], names[_i], names[_i]);
     ck_assert_msg(shell_status(&shell) == 0, "%s", shell.err);
     ck_assert_int_eq(shell_count_lines(shell.err, "] listens on 127.0.0.1:"), 1);
-    ck_assert_int_eq(shell_count_lines(shell.err, " not taken: another listener was"), 4);
+    ck_assert_int_eq(shell_count_lines(shell.err, ": another listener was"), 4);
     ck_assert_int_eq(shell_count_lines(shell.err, " say (engine)\n"), 1);
 }
 
 LOOP_TEST(what_did_listen_is_named_when_nothing_matched, 4)
 {
-    static const char *const options[] = {"-m port=1", "-m exe=sockets -m object=libimd*",
+    static const char *const options[] = {"-m port=1", "-m exe=engine -m object=libimd*",
                                           "-p 1", "-m port=$a -m exe=lmp"};
     unsigned first = engines_free_ports(PORT_COUNT);
     struct shell shell;
     char expected[128];
 
     snprintf(expected, sizeof expected,
-             "imdshim: nothing matched: only 127.0.0.1:%u (sockets), 127.0.0.1:%u (sockets) ",
+             "imdshim: nothing matched: only 127.0.0.1:%u (engine), 127.0.0.1:%u (engine) ",
              first, first + 1);
     shell_run(&shell, PORTS "$IMDSHIM run %s -- " BOTH, PORT_VALUES, options[_i]);
     ck_assert_int_eq(shell_status(&shell), 0);
@@ -96,7 +96,7 @@ TEST(exec_takes_the_same_options)
     struct shell shell;
 
     shell_run(&shell,
-              PORTS "$IMDSHIM exec --fd 3 -p $c -l 127.0.0.1:$a-$b -m exe=sockets -- " SOCKETS
+              PORTS "$IMDSHIM exec --fd 3 -p $c -l 127.0.0.1:$a-$b -m exe=engine -- " STEPS
                     "tcp bind=127.0.0.1/0 listen tcp bind=0.0.0.0/$c listen 3>&1",
               PORT_VALUES);
     ck_assert_int_eq(shell_count_lines(shell.out, "\n"), 1);
@@ -117,7 +117,7 @@ LOOP_TEST(of_five_engines_in_a_range_of_three_ports_three_succeed, 3)
 
     shell_run(&shell,
               PORTS
-              "for i in 1 2 3 4 5; do $IMDSHIM run -l :$a-$c -- " SOCKETS
+              "for i in 1 2 3 4 5; do $IMDSHIM run -l :$a-$c -- " STEPS
               "tcp %s bind=0.0.0.0/8888 until=go listen until=stop >out$i 2>err$i & done;"
               "until [ $(cat err* | grep -c ^bind) = 5 ]; do sleep 0.05; done; >go;"
               "until [ $(cat err* | grep -c ^listen) = 5 ]; do sleep 0.05; done; >stop; wait;"
@@ -156,8 +156,8 @@ TEST(none_of_several_namds_with_one_port_moves)
 static const struct {
     const char *options, *socket, *line;
 } refusals[] = {
-    {"-l [::1]:0", "tcp bind=0.0.0.0/7", "on [::1]:0 (asked for 7): its socket is of IPv4"},
-    {"-l 127.0.0.1", "v6only bind=::/7", "on 127.0.0.1 (asked for 7): its socket is of IPv6"},
+    {"-l [::1]:0", "tcp bind=0.0.0.0/7", "on [::1]:0 (asked for 7): the engine uses an IPv4"},
+    {"-l 127.0.0.1", "v6only bind=::/7", "on 127.0.0.1 (asked for 7): the engine uses an IPv6"},
     {"-l 203.0.113.7", "tcp bind=0.0.0.0/7", "on 203.0.113.7 (asked for 7): no interface"},
     {"-p 7 -l 203.0.113.7", "tcp bind=0.0.0.0/7", "on 203.0.113.7 (asked for 7): no interface"},
 };
@@ -166,13 +166,13 @@ LOOP_TEST(a_place_that_cannot_be_had_is_one_line_that_says_so, 4)
 {
     struct shell shell;
 
-    shell_run(&shell, "$IMDSHIM run %s -- " SOCKETS "%s bind=0.0.0.0/1025 listen",
+    shell_run(&shell, "$IMDSHIM run %s -- " STEPS "%s bind=0.0.0.0/1025 listen",
               refusals[_i].options, refusals[_i].socket);
     ck_assert_int_eq(shell_count_lines(shell.err, "imdshim: "), 1);
     ck_assert_int_eq(shell_count_lines(shell.err, "bind: failed"), 2);
     ck_assert_msg(shell_count_lines(shell.err, refusals[_i].line) == 1, "%s", shell.err);
     shell_run(&shell,
-              "$IMDSHIM run -q %s -- " SOCKETS "%s 2>&1 | grep imdshim:", refusals[_i].options,
+              "$IMDSHIM run -q %s -- " STEPS "%s 2>&1 | grep imdshim:", refusals[_i].options,
               refusals[_i].socket);
     ck_assert_str_eq(shell.out, "");
 }
@@ -215,7 +215,7 @@ LOOP_TEST(an_address_that_is_not_listened_on_refuses, 3)
     int port;
 
     shell_start(&shell,
-                "exec $IMDSHIM run -q %s -- " SOCKETS
+                "exec $IMDSHIM run -q %s -- " STEPS
                 "tcp bind=0.0.0.0/0 listen port until=stop 2>&1",
                 reaches[_i].options);
     ck_assert(shell_wait_for_out(&shell, "port "));

@@ -3,7 +3,7 @@
 #include <sys/socket.h>
 
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 static const struct {
     const char *listens, *host, *in_url;
@@ -39,7 +39,7 @@ LOOP_TEST(the_client_is_told_where_to_connect, suite_has(has_ipv6) ? ADDRESSES :
 
     shell_run(&shell,
               "exec $IMDSHIM run -q -c 'echo $IMD_HOST $IMD_PORT $IMD_URL; >stop' -- " ENGINE
-              " listen=%s port wait until=stop",
+              " listen=%s print-port wait until=stop",
               addresses[_i].listens);
     ck_assert_int_eq(shell_status(&shell), 0);
     snprintf(expected, sizeof expected, "%u\n%s %u imd://%s:%u\n", atoi(shell.out),

@@ -2,7 +2,7 @@
 #include <sys/wait.h>
 
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 TEST_OPTIONS(IN_SANDBOX);
 

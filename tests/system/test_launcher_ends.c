@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 static double seconds(void)
 {

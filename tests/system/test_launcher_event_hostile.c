@@ -4,11 +4,11 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "tests/system/event_port.h"
+#include "tests/system/support/offer.h"
 
 #define RUN_UNTIL_STOP                                                                         \
     SRUN "exec $IMDSHIM run -q -o port -- ./srun " ENGINE                                      \
-         " until=go listen=127.0.0.1 port wait until=stop exit=4"
+         " until=go listen=127.0.0.1 print-port wait until=stop exit=4"
 
 #define GOOD_LINE "80 listening host=evil addr=127.0.0.1 asked=0 pid=1 fd=3 exe=x object=x\n"
 #define NO_SECRET "00000000000000000000000000000000"

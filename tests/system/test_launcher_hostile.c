@@ -1,6 +1,6 @@
 /* A channel full of junk, and what is left when we are killed. */
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 /* What any program of the engine's may write into the channel. */
 static const char *const junk[] = {
@@ -93,7 +93,7 @@ TEST(the_channel_of_a_run_that_lives_is_not_cleared_away)
 
     shell_start(&shell,
                 "exec $IMDSHIM run -q -o port -- " ENGINE
-                " print=begin until=go listen=127.0.0.1 port exit=4 | tail -n 1; exit 4");
+                " print=begin until=go listen=127.0.0.1 print-port exit=4 | tail -n 1; exit 4");
     shell_run(&next,
               "until [ -e imdshim-*/* ]; do sleep 0.05; done; $IMDSHIM run -q -- true; >go");
     shell_finish(&shell);

@@ -1,6 +1,6 @@
 /* Bad input: one line on stderr, status 125, nothing started, nothing left behind. */
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 #define START " touch started"
 
@@ -157,12 +157,6 @@ static const char *const faults[] = {
     "chmod 000 tree/lib/imdshim/libimdshim.so; as_nobody $IMDSHIM run --" START,
     "chmod 000 tree/lib/imdshim/libimdshim.so; as_nobody $IMDSHIM exec --fd 1 --" START,
     "mkfifo -m 444 f; as_nobody $IMDSHIM exec --fifo f --" START,
-    "mkdir -m 777 own/imdshim-$(as_nobody id -u); as_nobody $IMDSHIM run --" START,
-    "mkdir -m 750 own/imdshim-$(as_nobody id -u); as_nobody $IMDSHIM run --" START,
-    ">own/imdshim-$(as_nobody id -u); as_nobody $IMDSHIM run --" START,
-    "mkdir -m 700 own/x; ln -s x own/imdshim-$(as_nobody id -u); as_nobody $IMDSHIM run "
-    "--" START,
-    "ln -s nowhere own/imdshim-$(as_nobody id -u); as_nobody $IMDSHIM run --" START,
     "mkdir -m 555 given; TMPDIR=$PWD/given as_nobody $IMDSHIM run --" START,
     "TMPDIR=$PWD/missing as_nobody $IMDSHIM run --" START,
     "TMPDIR=/dev/null as_nobody $IMDSHIM run --" START,
@@ -183,22 +177,6 @@ LOOP_TEST(a_fault_of_the_surroundings_is_refused,
     assert_refused(&shell, faults[_i]);
 }
 
-static bool is_root(void)
-{
-    return geteuid() == 0 ||
-           suite_skip("private directories of others", "only root can make them");
-}
-
-TEST(a_private_directory_of_another_user_is_refused, .needs = is_root)
-{
-    struct shell shell;
-
-    shell_run(&shell,
-              "mkdir -m 1777 own; mkdir -m 700 own/imdshim-0; chown 65534 own/imdshim-0;"
-              "TMPDIR=$PWD/own exec $IMDSHIM run --" START);
-    assert_refused(&shell, "another user's");
-}
-
 TEST(a_command_must_be_named)
 {
     struct shell shell;
@@ -207,20 +185,6 @@ TEST(a_command_must_be_named)
     ck_assert_int_eq(shell_status(&shell), 125);
     ck_assert_str_eq(shell.out, "");
     ck_assert_int_eq(strncmp(shell.err, "usage: imdshim run ", 19), 0);
-}
-
-TEST(help_and_version_are_answers_and_no_failures)
-{
-    static const char *const questions[] = {"--help",     "-h",      "--version",
-                                            "run --help", "exec -h", "check --help"};
-    struct shell shell;
-
-    for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
-        shell_run(&shell, "exec $IMDSHIM %s", questions[i]);
-        ck_assert_int_eq(shell_status(&shell), 0);
-        ck_assert_int_ge(shell_count_lines(shell.out, "imdshim "), 1);
-        ck_assert_str_eq(shell.err, "");
-    }
 }
 
 TEST(what_follows_the_engine_is_the_engines)

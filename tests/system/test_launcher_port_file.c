@@ -3,7 +3,7 @@
 #include <sys/inotify.h>
 
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 static const char *const addresses[][2] = {
     {"127.0.0.1", "127.0.0.1"},
@@ -34,7 +34,7 @@ LOOP_TEST(the_file_says_host_and_port, ADDRESSES)
     ck_assert_int_eq(gethostname(name, sizeof name - 1), 0);
     shell_run(&shell,
               "$IMDSHIM run -q -o port -- " ENGINE
-              " listen=%s port until=port exit=4; echo $?; cat port; stat -c %%s port",
+              " listen=%s print-port until=port exit=4; echo $?; cat port; stat -c %%s port",
               addresses[_i][0]);
     snprintf(expected, sizeof expected, "%u\n4\n%s:%u\n", atoi(shell.out),
              host != NULL ? host : name, atoi(shell.out));

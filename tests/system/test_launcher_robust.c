@@ -1,7 +1,7 @@
 /* Hard surroundings: little to be had, and many at once. */
 
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 static const char *const closed[] = {"<&-", ">&-", "<&- >&-", "2>&-", "<&- >&- 2>&-"};
 
@@ -107,7 +107,7 @@ LOOP_TEST(many_runs_at_once_do_not_hear_each_other, 4)
     shell_run(
         &shell,
         "for i in $(seq %d); do mkdir $i; $IMDSHIM run -q -o $i/port -- " ENGINE
-        " listen=127.0.0.1 port wait until=stop >$i/out & done;"
+        " listen=127.0.0.1 print-port wait until=stop >$i/out & done;"
         "while [ $(cat */port 2>/dev/null | wc -l) -lt %d ]; do sleep 0.1; done;"
         ">stop; wait; cat */port | sort -u | wc -l;"
         "for i in $(seq %d); do [ 127.0.0.1:$(cat $i/out) = $(cat $i/port) ] || echo $i; done",

@@ -1,7 +1,7 @@
 /* imdshim's own lines: nothing is stopped, ended or refused because one is written. */
 #include "tests/support/suite.h"
 #include "tests/support/terminal.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 /* Each writes one line, and ends without reading or writing anything else. */
 static const struct {
@@ -55,7 +55,7 @@ LOOP_TEST(too_few_descriptors_are_told_with_the_limit_to_raise, COUNT(limits),
 {
     struct shell shell;
 
-    shell_run(&shell, "ulimit -n %d; exec $IMDSHIM run -- true", limits[_i]);
+    shell_run(&shell, NO_LEAK_CHECK "ulimit -n %d; exec $IMDSHIM run -- true", limits[_i]);
     ck_assert_int_eq(shell_status(&shell), 125);
     assert_one_line(shell.err, "imdshim: ");
     ck_assert_msg(strstr(shell.err, "ulimit -n") != NULL, "%s", shell.err);

@@ -2,7 +2,7 @@
 #include <sys/wait.h>
 
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 #define COUNTER ENGINE " pids catch print=begin until=stop exit=7"
 

@@ -2,7 +2,7 @@
 #include <sys/wait.h>
 
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 static const char *const prefixes[] = {
     "",

@@ -1,7 +1,7 @@
 /* At a terminal: interrupts, job control and reading, as without the prefix. */
 #include "tests/support/suite.h"
 #include "tests/support/terminal.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 #define COUNTER ENGINE " pids catch print=begin until=stop exit=7 >log"
 
@@ -73,6 +73,14 @@ static void end_and_leave(struct job *job, const char *status)
     type_command(job, "echo status=$?");
     expect(job, status);
     leave(job);
+}
+
+/* The shell names the job once it has found it: from then on it may end. */
+static void bring_to_foreground(struct job *job)
+{
+    type_command(job, "fg");
+    expect(job, "fg");
+    expect(job, "$IMDSHIM run");
 }
 
 static void assert_stopped(struct job *job)
@@ -200,8 +208,7 @@ TEST(bg_lets_both_go_on_and_fg_brings_them_back, .needs = launcher_is_bare)
     send_marker(&job);
     type_command(&job, "jobs");
     expect(&job, "Running");
-    type_command(&job, "fg");
-    expect(&job, "$IMDSHIM run"); /* bash has found the job: it may end now */
+    bring_to_foreground(&job);
     end_and_leave(&job, "status=7");
 }
 
@@ -250,8 +257,7 @@ TEST(a_continue_sent_to_us_alone_continues_the_engine_too, .needs = launcher_is_
     kill(job.launcher, SIGCONT);
     assert_running(&job);
     send_marker(&job);
-    type_command(&job, "fg");
-    expect(&job, "$IMDSHIM run"); /* bash has found the job: it may end now */
+    bring_to_foreground(&job);
     end_and_leave(&job, "status=7");
 }
 
@@ -296,8 +302,7 @@ TEST(an_engine_in_the_background_that_reads_the_terminal_stops_the_job,
     wait_for_state(process_parent(job.launcher), "T");
     type_command(&job, "");
     expect(&job, "Stopped");
-    type_command(&job, "fg");
-    expect(&job, "$IMDSHIM run"); /* bash has found the job: it may end now */
+    bring_to_foreground(&job);
     shell_pause(100);
     type_command(&job, "hello");
     expect(&job, "<hello>");

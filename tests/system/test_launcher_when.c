@@ -2,7 +2,7 @@
 #include <time.h>
 
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 static struct shell shell;
 

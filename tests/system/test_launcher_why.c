@@ -2,14 +2,19 @@
 #include <sys/statvfs.h>
 
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 #define CC "${CC:-cc}"
 
 /* Without a sanitizer, whose run time does not work where privileges change. */
 #define COMPILED(options)                                                                      \
-    "[ -e x ] || " CC " -D_GNU_SOURCE " options " -o x "                                       \
-    "$SOURCE/tests/doubles/launcher-engine.c;"
+    "[ -e x ] || " CC " " options " -o x $DOUBLES/engine.o $DOUBLES/support.a -lpthread -ldl " \
+    "2>/dev/null;"
+
+/* glibc's, by the name that Android's has. */
+#define LINKER                                                                                 \
+    "[ -e linker64 ] || ln -s $(ldd /bin/true | sed -n 's,[^/]*\\(/[^ ]*ld-[^ ]*\\).*,\\1,p')" \
+    " linker64;"
 
 static const char not_loaded[] = "imdshim: not loaded: ";
 
@@ -91,10 +96,28 @@ TEST(a_static_engine_is_not_loaded, .needs = can_be_static)
 
 TEST(an_engine_for_another_libc_is_not_loaded)
 {
-    assert_obstacle(
-        "[ -e x ] || { ln -s $(ldd /bin/true | sed -n 's,[^/]*\\(/[^ ]*ld-[^ ]*\\).*,\\1"
-        ",p') ld-musl-x.so.1;}; " COMPILED("-Wl,--dynamic-linker=$PWD/ld-musl-x.so.1"),
-        "./x");
+    assert_obstacle(LINKER COMPILED("-Wl,--dynamic-linker=$PWD/linker64"), "./x");
+}
+
+/* Its linker would not start it. Others that cannot load the library pass it on. */
+TEST(an_engine_for_another_libc_keeps_its_own_preloads)
+{
+    static const char *const own[] = {"unset LD_PRELOAD;", "export LD_PRELOAD=libm.so.6;"};
+    struct shell shell;
+
+    for (int i = 0; i < 2; i++) {
+        shell_run(
+            &shell,
+            LINKER COMPILED(
+                "-Wl,--dynamic-linker=$PWD/linker64") "%s"
+                                                      "$IMDSHIM run -q -- ./x pids until=stop "
+                                                      "& e=$!; until [ -s engine ]; do sleep "
+                                                      "0.01; done; tr '\\0' '\\n' </proc/$(cat "
+                                                      "engine)/environ | grep ^LD_PRELOAD;"
+                                                      ">stop; wait $e; echo $?; rm stop engine",
+            own[i]);
+        ck_assert_str_eq(shell.out, i == 0 ? "0\n" : "LD_PRELOAD=libm.so.6\n0\n");
+    }
 }
 
 TEST(a_set_user_id_engine_is_not_loaded, .needs = can_be_set_id)
@@ -164,7 +187,7 @@ LOOP_TEST(an_engine_whose_wrapper_wipes_the_environment_is_not_loaded, COUNT(wip
 
     shell_run(&shell,
               "echo '%s' >wrapper; exec $IMDSHIM run -- sh ./wrapper " ENGINE
-              " listen=127.0.0.1 wait pids exit=4",
+              " listen=127.0.0.1 wait pids pause=500 exit=4",
               wipers[_i]);
     assert_started(&shell, not_loaded);
 }
@@ -182,8 +205,8 @@ TEST(a_listener_that_is_no_engines_is_nothing_that_matched)
     struct shell shell;
 
     shell_run(&shell,
-              "cp " ENGINE " mpirun; exec $IMDSHIM run -- ./mpirun listen=127.0.0.1 port"
-              " listen=::ffff:127.0.0.1 port exit=4");
+              "cp " ENGINE " mpirun; exec $IMDSHIM run -- ./mpirun listen=127.0.0.1 print-port"
+              " listen=::ffff:127.0.0.1 print-port exit=4");
     ck_assert_int_eq(shell_status(&shell), 4);
     assert_one_line(shell.err, "imdshim: nothing matched: ");
     for (char *port = strtok(shell.out, "\n"); port != NULL; port = strtok(NULL, "\n"))

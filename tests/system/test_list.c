@@ -1,6 +1,6 @@
 /* imdshim list: the user's runs on this host, as they are. */
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 #define LIST "$IMDSHIM list"
 #define JSON LIST " --json | python3 -m json.tool --no-ensure-ascii"
@@ -28,12 +28,12 @@ static int count_fifos(void)
     return atoi(look.out);
 }
 
-TEST_OPTIONS(IN_SANDBOX);
-
 static bool has_python(void)
 {
     return suite_has_program("python3", "the list in JSON");
 }
+
+TEST_OPTIONS(IN_SANDBOX);
 
 TEST(without_runs_there_is_nothing_to_list)
 {
@@ -75,7 +75,7 @@ TEST(a_listed_run_says_where_it_is_and_whose, .needs = has_python)
 
     ck_assert_ptr_nonnull(getcwd(here, sizeof here));
     shell_start(&shell, "exec $IMDSHIM run -o port -- " ENGINE
-                        " pids listen=0.0.0.0 port wait until=stop");
+                        " pids listen=0.0.0.0 print-port wait until=stop");
     ck_assert(shell_wait_for_out(&shell, "\n"));
     wait_for_file("port");
     wait_for_listed("ready");
@@ -166,6 +166,32 @@ TEST(what_is_no_run_is_not_listed)
     ck_assert_int_eq(shell_status(&list), 0);
 }
 
+/* Before Linux 3.17, and in some sandboxes. forbid executes a program of one word. */
+TEST(a_run_without_a_memfd_is_listed_and_leaves_no_file, .needs = launcher_is_bare)
+{
+    shell_start(&shell, "exec $DOUBLES/forbid memfd_create 38 $IMDSHIM run -q -- " ENGINE
+                        " listen=127.0.0.1 until=stop exit=4");
+    wait_for_listed("listening");
+    ck_assert_int_eq(count_fifos(), 1);
+    make_file("stop");
+    shell_finish(&shell);
+    ck_assert_int_eq(shell_status(&shell), 4);
+}
+
+/* Anyone may make a file of that name. */
+TEST(a_run_beside_a_directory_that_is_not_ours_is_listed_and_leaves_no_fifo,
+     .needs = has_python)
+{
+    shell_run(&list, "mkdir -m 755 imdshim-$(id -u)");
+    shell_start(&shell, "exec $IMDSHIM run -q -- " ENGINE " until=stop exit=4");
+    wait_for_listed("starting");
+    make_file("stop");
+    shell_finish(&shell);
+    ck_assert_int_eq(shell_status(&shell), 4);
+    shell_run(&list, "rmdir imdshim-*");
+    ck_assert_int_eq(shell_status(&list), 0);
+}
+
 TEST(other_users_see_nothing_and_disturb_nothing, .needs = has_python)
 {
     if (geteuid() != 0)
@@ -206,7 +232,7 @@ TEST(many_runs_are_all_listed_each_with_its_own_port)
 
     shell_start(&shell,
                 "for i in $(seq %d); do $IMDSHIM run -q -- " ENGINE
-                " listen=127.0.0.1 port wait until=stop & done; wait",
+                " listen=127.0.0.1 print-port wait until=stop & done; wait",
                 many);
     for (int i = 0; i < SHELL_SECONDS * 10 && shell_count_lines(list.out, " ready ") < many;
          i++) {

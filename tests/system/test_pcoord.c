@@ -4,7 +4,7 @@
  */
 #include <stdio.h>
 
-#include "tests/system/scripts.h"
+#include "tests/system/support/scripts.h"
 
 #define PCOORD "$SOURCE/scripts/pcoord.py"
 

@@ -2,7 +2,7 @@
 #include "tests/support/suite.h"
 
 #include "tests/support/engines.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 /*
  * copy DIRECTORY: the sources there. built DIRECTORY ARGUMENT...: make in it, in silence. The

@@ -10,7 +10,7 @@
 #include "tests/support/engines.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 enum { PAIRS = 8, SLOW = 10, GROUPS = 2, SMALLEST = 4, ATOMS_OF_CELL = 64 };
 

@@ -2,7 +2,7 @@
  * Engines with MPI under each launcher, on this host: Open MPI's mpirun, MPICH's hydra, Slurm's
  * srun onto two nodes; imdshim before the launcher, and behind it.
  */
-#include "tests/system/real_mpi.h"
+#include "tests/system/support/real_mpi.h"
 
 #define MPIRUN "mpirun --oversubscribe -np 2 "
 #define HYDRA "mpiexec.mpich -np 2 "

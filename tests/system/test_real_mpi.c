@@ -11,7 +11,11 @@
 #include "tests/support/shell.h"
 #include "tests/support/suite.h"
 
-#define MPIRUN "mpirun --oversubscribe -np 2 "
+/*
+ * Between SIGCONT, SIGTERM and SIGKILL mpirun waits a second each: too short for a checkpoint if
+ * much else runs. imdshim ends mpirun after ten seconds.
+ */
+#define MPIRUN "mpirun --oversubscribe -mca odls_base_sigkill_timeout 4 -np 2 "
 #define GMX_MPI "gmx_mpi -quiet mdrun -s argon.tpr -deffnm seg -ntomp 1 -imdwait -imdport 0"
 #define LMP "lmp -in $SOURCE/scripts/argon-lammps.in -log none -var port %u"
 #define CLIENT "$IMDSHIM watch $IMD_URL >frames"

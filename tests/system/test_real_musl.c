@@ -2,17 +2,23 @@
 #include "tests/support/suite.h"
 
 #include "tests/support/engines.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 static bool has_musl(void)
 {
     return engines_have("musl-gcc");
 }
 
-/* Stand-in engines and clients, built for musl into the working directory. */
+/*
+ * Stand-in engines and clients, built for musl into the working directory. The kernel's headers
+ * are this machine's.
+ */
 #define MUSL                                                                                   \
-    "musl() { for name; do musl-gcc -w -O1 -D_GNU_SOURCE -I\"$SOURCE\" "                       \
-    "-o $name \"$SOURCE/tests/doubles/$name.c\" || exit 99; done; };"
+    "musl() { for name; do case $name in *-engine) from=engine;; *) from=$name;; esac;"        \
+    "musl-gcc -w -O1 -D_GNU_SOURCE -I\"$SOURCE\" -idirafter /usr/include "                     \
+    "-idirafter /usr/include/$(gcc -print-multiarch) -o $name "                                \
+    "\"$SOURCE/tests/doubles/$from.c\" \"$SOURCE\"/tests/doubles/support/*.c || exit 99;"      \
+    "done; };"
 
 static struct shell shell;
 
@@ -67,11 +73,13 @@ TEST(a_client_for_musl_waits_at_the_gate)
                                        "thread"};
 
     for (int i = 0; i < COUNT(ways); i++) {
-        shell_run(&shell,
-                  MUSL "musl gate-engine gate-client; $IMDSHIM run -q -p 8888 -c "
-                       "'./gate-client %s 127.0.0.1 8888' -- ./gate-engine 0.0.0.0 8888 listen "
-                       "serve=1",
-                  ways[i]);
+        shell_run(
+            &shell,
+            MUSL
+            "musl gate-engine gate-client; $IMDSHIM run -q -p 8888 -c "
+            "'./gate-client %s 127.0.0.1 8888' -- ./gate-engine 0.0.0.0 8888 pause=500 listen "
+            "serve=1",
+            ways[i]);
         assert_status(0);
         assert_says(shell.out, "met 127.0.0.1");
     }

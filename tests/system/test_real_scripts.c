@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/system/scripts.h"
+#include "tests/system/support/scripts.h"
 
 #define NOT_WAITING "gmx -quiet mdrun -s argon.tpr -deffnm seg -nt 1 -imdterm -imdport 0 "
 #define DEMO "BUILD=${DOUBLES%%/tests/doubles} $SOURCE/scripts/demo.sh"

@@ -7,7 +7,7 @@
 
 #include "tests/support/crowd.h"
 #include "tests/support/suite.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 enum { PORTS = 65536, LISTEN = 0x0a /* TCP_LISTEN of net/tcp_states.h, as /proc says it */ };
 

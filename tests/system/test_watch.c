@@ -8,7 +8,7 @@
 
 #include "tests/support/suite.h"
 #include "tests/support/terminal.h"
-#include "tests/system/launcher.h"
+#include "tests/system/support/launcher.h"
 
 /* serve MODE: start the server and learn its port. finish: tell both statuses. */
 #define SERVE                                                                                  \

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "tests/system/scripts.h"
+#include "tests/system/support/scripts.h"
 
 enum { ITERATIONS = 3, SEGMENTS = 8, FRAMES = 11 };
 

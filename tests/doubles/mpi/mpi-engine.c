@@ -8,6 +8,7 @@
  *
  * It is no double like the others, for the tests build it with the compiler wrapper of each
  * MPI: mpicc.mpich -std=c11 -D_GNU_SOURCE -I$SOURCE -o mpi-engine .../mpi-engine.c
+ * .../support/imd_stream.c
  *
  * Exit status: 0 the client was served, or none came; 1 it sent no GO within a second, or left;
  * 2 bad usage; 3 the double failed.
@@ -22,7 +23,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tests/doubles/imd_stream.h"
+#include "tests/doubles/support/imd_stream.h"
 
 enum { SERVED = 0, NOT_SERVED = 1, BAD_USAGE = 2, FAILED = 3 };
 enum { IMD_GO = 3, HEADER_SIZE = 8 };

@@ -50,6 +50,8 @@ static const struct kind kinds[] = {
     {CALL(fcntl), NONE, {EMFILE}},
     {CALL(dup3), NONE, {EINTR, EMFILE}},
     {CALL(pipe2), NONE, {EMFILE, ENFILE}},
+    {CALL(socketpair), NONE, {EMFILE, ENFILE, ENOBUFS, ENOMEM}},
+    {CALL(pidfd_open), NONE, {EMFILE, ENFILE, ENOMEM, ENOSYS, EPERM}},
     {CALL(memfd_create), NONE, {EMFILE, ENFILE, ENOMEM}},
     {CALL(ftruncate), NONE, {EINTR, EIO}},
 #ifdef SYS_access /* aarch64 has none of these */

@@ -23,12 +23,13 @@ void kill_tally_count(struct kill_tally *tally, const struct killing *killing,
     tally->late += !verdict->killed;
     tally->temporary += verdict->temporary;
     tally->daemon += verdict->daemon;
+    tally->half += verdict->half;
     tally->engine_first += verdict->engine_first;
     if (!verdict->killed)
         return;
     tally->victims[killing->victim]++;
     tally->phases[verdict->phase]++;
-    if (verdict->length > tally->slowest)
+    if (!verdict->half && verdict->length > tally->slowest)
         tally->slowest = verdict->length;
 }
 
@@ -39,6 +40,7 @@ void kill_tally_add(struct kill_tally *all, const struct kill_tally *one)
     all->late += one->late;
     all->temporary += one->temporary;
     all->daemon += one->daemon;
+    all->half += one->half;
     all->engine_first += one->engine_first;
     for (int j = 0; j < VICTIMS; j++)
         all->victims[j] += one->victims[j];
@@ -67,6 +69,8 @@ void kill_tally_print(const struct kill_tally *all, const char *name)
                all->engine_first);
     if (all->daemon > 0)
         printf(", Open MPI's daemon left by an engine that was ended %d", all->daemon);
+    if (all->half > 0)
+        printf(", client left by the kernel with half a connection %d", all->half);
     if (all->temporary > 0)
         printf(", temporary port files where files must have a name %d", all->temporary);
     putchar('\n');

@@ -8,7 +8,7 @@
 #include "tests/faults/support/killed_run.h"
 
 struct kill_tally {
-    int tried, failed, late, temporary, daemon, engine_first, victims[VICTIMS],
+    int tried, failed, late, temporary, daemon, half, engine_first, victims[VICTIMS],
         phases[KILL_PHASES];
     double slowest;
 };

@@ -132,18 +132,31 @@ static void judge_status(struct attempt *attempt)
     attempt->verdict->killed &= status != 0 || attempt->killing->step > 0;
 }
 
+/* It gives up after ten seconds: the launcher waits for it, and may. */
+static bool client_is_connected_to_nobody(const struct attempt *attempt)
+{
+    struct leftover_sockets sockets;
+
+    leftover_note_sockets(victim_find(attempt->tracee.launcher.pid, THE_CLIENT), &sockets);
+    return leftover_half_connection(&sockets);
+}
+
 static void judge_processes(struct attempt *attempt)
 {
     double killed = leftover_now();
-    int left, seconds = attempt->killing->run->seconds;
-    char names[128];
+    int left = 0, seconds = attempt->killing->run->seconds;
+    char names[128] = "";
+    bool ended;
 
     if (attempt->reader.pid > 0 && !attempt->verdict->killed) {
         leftover_wait(&attempt->tracee.launcher, BOUND);
         kill(attempt->reader.pid, SIGKILL); /* it reads for ever */
     }
-    left = leftover_processes(&attempt->tracee.launcher, seconds > 0 ? seconds : BOUND, names,
-                              sizeof names);
+    ended = leftover_end(&attempt->tracee.launcher, seconds > 0 ? seconds : BOUND);
+    attempt->verdict->half = !ended && client_is_connected_to_nobody(attempt);
+    if (!ended)
+        left = leftover_processes(&attempt->tracee.launcher, attempt->verdict->half ? BOUND : 0,
+                                  names, sizeof names);
     /* Seldom, where LAMMPS gets its SIGTERM while it starts it: what an engine starts is its
      * own. */
     attempt->verdict->daemon = left == 1 && strcmp(names, " orted") == 0;

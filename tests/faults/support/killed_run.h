@@ -34,6 +34,7 @@ struct verdict {
     bool failed;
     bool engine_first; /* it failed for want of its client before that one's end was known */
     bool temporary;    /* the port file's was left, where there are no files without a name */
+    bool half;         /* the client was left connected to nobody, leftover.h */
     bool daemon;       /* Open MPI's, which LAMMPS starts, was left; it is killed here */
     double length;     /* ms of an undisturbed run; or from the kill to the last one's end */
     long calls;

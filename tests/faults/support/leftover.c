@@ -16,7 +16,7 @@
 #include "launcher/base/child.h"
 #include "tests/support/process.h"
 
-enum { MOST_CHILDREN = 512 };
+enum { MOST_CHILDREN = 512, MOST_CONNECTIONS = 4096 };
 
 static void set_of_sigchld(sigset_t *set)
 {
@@ -90,16 +90,21 @@ static int kill_all(struct leftover_child *child, char *names, size_t size)
     return killed > 0 ? killed : 1;
 }
 
-int leftover_processes(struct leftover_child *child, int seconds, char *names, size_t size)
+bool leftover_end(struct leftover_child *child, int seconds)
 {
     double end = leftover_now() + seconds * 1e3;
     int status;
 
-    names[0] = '\0';
     while (leftover_now() < end)
         if (leftover_next(child, &status) < 0)
-            return 0;
-    return kill_all(child, names, size);
+            return true;
+    return false;
+}
+
+int leftover_processes(struct leftover_child *child, int seconds, char *names, size_t size)
+{
+    names[0] = '\0';
+    return leftover_end(child, seconds) ? 0 : kill_all(child, names, size);
 }
 
 int leftover_entries(const char *directory, const char *prefix)
@@ -151,6 +156,14 @@ void leftover_note_sockets(pid_t pid, struct leftover_sockets *sockets)
         closedir(names);
 }
 
+static bool is_one_of(const struct leftover_sockets *sockets, unsigned long inode)
+{
+    for (int i = 0; i < sockets->count; i++)
+        if (sockets->inodes[i] == inode)
+            return true;
+    return false;
+}
+
 /* The kernel deals the numbers out one after the other: they are not soon dealt again. */
 int leftover_named_sockets(const struct leftover_sockets *sockets)
 {
@@ -162,11 +175,51 @@ int leftover_named_sockets(const struct leftover_sockets *sockets)
     while (file != NULL && fgets(line, sizeof line, file) != NULL)
         if (sscanf(line, "%*s %*s %*s %*s %*s %*s %lu %255s", &inode, name) == 2 &&
             strncmp(name, "@imdshim-", 9) == 0)
-            for (int i = 0; i < sockets->count; i++)
-                found += sockets->inodes[i] == inode;
+            found += is_one_of(sockets, inode);
     if (file != NULL)
         fclose(file);
     return found;
+}
+
+struct connection {
+    unsigned local, remote; /* ports */
+    unsigned long inode;
+};
+
+static int read_connections(struct connection *connections, int most)
+{
+    enum { ESTABLISHED = 1 }; /* of net/tcp_states.h */
+    FILE *file = fopen("/proc/net/tcp", "re");
+    unsigned state;
+    char line[512];
+    int count = 0;
+
+    while (file != NULL && count < most && fgets(line, sizeof line, file) != NULL) {
+        struct connection *one = &connections[count];
+
+        count += sscanf(line, " %*u: %*x:%4x %*x:%4x %2x %*s %*s %*s %*s %*s %lu", &one->local,
+                        &one->remote, &state, &one->inode) == 4 &&
+                 state == ESTABLISHED;
+    }
+    if (file != NULL)
+        fclose(file);
+    return count;
+}
+
+bool leftover_half_connection(const struct leftover_sockets *sockets)
+{
+    static struct connection all[MOST_CONNECTIONS];
+    int count = read_connections(all, MOST_CONNECTIONS);
+
+    for (int i = 0; i < count; i++) {
+        bool has_end = false;
+
+        for (int j = 0; j < count; j++)
+            has_end |= all[j].local == all[i].remote && all[j].remote == all[i].local;
+        if (!has_end && is_one_of(sockets, all[i].inode))
+            return true;
+    }
+    return false;
 }
 
 static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)

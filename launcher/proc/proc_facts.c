@@ -1,0 +1,286 @@
+#include "launcher/proc/proc_facts.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "launcher/preload/program.h"
+#include "launcher/proc/proc_tree.h"
+
+enum { DIRECTORY = 64, FILE_PATH = DIRECTORY + 32 };
+
+static const char our_library[] = "libimdshim.so";
+
+static enum known known(bool yes)
+{
+    return yes ? YES : NO;
+}
+
+/*
+ * /proc/PID; or /proc/PID/task/TID of a thread that lives if the first one has ended: its
+ * directory is empty then, and the others' are not. False for a zombie.
+ */
+static bool find_directory(pid_t pid, char directory[DIRECTORY])
+{
+    char tasks[DIRECTORY];
+    pid_t parent;
+    char state = 0;
+    DIR *threads;
+    struct dirent *thread;
+
+    snprintf(directory, DIRECTORY, "/proc/%ld", (long)pid);
+    state = proc_state(directory, &parent);
+    if (state != 'Z')
+        return state != 0 && state != 'X';
+    snprintf(tasks, sizeof tasks, "/proc/%ld/task", (long)pid);
+    threads = opendir(tasks);
+    if (threads == NULL)
+        return false;
+    while ((state == 'Z' || state == 'X' || state == 0) && (thread = readdir(threads)) != NULL)
+        if (thread->d_name[0] != '.') {
+            snprintf(directory, DIRECTORY, "/proc/%ld/task/%.20s", (long)pid, thread->d_name);
+            state = proc_state(directory, &parent);
+        }
+    closedir(threads);
+    return state != 'Z' && state != 'X' && state != 0;
+}
+
+static FILE *open_in(const char *directory, const char *name)
+{
+    char path[FILE_PATH];
+
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    return fopen(path, "re");
+}
+
+static void read_comm(const char *directory, char exe[NAME_SIZE])
+{
+    FILE *file = open_in(directory, "comm");
+
+    exe[0] = '\0';
+    if (file == NULL)
+        return;
+    if (fgets(exe, NAME_SIZE, file) == NULL)
+        exe[0] = '\0';
+    exe[strcspn(exe, "\n")] = '\0';
+    fclose(file);
+}
+
+/* Not the owner of /proc/PID: of a process that may not be looked at that is root, proc(5). */
+static bool read_uid(const char *directory, uid_t *uid)
+{
+    FILE *file = open_in(directory, "status");
+    char line[256];
+    bool found = false;
+
+    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL)
+        found = sscanf(line, "Uid: %*u %u", uid) == 1;
+    if (file != NULL)
+        fclose(file);
+    return found;
+}
+
+/* A program that has been removed or replaced since is named "... (deleted)". */
+static void read_exe(const char *directory, struct proc_facts *facts)
+{
+    static const char deleted[] = " (deleted)";
+    char path[FILE_PATH], target[PATH_MAX], *name;
+    ssize_t length;
+
+    snprintf(path, sizeof path, "%s/exe", directory);
+    length = readlink(path, target, sizeof target - 1);
+    if (length <= 0) {
+        facts->closed = errno == EACCES || errno == EPERM ? YES : NOT_KNOWN;
+        read_comm(directory, facts->exe);
+        return;
+    }
+    facts->closed = NO;
+    target[length] = '\0';
+    if ((size_t)length > strlen(deleted) &&
+        strcmp(target + length - strlen(deleted), deleted) == 0)
+        target[(size_t)length - strlen(deleted)] = '\0';
+    name = strrchr(target, '/');
+    snprintf(facts->exe, sizeof facts->exe, "%.*s", NAME_SIZE - 1,
+             name != NULL ? name + 1 : target);
+}
+
+static bool is_shared_object(const char *name)
+{
+    const char *suffix = strstr(name, ".so");
+
+    return suffix != NULL && (suffix[3] == '\0' || suffix[3] == '.' || suffix[3] == ' ');
+}
+
+/*
+ * ld.so maps what LD_PRELOAD names before what the program needs: while only ld.so itself is
+ * there the program has just been started, and nothing is known yet.
+ */
+static enum known find_library(const char *directory)
+{
+    FILE *maps = open_in(directory, "maps");
+    char *line = NULL, *name;
+    size_t size = 0;
+    enum known found = NOT_KNOWN;
+
+    if (maps == NULL)
+        return NOT_KNOWN;
+    while (found != YES && getline(&line, &size, maps) > 0) {
+        name = strrchr(line, '/');
+        if (name == NULL)
+            continue;
+        name[strcspn(name, "\n")] = '\0';
+        name++;
+        if (strncmp(name, our_library, strlen(our_library)) == 0)
+            found = YES;
+        else if (is_shared_object(name) && !program_is_linker(name))
+            found = NO;
+    }
+    free(line);
+    fclose(maps);
+    return found;
+}
+
+static bool names(const char *variable, const char *name, const char **value)
+{
+    size_t length = strlen(name);
+
+    *value = variable + length + 1;
+    return strncmp(variable, name, length) == 0 && variable[length] == '=';
+}
+
+static void read_variable(const char *variable, const struct proc_wanted *wanted,
+                          struct proc_facts *facts)
+{
+    const char *value;
+
+    if (names(variable, "LD_PRELOAD", &value))
+        facts->preloads =
+            known(strstr(value, wanted->preload) != NULL || strstr(value, our_library) != NULL);
+    if (names(variable, WIRE_TCP, &value) || names(variable, WIRE_OPENMPI WIRE_TCP, &value))
+        facts->by_tcp = facts->has_channel = YES;
+    if (names(variable, WIRE_FIFO, &value) || names(variable, WIRE_OPENMPI WIRE_FIFO, &value) ||
+        names(variable, WIRE_FD, &value))
+        facts->has_channel = YES;
+}
+
+/*
+ * As it was when the program was started: what it has set for itself since is not there.
+ */
+static void read_environment(const char *directory, const struct proc_wanted *wanted,
+                             struct proc_facts *facts)
+{
+    FILE *file = open_in(directory, "environ");
+    char *variable = NULL;
+    size_t size = 0;
+
+    if (file == NULL)
+        return;
+    facts->preloads = facts->has_channel = facts->by_tcp = NO;
+    while (getdelim(&variable, &size, '\0', file) > 0)
+        read_variable(variable, wanted, facts);
+    if (ferror(file))
+        facts->preloads = facts->has_channel = facts->by_tcp = NOT_KNOWN;
+    free(variable);
+    fclose(file);
+}
+
+static enum known read_secure(const char *directory)
+{
+    FILE *file = open_in(directory, "auxv");
+    ElfW(auxv_t) entry;
+    enum known secure = NOT_KNOWN;
+
+    if (file == NULL)
+        return NOT_KNOWN;
+    while (fread(&entry, sizeof entry, 1, file) == 1)
+        if (entry.a_type == AT_SECURE)
+            secure = known(entry.a_un.a_val != 0);
+    fclose(file);
+    return secure;
+}
+
+/* What the process would find under that path. Links on the way that lead to an absolute path
+ * are followed in our own root, so that only "no such file" is believed. */
+static enum known sees(const char *directory, const char *path, const struct stat *expected)
+{
+    char there[DIRECTORY + PATH_MAX];
+    struct stat status;
+
+    snprintf(there, sizeof there, "%s/root%s", directory, path);
+    if (lstat(there, &status) != 0)
+        return errno == ENOENT || errno == ENOTDIR ? NO : NOT_KNOWN;
+    return known(expected == NULL ||
+                 (status.st_dev == expected->st_dev && status.st_ino == expected->st_ino));
+}
+
+static enum known has_own(const char *directory, const char *kind)
+{
+    char path[FILE_PATH], theirs[64] = "", ours[64] = "";
+
+    snprintf(path, sizeof path, "%s/ns/%s", directory, kind);
+    if (readlink(path, theirs, sizeof theirs - 1) <= 0)
+        return NOT_KNOWN;
+    snprintf(path, sizeof path, "/proc/self/ns/%s", kind);
+    if (readlink(path, ours, sizeof ours - 1) <= 0)
+        return NOT_KNOWN;
+    return known(strcmp(theirs, ours) != 0);
+}
+
+static void judge_program(const char *directory, const struct proc_wanted *wanted,
+                          struct proc_facts *facts)
+{
+    char path[FILE_PATH];
+    int fd;
+
+    facts->verdict = PREFLIGHT_UNREADABLE;
+    snprintf(path, sizeof path, "%s/exe", directory);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    if (program_is_linker(facts->exe)) /* it runs another program, which is not named here */
+        facts->verdict = PREFLIGHT_FINE;
+    else
+        facts->verdict = preflight_judge_elf(fd, wanted->library, facts->detail);
+    close(fd);
+    if (facts->verdict == PREFLIGHT_STATIC)
+        facts->has_library = NO;
+}
+
+static void read_ports(const char *directory, const struct proc_wanted *wanted,
+                       struct proc_facts *facts)
+{
+    struct proc_sockets sockets;
+
+    proc_sockets_read(directory, &sockets);
+    facts->port_count =
+        proc_sockets_ports(directory, &sockets, &wanted->inherited, facts->ports);
+}
+
+bool proc_facts_read(pid_t pid, const struct proc_wanted *wanted, struct proc_facts *facts)
+{
+    char directory[DIRECTORY];
+
+    memset(facts, 0, sizeof *facts);
+    facts->pid = pid;
+    if (!find_directory(pid, directory) || !read_uid(directory, &facts->uid))
+        return false;
+    read_exe(directory, facts);
+    facts->has_library = find_library(directory);
+    read_environment(directory, wanted, facts);
+    facts->secure = read_secure(directory);
+    facts->sees_library = sees(directory, wanted->library, NULL);
+    if (facts->sees_library == YES)
+        facts->sees_library = sees(directory, wanted->preload, NULL);
+    facts->sees_fifo = sees(directory, wanted->fifo, &wanted->fifo_status);
+    facts->own_mounts = has_own(directory, "mnt");
+    facts->own_network = has_own(directory, "net");
+    judge_program(directory, wanted, facts);
+    read_ports(directory, wanted, facts);
+    return true;
+}

@@ -1,0 +1,206 @@
+/* Which runs may leave this host, and what Open MPI's daemons there are given. */
+#include "launcher/preload/cluster.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/suite.h"
+
+static const struct {
+    const char *words[7];
+    bool leaves;
+} commands[] = {
+    {{"gmx", "mdrun", "-imdport", "0"}, false},
+    {{"lmp", "-in", "in.lmp"}, false},
+    {{"mpirun", "-np", "2", "lmp"}, true},
+    {{"/usr/bin/mpirun", "lmp"}, true},
+    {{"/opt/a path/bin/mpirun", "lmp"}, true},
+    {{"./mpiexec.hydra", "lmp"}, true},
+    {{"mpirun.openmpi", "lmp"}, true},
+    {{"srun", "-N2", "lmp"}, true},
+    {{"env", "A=b", "nice", "prterun", "lmp"}, true},
+    {{"sh", "-c", "module load x; mpirun -np 2 lmp"}, true},
+    {{"sh", "-c", "exec mpirun lmp"}, true},
+    {{"sh", "-c", "cd a&&mpirun lmp"}, true},
+    {{"sh", "-c", "(mpirun lmp)|tee log"}, true},
+    {{"sh", "-c", "x=`mpirun lmp`"}, true},
+    {{"sh", "-c", "\"/usr/bin/mpirun\" lmp"}, true},
+    {{"sh", "-c", "'mpirun' lmp"}, true},
+    {{"sh", "-c", "M=mpirun; $M lmp"}, true},
+    {{"sh", "-c", "mpirun>log lmp"}, true},
+    {{"sh", "-c", "mpirun<input"}, true},
+    {{"sh", "-c", "set -e\nsrun lmp"}, true},
+    {{"sh", "-c", ";;; &&& "}, false},
+    {{"gmx", "mpirunx", "my-mpirun", "srunner"}, false},
+    {{"mpirun/", "lmp"}, false},
+    {{"/opt/mpirun/bin/lmp", "-in", "mpirun/in.lmp"}, false},
+    {{"", "", ""}, false},
+    {{"/", "//", "a/"}, false},
+    {{NULL}, false},
+    /* arguments name files */
+    {{"echo", "mpirun.log"}, false},
+    {{"echo", "mpirun"}, false},
+    {{"gmx", "mdrun", "-o", "prun.in"}, false},
+    {{"gmx", "--title=srun"}, false},
+    {{"tail", "-f", "/scratch/mpirun"}, false},
+    {{"mpirun.log"}, false},
+    {{"./mpiexec.py", "lmp"}, false},
+    {{"srun.sh"}, false},
+    {{"mpirunx"}, false},
+    {{"mpirun.mpich", "lmp"}, true},
+    {{"/opt/bin/mpiexec.openmpi", "lmp"}, true},
+    {{"mpirun.hydra.log"}, false},
+    {{"srun.openmpi"}, true},
+    /* daemons on the far end are started by launchers alone */
+    {{"orted", "lmp"}, false},
+    /* prefixes */
+    {{"nice", "-n", "5", "mpirun", "lmp"}, true},
+    {{"nice", "-n5", "lmp", "mpirun"}, false},
+    {{"nice", "-n", "mpirun", "lmp"}, false},
+    {{"time", "-o", "srun", "lmp"}, false},
+    {{"time", "-o", "log", "srun", "lmp"}, true},
+    {{"timeout", "--signal", "TERM", "60", "mpirun"}, true},
+    {{"timeout", "60", "lmp", "mpirun"}, false},
+    {{"taskset", "-c", "0-3", "mpirun", "lmp"}, true},
+    {{"/usr/bin/env", "-u", "X", "A=b", "mpirun"}, true},
+    {{"env", "-", "mpirun"}, true},
+    {{"env", "cat", "srun"}, false},
+    {{"env", "MPIRUN=srun", "./run.sh"}, true},
+    {{"env", "LOG=srun.log", "./run.sh"}, false},
+    {{"stdbuf", "-oL", "mpirun"}, true},
+    {{"numactl", "--cpunodebind=0", "mpirun", "lmp"}, true},
+    {{"imdshim", "run", "-p", "8888", "--", "mpirun"}, true},
+    {{"nice", "sh", "-c", "mpirun lmp"}, true},
+    {{"nice"}, false},
+    {{"timeout", "-k"}, false},
+    /* lines for the shell */
+    {{"bash", "-lc", "mpirun lmp"}, true},
+    {{"bash", "-e", "-o", "pipefail", "-c", "mpirun lmp"}, true},
+    {{"sh", "-ec", "lmp -log mpirun.log"}, false},
+    {{"sh", "-c", "cat mpirun"}, false},
+    {{"sh", "-c", "lmp >mpirun"}, false},
+    {{"sh", "-c", "lmp 2> mpirun; true"}, false},
+    {{"sh", "-c", "lmp 2>&1 | tee srun"}, false},
+    {{"sh", "-c", "echo 'a; mpirun b'"}, false},
+    {{"sh", "-c", "echo \"a; mpirun b\""}, false},
+    {{"sh", "-c", "echo \"$(mpirun b)\""}, true},
+    {{"sh", "-c", "x=\"$(date)\"; mpirun lmp"}, true},
+    {{"sh", "-c", "x=$((1 + 2)); y=`date`; exec srun lmp"}, true},
+    {{"sh", "-c", "# mpirun\nlmp"}, false},
+    {{"sh", "-c", "echo a#b; mpirun"}, true},
+    {{"sh", "-c", "if true; then mpirun lmp; fi"}, true},
+    {{"sh", "-c", "for i in mpirun; do echo $i; done"}, false},
+    {{"sh", "-c", "for i in 1 2; do A=b nice mpirun; done"}, true},
+    {{"sh", "-c", "{ mpirun lmp; }"}, true},
+    {{"sh", "-c", "bash -c \"env A=b srun lmp\""}, true},
+    {{"sh", "-c", "mpi\\run lmp"}, true},
+    {{"sh", "-c", "mpi'ru'n lmp"}, true},
+    {{"sh", "-c", "\"mpirun"}, true},
+    {{"sh", "-c", "$(", "`"}, false},
+    {{"sh", "run.sh", "mpirun"}, false},
+    {{"sh", "mpirun"}, false},
+    {{"sh", "-c"}, false},
+};
+
+TEST_OPTIONS(.timeout = 120);
+
+/* Each line within the one before: it must end, whatever it is. */
+TEST(lines_within_lines_are_read_to_a_depth)
+{
+    enum { DEEP = 4000 };
+    char line[2 * DEEP + 32] = "";
+    const char *const command[] = {"sh", "-c", line, NULL};
+
+    for (int i = 0; i < DEEP; i++)
+        strcat(line, "$(");
+    strcat(line, "mpirun");
+    ck_assert(!cluster_may_leave_host(command, NULL));
+    ck_assert(cluster_may_leave_host(
+        (const char *const[]){"sh", "-c", line + 2 * (DEEP - 4), NULL}, NULL));
+}
+
+LOOP_TEST(a_command_that_is_a_launcher_may_start_others_elsewhere, COUNT(commands))
+{
+    ck_assert_msg(cluster_may_leave_host(commands[_i].words, NULL) == commands[_i].leaves,
+                  "'%s %s %s' does%s leave the host", commands[_i].words[0],
+                  commands[_i].words[1], commands[_i].words[2] ? commands[_i].words[2] : "",
+                  commands[_i].leaves ? " not" : "");
+}
+
+TEST(a_job_of_several_nodes_may_leave_this_one_whatever_the_command)
+{
+    static const char *const command[] = {"./run.sh", NULL};
+    static const struct {
+        const char *nodes;
+        bool leaves;
+    } jobs[] = {{NULL, false}, {"", false},    {"0", false}, {"1", false},
+                {"2", true},   {"1000", true}, {"x", false}, {"-3", false}};
+
+    for (int i = 0; i < COUNT(jobs); i++)
+        ck_assert_msg(cluster_may_leave_host(command, jobs[i].nodes) == jobs[i].leaves,
+                      "SLURM_JOB_NUM_NODES='%s'", jobs[i].nodes ? jobs[i].nodes : "(none)");
+}
+
+TEST(a_word_of_any_length_is_looked_at)
+{
+    enum { LONG = 1 << 20 };
+    char *word = malloc(LONG + 1);
+    const char *const command[] = {word, NULL}, *const line[] = {"sh", "-c", word, NULL};
+
+    memset(word, 'x', LONG);
+    word[LONG] = '\0';
+    ck_assert(!cluster_may_leave_host(command, NULL));
+    memset(word, '/', LONG);
+    ck_assert(!cluster_may_leave_host(command, NULL));
+    memcpy(word + LONG - 6, "mpirun", 6);
+    ck_assert(cluster_may_leave_host(command, NULL));
+    ck_assert(cluster_may_leave_host(line, NULL));
+    memset(word, ' ', LONG - 6);
+    ck_assert(cluster_may_leave_host(line, NULL));
+    memset(word, ';', LONG - 6);
+    ck_assert(cluster_may_leave_host(line, NULL));
+    free(word);
+}
+
+/* Without a quote: in an allocation of Slurm's there is no shell to take it away. */
+TEST(the_agent_preloads_the_library_and_says_nothing_else)
+{
+    char *agent = cluster_compose_agent(NULL, "/opt/lib.so:/x-1.2/libimdshim.so");
+
+    ck_assert_str_eq(agent, "env LD_PRELOAD=/opt/lib.so:/x-1.2/libimdshim.so orted");
+    free(agent);
+}
+
+TEST(the_users_own_agent_is_kept)
+{
+    char *agent = cluster_compose_agent("/opt/bin/orted --debug x=y", "a=b.so");
+
+    ck_assert_str_eq(agent, "env LD_PRELOAD=a=b.so /opt/bin/orted --debug x=y");
+    free(agent);
+}
+
+/* What orted's start is without any agent at all. */
+TEST(a_users_agent_that_is_empty_is_none)
+{
+    char *agent = cluster_compose_agent("", "v");
+
+    ck_assert_str_eq(agent, "env LD_PRELOAD=v orted");
+    free(agent);
+}
+
+TEST(blanks_in_the_list_become_colons)
+{
+    char *agent = cluster_compose_agent("a b", " a.so b.so:c.so ");
+
+    ck_assert_str_eq(agent, "env LD_PRELOAD=:a.so:b.so:c.so: a b");
+    free(agent);
+}
+
+TEST(a_list_that_a_shell_on_its_way_would_change_is_refused)
+{
+    static const char *const values[] = {"'", "\"",  "a$b", "`id`", "\\", "a\nb", "it's",
+                                         "*", "[x]", "a;b", "a&b",  "~",  "#",    "a|b"};
+
+    for (int i = 0; i < COUNT(values); i++)
+        ck_assert_msg(cluster_compose_agent(NULL, values[i]) == NULL, "taken: %s", values[i]);
+}
