@@ -9,6 +9,7 @@
 
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
+#include "shim/wire/sys.h"
 
 /* These stop a background job that touches the terminal: us together with the engine. */
 static const int left_alone[] = {SIGTTIN, SIGTTOU};
@@ -41,22 +42,35 @@ static bool has_handler(int signal)
            !is_one_of(faults, COUNT(faults), signal);
 }
 
+/* The process's number is the main thread's too, gettid(2). */
+static pid_t main_thread;
+
+/* In a child just before exec(2): what the signal does by default, as soon as we return. */
+static void act_by_default(int signal)
+{
+    const struct sigaction action = {.sa_handler = SIG_DFL};
+
+    sigaction(signal, &action, NULL);
+    syscall(SYS_tgkill, sys_getpid(), sys_gettid(), signal);
+}
+
 /*
  * In another thread than the main one, which blocks all of them: with who sent it and why, in a
  * disguise, because the kernel takes only negative codes from one thread for another,
- * rt_tgsigqueueinfo(2). The main thread has the process's number, gettid(2).
+ * rt_tgsigqueueinfo(2).
  */
 static void send_to_main_thread(int signal, siginfo_t *info, void *context)
 {
-    const pid_t main_thread = getpid();
+    KEEP_ERRNO;
     siginfo_t sent = {.si_signo = signal, .si_code = info->si_code - DISGUISE};
-    int error = errno;
 
     (void)context;
     sent.si_pid = info->si_pid;
     sent.si_uid = info->si_uid;
-    syscall(SYS_rt_tgsigqueueinfo, main_thread, main_thread, signal, &sent);
-    errno = error;
+    if (sys_getpid() == main_thread)
+        syscall(SYS_rt_tgsigqueueinfo, main_thread, main_thread, signal, &sent);
+    else
+        act_by_default(signal);
 }
 
 /* False for what cannot have a handler: SIGKILL, SIGSTOP, and the two of glibc's threads. */
@@ -87,6 +101,7 @@ void signals_take(struct signals *signals)
     struct sigaction before;
     sigset_t taken;
 
+    main_thread = sys_getpid();
     set_of_taken(&taken);
     sigemptyset(&signals->ignored);
     sigprocmask(SIG_BLOCK, &taken, &signals->inherited);
@@ -100,11 +115,11 @@ void signals_take(struct signals *signals)
         die_error(STATUS_FAILED, errno, "cannot receive signals");
 }
 
-/* The mask last: a handler of ours would send the signal back to this process without end. */
+/* exec(2) replaces handlers by the default: only what was ignored is left to be restored. */
 void signals_restore(const struct signals *signals)
 {
     for (int signal = 1; signal <= SIGRTMAX; signal++)
-        if (has_handler(signal))
+        if (has_handler(signal) && sigismember(&signals->ignored, signal) == 1)
             restore_disposition(signals, signal);
     sigprocmask(SIG_SETMASK, &signals->inherited, NULL);
 }

@@ -231,10 +231,7 @@ static void take_and_restore(const void *ignored)
     if ((action.sa_handler == SIG_IGN) != *(const bool *)ignored)
         _exit(2);
     sigaction(SIGHUP, NULL, &action);
-    if (action.sa_handler != SIG_IGN)
-        _exit(3);
-    sigaction(SIGTERM, NULL, &action);
-    _exit(action.sa_handler == SIG_DFL ? 0 : 4);
+    _exit(action.sa_handler == SIG_IGN ? 0 : 3);
 }
 
 TEST(mask_and_ignored_signals_are_restored)
@@ -243,6 +240,33 @@ TEST(mask_and_ignored_signals_are_restored)
 
     for (int i = 0; i < 2; i++)
         ck_assert_int_eq(apart(take_and_restore, &ignored[i]), 0);
+}
+
+/* Between fork(2) and exec(2) a child has our handlers, and no thread of ours. */
+static void be_a_child(const void *number)
+{
+    signals_restore(&(struct signals){.fd = -1});
+    kill(getpid(), *(const int *)number);
+    _exit(7);
+}
+
+static void get_a_signal_before_exec(const void *number)
+{
+    struct signals signals;
+
+    signals_take(&signals);
+    _exit(apart(be_a_child, number));
+}
+
+TEST(a_signal_to_a_child_before_its_exec_does_what_it_does_by_default)
+{
+    const int deadly[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGRTMIN},
+              ignored[] = {SIGWINCH, SIGCHLD};
+
+    for (size_t i = 0; i < sizeof deadly / sizeof deadly[0]; i++)
+        ck_assert_int_eq(apart(get_a_signal_before_exec, &deadly[i]), 128 + deadly[i]);
+    for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
+        ck_assert_int_eq(apart(get_a_signal_before_exec, &ignored[i]), 7);
 }
 
 static void check_what_is_left(const void *unused)
