@@ -63,7 +63,7 @@ TEST(flags_of_the_builder_reach_the_compiler)
     assert_passes();
     ck_assert_int_ge(shell_count_lines(shell.out, "-DONE"), 20);
     ck_assert_int_ge(shell_count_lines(shell.out, "-DTWO"), 20);
-    ck_assert_int_eq(shell_count_lines(shell.out, "--three"), 2);
+    ck_assert_int_eq(shell_count_lines(shell.out, "--three"), 3); /* two links, and what the flags are */
 }
 
 TEST(the_bytes_are_the_same_wherever_it_is_built)
@@ -81,8 +81,7 @@ TEST(what_depends_on_a_changed_flag_or_version_is_built_again)
                              "sed -i 's/^version = .*/version = 9.9.9/' Makefile; built .;"
                              "build/bin/imdshim --version;"
                              "built . CFLAGS='-O1 -g'; make -n CFLAGS='-O1 -g' | grep -c .;"
-                             "make -n CFLAGS=\"-O1 -g '-DX=1'\" | grep -c '  CC' >/dev/null &&"
-                             "make -n CFLAGS=-O3 | grep -c shim/hooks/calls.c");
+                             "make -n V=1 CFLAGS=-O3 | grep -c shim/hooks/calls.c");
     assert_passes();
     ck_assert_str_eq(shell.out, "1\nimdshim 9.9.9\n1\n1\n"); /* 1: "nothing to be done" */
 }
@@ -92,7 +91,7 @@ TEST(a_header_that_changes_is_built_again_and_nothing_else)
     shell_run(&shell, BUILDS "copy tree; built tree; touch tree/shim/hooks/gate.h;"
                              "make -C tree -n | grep -c -- ' -c -o '");
     assert_passes();
-    ck_assert_str_eq(shell.out, "2\n"); /* gate.c and calls.c */
+    ck_assert_str_eq(shell.out, "3\n"); /* gate.c, gate_wait.c and calls.c */
 }
 
 static bool is_root(void)
