@@ -25,8 +25,9 @@ static const struct command commands[] = {
      "[-c COMMAND] [-o FILE] [-t SECS] [--when EVENT] [--stop-with-client] [--] ENGINE "
      "[ARG...]",
      "plmWOcotwSqv", true},
-    {"exec", exec_main, "--fd N|--fifo PATH [-qv] " SOCKET "[--when EVENT] [--] ENGINE [ARG...]",
-     "plmWOdfwqv", true},
+    {"exec", exec_main,
+     "--fd N|--fifo PATH [-qv] " SOCKET "[--when EVENT] [--] ENGINE [ARG...]", "plmWOdfwqv",
+     true},
     {"check", check_main, "ENGINE", "", true},
     {"list", list_main, "[--json]", "J", false},
     {"watch", watch_main, "[-t SECS] [HOST:]PORT", "t", true},

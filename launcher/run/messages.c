@@ -24,10 +24,10 @@ void message(const struct options *options, enum verbosity least, const char *fo
 static const char *why_chosen(const struct options *options)
 {
     if (options->match[0] != '\0')
-        return "it is the first listener that fits --match";
+        return "the first listener that fits --match";
     if (options->port != 0)
-        return "it is the first listener that asked for --port";
-    return "it is the first listener of no MPI or cluster runtime";
+        return "the first listener that asked for --port";
+    return "the first listener of no MPI or cluster runtime";
 }
 
 void message_error(const struct options *options, enum verbosity least, int error,
@@ -52,8 +52,8 @@ void message_listening(const struct options *options, const struct listener *lis
     message(options, NORMAL, "%s[%ld]%s%s listens on %s:%u (asked for %u)", listener->exe,
             (long)listener->pid, remote ? " on " : "", remote ? listener->host : "", address,
             listener->port, listener->asked);
-    message(options, VERBOSE, "port %u is the IMD port: %s (%s)", listener->port,
-            why_chosen(options), listener->object);
+    message(options, VERBOSE, "port %u taken: %s (%s)", listener->port, why_chosen(options),
+            listener->object);
 }
 
 static const char *why_ignored(const char *reason)

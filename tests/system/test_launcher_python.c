@@ -40,7 +40,7 @@ TEST(the_object_that_is_told_of_pythons_sockets_can_be_matched)
     char *object, *rest;
 
     shell_run(&shell, RUN "-- " OPENMM "0");
-    object = strtok_r(strstr(shell.err, " is the IMD port: "), "\n", &rest);
+    object = strtok_r(strstr(shell.err, " taken: "), "\n", &rest);
     object = strrchr(object, '(') + 1;
     object[strcspn(object, ")")] = '\0';
     ck_assert_msg(strstr(object, "python") != NULL || strstr(object, "_socket") != NULL, "%s",

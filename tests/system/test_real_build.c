@@ -63,7 +63,8 @@ TEST(flags_of_the_builder_reach_the_compiler)
     assert_passes();
     ck_assert_int_ge(shell_count_lines(shell.out, "-DONE"), 20);
     ck_assert_int_ge(shell_count_lines(shell.out, "-DTWO"), 20);
-    ck_assert_int_eq(shell_count_lines(shell.out, "--three"), 3); /* two links, and what the flags are */
+    ck_assert_int_eq(shell_count_lines(shell.out, "--three"),
+                     3); /* two links, and what the flags are */
 }
 
 TEST(the_bytes_are_the_same_wherever_it_is_built)
