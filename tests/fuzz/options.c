@@ -91,8 +91,7 @@ static void demand_in_range(const struct options *options)
 static void demand_read_by_library(const struct options *options, unsigned rules)
 {
     const struct engine_channel channel = {.fifo = "/fifo"};
-    char **before = environ,
-         **environment = engine_environment(options, "/x.so", &channel);
+    char **before = environ, **environment = engine_environment(options, "/x.so", &channel);
     struct bind_override override = {.has_ports = false};
     const struct settings *read;
 

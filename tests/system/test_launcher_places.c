@@ -78,7 +78,8 @@ TEST(a_run_without_getrandom_has_random_bytes_all_the_same, .needs = launcher_is
               "cp " ENGINE " srun; exec $DOUBLES/forbid getrandom 38 $IMDSHIM run -v -o "
               "port -- ./srun listen=127.0.0.1 exit=4");
     ck_assert_int_eq(shell_status(&shell), 4);
-    ck_assert_int_eq(shell_count_lines(shell.err, "receives events from other hosts by TCP"), 1);
+    ck_assert_int_eq(shell_count_lines(shell.err, "receives events from other hosts by TCP"),
+                     1);
 }
 
 /* geteuid(2) says 0 there, and the kernel says who connects. */

@@ -16,9 +16,11 @@
 enum { LONG = 60, OTHERS = 2, MANY = 70, HIGHEST_FD = 2048 };
 
 /* Declared by glibc only to programs built with fortification. */
-__attribute__((weak)) int __poll_chk(struct pollfd *fds, nfds_t count, int timeout, size_t size);
-__attribute__((weak)) int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
-                const sigset_t *mask, size_t size);
+__attribute__((weak)) int __poll_chk(struct pollfd *fds, nfds_t count, int timeout,
+                                     size_t size);
+__attribute__((weak)) int __ppoll_chk(struct pollfd *fds, nfds_t count,
+                                      const struct timespec *timeout, const sigset_t *mask,
+                                      size_t size);
 
 /* ---- waits, each until a client is there ---- */
 
