@@ -25,6 +25,8 @@ static int stat_link(const char *path, struct stat *status)
 #endif
 }
 
+enum { OVERFLOW_UID = 65534 }; /* /proc/sys/kernel/overflowuid */
+
 /*
  * In a user namespace every user that it does not know has one number, and that may be ours: of
  * a directory with mode 0700 the kernel knows better who may write to it.
@@ -36,9 +38,8 @@ bool user_has_alone(const char *path)
     errno = 0;
     if (stat_link(path, &status) != 0)
         return false;
-    if (S_ISDIR(status.st_mode) && status.st_uid == user_id() && (status.st_mode & 077) == 0 &&
-        access(path, W_OK | X_OK) == 0)
-        return true;
     errno = 0;
-    return false;
+    return S_ISDIR(status.st_mode) && status.st_uid == user_id() &&
+           (status.st_mode & 077) == 0 &&
+           (status.st_uid != OVERFLOW_UID || access(path, W_OK | X_OK) == 0);
 }

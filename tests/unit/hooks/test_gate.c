@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "shim/hooks/gate_wait.h"
 #include "shim/hooks/real.h"
 #include "shim/state/active_hooks.h"
 #include "shim/wire/address.h"
@@ -28,9 +29,6 @@
 enum { GATE = 8888, SOON = 30, LONG = 20000 /* milliseconds */ };
 
 /* ---- what the library calls ---- */
-
-_Atomic unsigned
-    active_hooks; /* ours: shim_start() would read the settings before a test does */
 
 static struct {
     int calls, fd, result, error;
@@ -44,6 +42,15 @@ static int note_connect(int fd, const struct sockaddr *address, socklen_t length
     ck_assert(address_copy(&connected.address, address, length));
     errno = connected.error;
     return connected.result;
+}
+
+static int count_descriptors(void)
+{
+    int count = 0;
+
+    for (int fd = 0; fd < 256; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
 }
 
 /* ---- a launcher ---- */
@@ -373,11 +380,11 @@ static int wait_writable(int fd, int milliseconds, short *revents)
 {
     const struct timespec timeout = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
     struct pollfd one = {.fd = fd, .events = POLLOUT, .revents = 77};
-    int begun = gate_resume_poll(&one, 1, milliseconds >= 0 ? &timeout : NULL);
+    int result = gate_ppoll(&one, 1, milliseconds >= 0 ? &timeout : NULL, NULL);
 
     if (revents != NULL)
         *revents = one.revents;
-    return begun;
+    return result;
 }
 
 TEST(a_handler_ends_the_wait_and_the_connection_is_still_being_made)
@@ -489,7 +496,7 @@ LOOP_TEST(an_engine_that_ends_first_is_a_refusal_whoever_waits, 3)
     errno = 0;
     result = _i == 0   ? connect_here(fd)
              : _i == 1 ? wait_writable(fd, LONG, NULL)
-                       : gate_resume(fd, NULL);
+                       : gate_before_epoll(fd) - 1;
     ck_assert_int_eq(result, -1);
     ck_assert_int_eq(errno, ECONNREFUSED);
     ck_assert_int_eq(connected.calls, 0);
@@ -498,22 +505,51 @@ LOOP_TEST(an_engine_that_ends_first_is_a_refusal_whoever_waits, 3)
 
 /* ---- waits that have to do with other things ---- */
 
-TEST(a_wait_for_something_else_begins_at_once)
+TEST(a_wait_for_something_else_ends_when_that_is_ready)
 {
-    int fd = make_socket(AF_INET), other = make_socket(AF_INET), client;
-    struct pollfd fds[] = {{.fd = fd, .events = POLLIN, .revents = 77},
-                           {.fd = other, .events = POLLOUT, .revents = 77},
-                           {.fd = -1, .events = POLLOUT, .revents = 77},
-                           {.fd = STDERR_FILENO, .events = POLLOUT, .revents = 77}};
+    int fd = make_socket(AF_INET), client = interrupted_connect(fd), pipes[2];
+    struct pollfd fds[] = {{.fd = fd, .events = POLLOUT}, {.fd = -1, .events = POLLOUT}, {0}};
 
-    client = interrupted_connect(fd);
-    ck_assert_int_eq(gate_resume_poll(fds, COUNT(fds), NULL), 1);
-    for (int i = 0; i < COUNT(fds); i++)
-        ck_assert_int_eq(fds[i].revents, 77); /* they are the kernel's to fill in */
-    ck_assert_int_eq(gate_resume(other, NULL), 1);
-    ck_assert_int_eq(gate_resume(-1, NULL), 1);
-    ck_assert_int_eq(gate_resume_poll(NULL, 0, NULL), 1);
-    ck_assert_int_eq(gate_resume_poll(NULL, 3, NULL), 1); /* EFAULT, says the kernel */
+    ck_assert_int_eq(pipe(pipes), 0);
+    fds[2] = (struct pollfd){.fd = pipes[0], .events = POLLIN};
+    ck_assert_int_eq(write(pipes[1], "x", 1), 1);
+    ck_assert_int_eq(gate_poll(fds, COUNT(fds), LONG), 1);
+    ck_assert_int_eq(fds[0].revents, 0);
+    ck_assert_int_eq(fds[0].fd, fd);
+    ck_assert_int_eq(fds[2].revents, POLLIN);
+    ck_assert_int_eq(connected.calls, 0);
+    answer(client, "127.0.0.1 42165\n");
+    ck_assert_int_eq(gate_poll(fds, COUNT(fds), LONG), 2);
+    ck_assert_int_eq(fds[0].revents, POLLOUT);
+    ck_assert_int_eq(connected.calls, 1);
+}
+
+TEST(a_bad_set_is_the_kernels_to_refuse)
+{
+    int client = interrupted_connect(make_socket(AF_INET));
+
+    ck_assert_int_eq(gate_poll(NULL, 3, 0), -1);
+    ck_assert_int_eq(errno, EFAULT);
+    ck_assert_int_eq(gate_poll(NULL, 0, 0), 0);
+    ck_assert(gate_before_epoll(-1));
+    ck_assert(gate_before_epoll(STDERR_FILENO));
+    close(client);
+}
+
+/* What is blocked, and let in by the mask of the wait alone, interrupts it. */
+TEST(a_wait_has_its_own_mask)
+{
+    int fd = make_socket(AF_INET), client = interrupted_connect(fd);
+    struct pollfd one = {.fd = fd, .events = POLLOUT};
+    sigset_t blocked, none;
+
+    sigemptyset(&none);
+    sigfillset(&blocked);
+    sigprocmask(SIG_SETMASK, &blocked, NULL);
+    send_signals(0);
+    ck_assert_int_eq(gate_ppoll(&one, 1, NULL, &none), -1);
+    ck_assert_int_eq(errno, EINTR);
+    send_no_more_signals();
     close(client);
 }
 
@@ -523,13 +559,11 @@ static int select_writable(int fd, int milliseconds, fd_set sets[3])
 {
     const struct timespec timeout = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
 
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         FD_ZERO(&sets[i]);
-        FD_SET(STDERR_FILENO, &sets[i]);
-    }
     FD_SET(fd, &sets[1]);
-    return gate_resume_select(fd + 1, (fd_set *const[]){&sets[0], &sets[1], &sets[2]},
-                              milliseconds >= 0 ? &timeout : NULL);
+    return gate_pselect(fd + 1, (fd_set *const[]){&sets[0], &sets[1], &sets[2]},
+                        milliseconds >= 0 ? &timeout : NULL, NULL);
 }
 
 TEST(the_time_limit_of_a_select_holds_and_its_sets_are_empty)
@@ -546,7 +580,8 @@ TEST(the_time_limit_of_a_select_holds_and_its_sets_are_empty)
     answer(client, "127.0.0.1 42165\n");
     ck_assert_int_eq(select_writable(fd, LONG, sets), 1);
     ck_assert(FD_ISSET(fd, &sets[1]));
-    ck_assert(FD_ISSET(STDERR_FILENO, &sets[0])); /* they are the kernel's to clear */
+    for (int i = 0; i <= fd; i++)
+        ck_assert(!FD_ISSET(i, &sets[0]) && !FD_ISSET(i, &sets[2]));
     ck_assert_int_eq(connected.calls, 1);
 }
 
@@ -557,16 +592,17 @@ TEST(a_set_that_is_shorter_than_an_fd_set_is_not_written_beyond)
     struct {
         unsigned long bits[1], behind[20];
     } sets[3];
-    const struct timespec soon = {0, SOON * 1000000L};
+    struct timeval soon = {0, SOON * 1000L};
 
     ck_assert_int_lt(fd, 64);
     memset(sets, 0xff, sizeof sets);
-    sets[1].bits[0] = 1UL << fd;
+    for (int set = 0; set < 3; set++)
+        sets[set].bits[0] = set == 1 ? 1UL << fd : 0;
     ck_assert_int_eq(
-        gate_resume_select(fd + 1,
-                           (fd_set *const[]){(fd_set *)sets[0].bits, (fd_set *)sets[1].bits,
-                                             (fd_set *)sets[2].bits},
-                           &soon),
+        gate_select(fd + 1,
+                    (fd_set *const[]){(fd_set *)sets[0].bits, (fd_set *)sets[1].bits,
+                                      (fd_set *)sets[2].bits},
+                    &soon),
         0);
     for (int set = 0; set < 3; set++) {
         ck_assert_uint_eq(sets[set].bits[0], 0);
@@ -576,18 +612,17 @@ TEST(a_set_that_is_shorter_than_an_fd_set_is_not_written_beyond)
     close(client);
 }
 
-TEST(a_select_without_a_set_to_write_to_begins_at_once)
+TEST(a_select_of_a_bad_set_is_the_kernels_to_refuse)
 {
     int fd = make_socket(AF_INET), client = interrupted_connect(fd);
-    fd_set readable;
 
-    FD_ZERO(&readable);
-    FD_SET(fd, &readable);
-    ck_assert_int_eq(gate_resume_select(fd + 1, (fd_set *const[]){&readable, NULL, NULL}, NULL),
-                     1);
+    ck_assert_int_eq(gate_pselect(fd + 1, (fd_set *const[]){NULL, (fd_set *)1, NULL},
+                                  &(struct timespec){0, 0}, NULL),
+                     -1);
+    ck_assert_int_eq(errno, EFAULT);
     ck_assert_int_eq(
-        gate_resume_select(fd + 1, (fd_set *const[]){NULL, (fd_set *)1, NULL}, NULL), 1);
-    ck_assert(FD_ISSET(fd, &readable));
+        gate_select(0, (fd_set *const[]){NULL, NULL, NULL}, &(struct timeval){-1, 0}), -1);
+    ck_assert_int_eq(errno, EINVAL);
     close(client);
 }
 
@@ -606,7 +641,7 @@ TEST(several_sockets_wait_and_each_goes_on)
     for (int i = 0; i < SOCKETS; i++)
         answer(clients[i], "127.0.0.1 42165\n");
     ck_assert(hook_active(HOOK_RESUME));
-    ck_assert_int_eq(gate_resume_poll(fds, SOCKETS, NULL), 1);
+    ck_assert_int_eq(gate_poll(fds, SOCKETS, -1), SOCKETS);
     ck_assert_int_eq(connected.calls, SOCKETS);
     ck_assert(!hook_active(HOOK_RESUME));
 }
@@ -617,32 +652,78 @@ TEST(while_one_of_several_waits_the_others_go_on)
     int first_client = interrupted_connect(first), second_client = interrupted_connect(second);
 
     answer(second_client, "127.0.0.1 42166\n");
-    ck_assert_int_eq(gate_resume(second, NULL), 1);
+    ck_assert(gate_before_epoll(second));
     ck_assert_uint_eq(address_port(&connected.address), 42166);
     ck_assert(hook_active(HOOK_RESUME));
     answer(first_client, "127.0.0.1 42165\n");
-    ck_assert_int_eq(gate_resume(first, NULL), 1);
+    ck_assert(gate_before_epoll(first));
     ck_assert_uint_eq(address_port(&connected.address), 42165);
     ck_assert(!hook_active(HOOK_RESUME));
 }
 
-/* It is as if the launcher had never been asked, and the client may ask again. */
-TEST(of_more_than_can_be_known_the_last_is_given_up_and_may_come_again)
+/* What cannot be gone on with later is not interrupted. */
+TEST(of_more_than_can_be_known_the_last_waits_through_its_signals)
 {
-    int fd, client;
+    int fd;
 
     for (int i = 0; i < 8; i++)
         interrupted_connect(make_socket(AF_INET));
     fd = make_socket(AF_INET);
-    client = interrupted_connect(fd);
-    ck_assert_int_eq(recv(client, &(char){0}, 1, 0), 0);
-    ck_assert_int_eq(gate_resume(fd, NULL), 1);
     if (fork() == 0) {
-        answer(next_client(), "127.0.0.1 42165\n");
+        int client = next_client();
+
+        usleep(5 * SOON * 1000);
+        answer(client, "127.0.0.1 42165\n");
         _exit(0);
     }
+    handled = 0;
+    send_signals(0);
     ck_assert_int_eq(connect_here(fd), 0);
+    send_no_more_signals();
+    ck_assert_int_gt(handled, 0);
     wait(NULL);
+}
+
+/* The usual end of a client's own time limit: an alarm, close(), and a new socket. */
+TEST(any_number_of_connects_is_given_up_one_after_the_other)
+{
+    int before = -1;
+
+    for (int i = 0; i < 40; i++) {
+        int fd = make_socket(AF_INET), client = interrupted_connect(fd);
+
+        close(fd);
+        close(client);
+        if (i == 20)
+            before = count_descriptors();
+    }
+    ck_assert_int_le(count_descriptors(), before + 1);
+}
+
+TEST(a_time_limit_of_the_socket_ends_the_wait_and_the_connection_is_still_being_made)
+{
+    const struct timeval limit = {0, 5 * SOON * 1000L};
+    int fd = make_socket(AF_INET), client;
+    int64_t start = sys_now();
+
+    ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit), 0);
+    ck_assert_int_eq(connect_here(fd), -1);
+    ck_assert_int_eq(errno, EINPROGRESS);
+    ck_assert_int_ge(sys_now() - start, 5 * SOON);
+    client = next_client();
+    answer(client, "127.0.0.1 42165\n");
+    ck_assert_int_eq(wait_writable(fd, LONG, NULL), 1);
+    ck_assert_int_eq(connected.calls, 1);
+}
+
+TEST(an_address_of_no_family_ends_a_connect_that_is_being_made)
+{
+    const struct sockaddr none = {.sa_family = AF_UNSPEC};
+    int fd = make_socket(AF_INET), client = interrupted_connect(fd);
+
+    gate_connect(fd, &none, sizeof none);
+    ck_assert_int_eq(connected.calls, 1);
+    ck_assert_int_eq(recv(client, &(char){0}, 1, 0), 0); /* nobody waits for its answer */
 }
 
 /* A client may close all that it does not know, and open a file in the place of it. */
@@ -656,7 +737,7 @@ TEST(a_number_that_is_another_file_by_now_is_left_alone)
     ck_assert_int_eq(pipe(pipes), 0);
     ck_assert_int_eq(dup2(pipes[0], number), number);
     ck_assert_int_eq(recv(client, &(char){0}, 1, 0), 0); /* so it was that number */
-    ck_assert_int_eq(gate_resume(fd, NULL), 1);
+    ck_assert(gate_before_epoll(fd));
     if (fork() == 0) {
         answer(next_client(), "127.0.0.1 42165\n");
         _exit(0);
