@@ -19,17 +19,17 @@ TEST_OPTIONS(IN_SANDBOX);
 TEST(with_when_ready_nothing_is_written_before_the_engine_waits)
 {
     shell_run(&shell, "$IMDSHIM exec --when ready --fd 3 -- " ENGINE
-                      " listen=127.0.0.1 port wait 3>events >port; cat events");
+                      " listen=127.0.0.1 print-port wait 3>events >port; cat events");
     ck_assert_int_eq(shell_count_lines(shell.out, " listening "), 0);
     ck_assert_int_eq(shell_count_lines(shell.out, " ready "), 1);
-    shell_run(&shell, "[ \"port $(cut -d' ' -f1 events)\" = \"$(cat port)\" ]");
+    shell_run(&shell, "[ \"$(cut -d' ' -f1 events)\" = \"$(cat port)\" ]");
     ck_assert_int_eq(shell_status(&shell), 0);
 }
 
 TEST(with_when_listening_all_is_written_as_without)
 {
     shell_run(&shell, "$IMDSHIM exec --when listening --fd 3 -- " ENGINE
-                      " listen=127.0.0.1 port wait 3>events >port; cat events");
+                      " listen=127.0.0.1 print-port wait 3>events >port; cat events");
     ck_assert_int_eq(shell_count_lines(shell.out, " listening "), 1);
     ck_assert_int_eq(shell_count_lines(shell.out, " ready "), 1);
 }
