@@ -43,7 +43,8 @@ LOOP_TEST(a_service_of_s6_is_up_when_its_engine_waits, COUNT(options), .needs = 
               "printf '#!/bin/sh\\nexec %%s exec %s --fd 3 -- " LATE
               " 2>/dev/null\\n' \"$IMDSHIM\" "
               ">service/run; chmod +x service/run;"
-              "s6-supervise service & s6=$!; until s6-svok service; do sleep 0.05; done;"
+              "s6-supervise service & s6=$!; until s6-svok service && [ -e "
+              "service/supervise/status ]; do sleep 0.05; done;"
               "start=$(date +%%s%%N); s6-svwait -U -t 20000 service; status=$?;"
               "echo $((($(date +%%s%%N) - start) / 1000000));"
               "s6-svc -dx service; wait $s6; exit $status",
