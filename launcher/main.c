@@ -22,10 +22,10 @@
 static const struct command commands[] = {
     {"run", run_main,
      "[-qv] " SOCKET
-     "[-c COMMAND] [-o FILE] [-t SECS] [--when WHAT] [--stop-with-client] [--] ENGINE "
+     "[-c COMMAND] [-o FILE] [-t SECS] [--when EVENT] [--stop-with-client] [--] ENGINE "
      "[ARG...]",
      "plmWOcotwSqv", true},
-    {"exec", exec_main, "--fd N|--fifo PATH [-qv] " SOCKET "[--when WHAT] [--] ENGINE [ARG...]",
+    {"exec", exec_main, "--fd N|--fifo PATH [-qv] " SOCKET "[--when EVENT] [--] ENGINE [ARG...]",
      "plmWOdfwqv", true},
     {"check", check_main, "ENGINE", "", true},
     {"list", list_main, "[--json]", "J", false},

@@ -55,6 +55,8 @@ static const struct {
     {'c', "-c, --client COMMAND", "start it when the engine is ready, with IMD_URL set"},
     {'o', "-o, --port-file FILE", "write HOST:PORT there once it is known"},
     {'t', "-t, --timeout SECS", "give up if there is nothing by then"},
+    {'w', "    --when listening|ready",
+     "when the client is started, or exec's first event written"},
     {'S', "    --stop-with-client", "end the engine when the client ends"},
     {'d', "    --fd N", "send events to this descriptor"},
     {'f', "    --fifo PATH", "send events to this FIFO"},

@@ -18,6 +18,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "launcher/imd/bytes.h"
+
 #include "launcher/imd/imd.h"
 
 static const char *const names[] = {"DISCONNECT",  "ENERGIES", "FCOORDS", "GO",    "HANDSHAKE",
@@ -56,33 +58,6 @@ static unsigned fail(struct imd *imd, const char *format, ...)
     return IMD_FAILED;
 }
 
-static uint64_t load(const unsigned char *from, size_t size, bool big_endian)
-{
-    uint64_t value = 0;
-
-    for (size_t i = 0; i < size; i++)
-        value = value << 8 | from[big_endian ? i : size - 1 - i];
-    return value;
-}
-
-static float load_float(const unsigned char *from, bool big_endian)
-{
-    uint32_t bits = (uint32_t)load(from, sizeof bits, big_endian);
-    float value;
-
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-static double load_double(const unsigned char *from, bool big_endian)
-{
-    uint64_t bits = load(from, sizeof bits, big_endian);
-    double value;
-
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 static void expect_header(struct imd *imd)
 {
     imd->part = IN_HEADER;
@@ -105,11 +80,11 @@ static enum imd_type type_due(const struct imd *imd)
 static unsigned decode_handshake(struct imd *imd)
 {
     const unsigned char *k = imd->kept;
-    uint64_t big = load(k + 4, 4, true);
-    uint64_t little = load(k + 4, 4, false);
+    uint64_t big = bytes_to_integer(k + 4, 4, true);
+    uint64_t little = bytes_to_integer(k + 4, 4, false);
     uint64_t version = big < little ? big : little;
 
-    if (load(k, 4, true) != IMD_HANDSHAKE)
+    if (bytes_to_integer(k, 4, true) != IMD_HANDSHAKE)
         return fail(imd,
                     "not an IMD server: it begins with the bytes "
                     "%02x %02x %02x %02x %02x %02x %02x %02x",
@@ -170,8 +145,8 @@ static bool between_frames(const struct imd *imd)
 
 static unsigned decode_header(struct imd *imd)
 {
-    int32_t type = (int32_t)load(imd->kept, sizeof type, true);
-    int32_t value = (int32_t)load(imd->kept + 4, sizeof value, true);
+    int32_t type = (int32_t)bytes_to_integer(imd->kept, sizeof type, true);
+    int32_t value = (int32_t)bytes_to_integer(imd->kept + 4, sizeof value, true);
 
     if (imd->version == 0)
         return decode_handshake(imd);
@@ -214,18 +189,18 @@ static void decode_energies(struct imd *imd)
 
     /* TIME has the step too, and in 64 bits. */
     if (!imd->has_time)
-        imd->step = (int32_t)load(k, sizeof(int32_t), imd->big_endian);
-    imd->temperature = load_float(k + 4, imd->big_endian);
-    imd->total = load_float(k + 8, imd->big_endian);
-    imd->potential = load_float(k + 12, imd->big_endian);
+        imd->step = (int32_t)bytes_to_integer(k, sizeof(int32_t), imd->big_endian);
+    imd->temperature = bytes_to_float(k + 4, imd->big_endian);
+    imd->total = bytes_to_float(k + 8, imd->big_endian);
+    imd->potential = bytes_to_float(k + 12, imd->big_endian);
     imd->has_step = true;
     imd->has_energies = true;
 }
 
 static void decode_time(struct imd *imd)
 {
-    imd->time = load_double(imd->kept + 8, imd->big_endian);
-    imd->step = (int64_t)load(imd->kept + 16, sizeof(int64_t), imd->big_endian);
+    imd->time = bytes_to_double(imd->kept + 8, imd->big_endian);
+    imd->step = (int64_t)bytes_to_integer(imd->kept + 16, sizeof(int64_t), imd->big_endian);
     imd->has_step = true;
     imd->has_time = true;
 }

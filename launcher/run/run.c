@@ -242,39 +242,6 @@ void run_leave_orphans(struct run *run)
     enter(run, ENDED);
 }
 
-/* ---- looks ---- */
-
-static bool client_is_awaited(const struct run *run)
-{
-    return run_has_gate(run) && run->gate.asked == 0 && !run->client_lost &&
-           run->client.state == CHILD_RUNS;
-}
-
-int64_t run_look_at(const struct run *run)
-{
-    bool runs = run->phase != ENDING && run->phase != ENDED;
-
-    return runs && (run->phase == STARTING || client_is_awaited(run))
-               ? evidence_due(&run->evidence, &run->looks)
-               : 0;
-}
-
-/* A user whose client waits is to read of trouble while it lasts. */
-void run_look(struct run *run)
-{
-    struct proc_facts facts;
-
-    evidence_look(&run->evidence, &run->looks);
-    if (run->options->client != NULL && run->phase == STARTING && !run->reports.refused &&
-        !run->trouble_said && !run->obstacle)
-        run->trouble_said = message_trouble(run->options, &run->evidence);
-    if (client_is_awaited(run) && run->evidence.looks >= LOOKS_SOON &&
-        evidence_of_client(&run->looks, run->client.pid, &facts)) {
-        run->client_lost = true;
-        message_client_lost(run->options, &facts);
-    }
-}
-
 /* ---- interrupts ---- */
 
 void run_note_interrupt(struct run *run)

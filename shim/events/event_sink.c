@@ -139,6 +139,7 @@ void event_sink_tell(const struct event_sink *sink, const struct event *event,
     size_t length = event_text_format(event, line);
     sys_sigset before = 0;
     enum write_result result;
+    int signal;
     BLOCK_SIGNALS;
 
     syscall(SYS_rt_sigpending, &before, sizeof before);
@@ -146,6 +147,7 @@ void event_sink_tell(const struct event_sink *sink, const struct event *event,
         syscall(SYS_nanosleep, &pause, NULL);
     if (result == TRY_TCP)
         tcp_send(&sink->tcp, line, length, weight == EVENT_REQUIRED);
-    else if (result == SIGNALLED)
-        take_back(signal_of(errno), before);
+    signal = result == SIGNALLED ? signal_of(errno) : 0;
+    if (signal != 0)
+        take_back(signal, before);
 }

@@ -25,8 +25,8 @@ enum {
 
 struct filtered_listener {
     _Atomic uint64_t inode;
-    _Atomic int pending_fd; /* a connection that select(2) has announced */
     _Atomic uint64_t pending_inode;
+    _Atomic int pending_fd;        /* a connection that select(2) has announced */
     _Atomic pid_t pending_process; /* a child that it forks has a copy, which is not its own */
 };
 

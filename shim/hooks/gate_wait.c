@@ -165,11 +165,16 @@ int gate_pselect(int count, fd_set *const sets[3], const struct timespec *timeou
     return left;
 }
 
-/* Linux takes more than a million microseconds, and an invalid time limit it rejects itself. */
+/*
+ * Linux takes more than a million microseconds, and writes the time that is left into the limit.
+ * An invalid limit it rejects itself.
+ */
 int gate_select(int count, fd_set *const sets[3], struct timeval *timeout)
 {
     struct timeval given = {0, 0};
     struct timespec limit;
+    int64_t start = sys_now(), left;
+    int result;
 
     if (timeout == NULL)
         return gate_pselect(count, sets, NULL, NULL);
@@ -178,7 +183,11 @@ int gate_select(int count, fd_set *const sets[3], struct timeval *timeout)
         return real.select(count, sets[0], sets[1], sets[2], timeout);
     limit = (struct timespec){given.tv_sec + given.tv_usec / 1000000,
                               given.tv_usec % 1000000 * 1000};
-    return gate_pselect(count, sets, &limit, NULL);
+    result = gate_pselect(count, sets, &limit, NULL);
+    left = limit.tv_sec * INT64_C(1000) + limit.tv_nsec / 1000000 - (sys_now() - start);
+    left = result == 0 || left < 0 ? 0 : left;
+    *timeout = (struct timeval){left / 1000, left % 1000 * 1000};
+    return result;
 }
 
 bool gate_before_epoll(int fd)

@@ -30,6 +30,7 @@
          (struct pollfd *, nfds_t, const struct timespec *, const sigset_t *, size_t))         \
     CALL(int, epoll_ctl, "epoll_ctl", (int, int, int, struct epoll_event *))
 
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): types are not put in any */
 #define REAL_MEMBER(result, member, symbol, parameters) result(*member) parameters;
 extern struct real_calls {
     REAL_CALLS(REAL_MEMBER)

@@ -23,9 +23,10 @@ LOOP_TEST(help_and_version_are_answers_and_no_failures, COUNT(questions))
 static const struct {
     const char *command, *options;
 } commands[] = {
-    {"run", "port listen match no-wake only-me client port-file timeout stop-with-client quiet "
-            "verbose help"},
-    {"exec", "port listen match no-wake only-me fd fifo quiet verbose help"},
+    {"run",
+     "port listen match no-wake only-me client port-file timeout when stop-with-client quiet "
+     "verbose help"},
+    {"exec", "port listen match no-wake only-me when fd fifo quiet verbose help"},
     {"check", "help"},
     {"list", "json help"},
     {"watch", "timeout help"},

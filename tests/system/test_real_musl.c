@@ -73,11 +73,13 @@ TEST(a_client_for_musl_waits_at_the_gate)
                                        "thread"};
 
     for (int i = 0; i < COUNT(ways); i++) {
-        shell_run(&shell,
-                  MUSL "musl gate-engine gate-client; $IMDSHIM run -q -p 8888 -c "
-                       "'./gate-client %s 127.0.0.1 8888' -- ./gate-engine 0.0.0.0 8888 pause=500 listen "
-                       "serve=1",
-                  ways[i]);
+        shell_run(
+            &shell,
+            MUSL
+            "musl gate-engine gate-client; $IMDSHIM run -q -p 8888 -c "
+            "'./gate-client %s 127.0.0.1 8888' -- ./gate-engine 0.0.0.0 8888 pause=500 listen "
+            "serve=1",
+            ways[i]);
         assert_status(0);
         assert_says(shell.out, "met 127.0.0.1");
     }

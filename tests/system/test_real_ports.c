@@ -186,7 +186,7 @@ static const char *const traced[] = {
     "\"$@\" strace -f -ff -qq -e signal=none -e trace=bind,listen,connect -o $name. "          \
     "$command >$name-out 2>$name-err || { cat $name-err; echo $name failed; };"                \
     "for file in $name.*; do grep -v '= -1 EADDRINUSE' $file |"                                \
-    "sed -E -e 's/\\([0-9]+, /(FD, /' -e 's/htons\\(1[0-9]{3}\\)/htons(MPI)/'"              \
+    "sed -E -e 's/\\([0-9]+, /(FD, /' -e 's/htons\\(1[0-9]{3}\\)/htons(MPI)/'"                 \
     " -e 's/htons\\([3-6][0-9]{4}\\)/htons(ANY)/' | tr '\\n' ';'; echo; done | grep . |"       \
     "LC_ALL=C sort >$name; };"
 

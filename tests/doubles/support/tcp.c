@@ -72,7 +72,7 @@ int tcp_listener(unsigned port)
 
 unsigned tcp_port(int fd)
 {
-    union tcp_address address;
+    union tcp_address address = {.v4 = {.sin_port = 0}};
     socklen_t length = sizeof address;
 
     if (getsockname(fd, &address.any, &length) != 0)
