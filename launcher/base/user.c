@@ -39,7 +39,10 @@ bool user_has_alone(const char *path)
     if (stat_link(path, &status) != 0)
         return false;
     errno = 0;
-    return S_ISDIR(status.st_mode) && status.st_uid == user_id() &&
-           (status.st_mode & 077) == 0 &&
-           (status.st_uid != OVERFLOW_UID || access(path, W_OK | X_OK) == 0);
+    if (!S_ISDIR(status.st_mode) || status.st_uid != user_id() || (status.st_mode & 077) != 0)
+        return false;
+    if (status.st_uid != OVERFLOW_UID || access(path, W_OK | X_OK) == 0)
+        return true;
+    errno = errno != EACCES ? errno : 0; /* it is a stranger's */
+    return false;
 }

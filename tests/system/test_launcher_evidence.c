@@ -141,7 +141,7 @@ TEST(a_helper_without_the_library_is_not_taken_for_the_cause)
 {
     struct shell shell;
 
-    shell_run(&shell, "exec $IMDSHIM run -- sh -c 'env -i sleep 1 & " ENGINE
+    shell_run(&shell, "exec $IMDSHIM run -- sh -c 'env -i sleep 4 & " ENGINE
                       " pause=1000; wait; exit 0'");
     ck_assert_int_eq(shell_status(&shell), 0);
     assert_one_line(shell.err, "imdshim: engine ended first: ");
@@ -175,7 +175,7 @@ static const struct {
     {"mpirun -np 1 nosuch", {"ended with status", "see what it printed", "nothing matched"}},
     {"mpirun -np 1 false", {"false[", "ended with status 1", "see what was printed"}},
     {"mpiexec.mpich -n 1 false", {"false[", "ended with status 1", "see what was printed"}},
-    {"mpiexec.mpich -n 1 sh -c 'env -i sleep 1'", {"not loaded: sleep["}},
+    {"mpiexec.mpich -n 1 sh -c 'env -i sleep 4'", {"not loaded: sleep["}},
     {"mpirun -np 1 true", {"true[", "opened no port"}},
 };
 
