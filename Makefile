@@ -190,7 +190,7 @@ check: ## install what is lacking, then run every test; T=NAME: only programs wi
 
 # What needs nothing but a compiler and Check, and is not long: neither real engines, nor what
 # compares times or breaks things. What a test may need beyond that is skipped, and named.
-quick_tests = $(filter-out $(addprefix $(BUILD)/tests/system/test_,faults hot pcoord real_% \
+quick_tests = $(filter-out $(addprefix $(BUILD)/tests/system/test_,faults hot only_me_shared pcoord real_% \
 	thousand turnaround westpa),$(all_tests))
 check-quick: ## run unit tests and those with stand-in engines; needs only Check, installs nothing
 	@$(MAKE) $(parallel) --no-print-directory run-tests TESTS='$(quick_tests)'
