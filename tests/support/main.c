@@ -6,10 +6,6 @@
 #include <unistd.h>
 
 #include "tests/support/process.h"
-#include "tests/support/shell.h"
-
-/* Beyond this, Check ends the test without a word; what a command prints may be that long. */
-enum { LONGEST_MESSAGE = 4 * SHELL_OUTPUT };
 
 /*
  * Some tests hold numbers of descriptors to be free, or the next ones, and signals to end
@@ -22,7 +18,6 @@ int main(void)
 
     closefrom(STDERR_FILENO + 1);
     process_default_signals();
-    check_set_max_msg_size(LONGEST_MESSAGE);
     runner = srunner_create(suite_of_registered_tests());
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);
