@@ -189,11 +189,13 @@ check: ## install what is lacking, then run every test; T=NAME: only programs wi
 	@$(MAKE) $(parallel) --no-print-directory run-tests
 
 # What needs nothing but a compiler and Check, and is not long: neither real engines, nor what
-# compares times or breaks things. What a test may need beyond that is skipped, and named.
-quick_tests = $(filter-out $(addprefix $(BUILD)/tests/system/test_,faults hot pcoord real_% \
-	thousand turnaround westpa),$(all_tests))
+# compares times, breaks things or waits for seconds over and over. What a test may need beyond
+# that is skipped, and named. These wait more than others: three for each processor.
+quick_tests = $(filter-out $(addprefix $(BUILD)/tests/system/test_,faults hot launcher_evidence \
+	only_me_shared pcoord real_% thousand turnaround westpa),$(all_tests))
 check-quick: ## run unit tests and those with stand-in engines; needs only Check, installs nothing
-	@$(MAKE) $(parallel) --no-print-directory run-tests TESTS='$(quick_tests)'
+	@JOBS=$${JOBS:-$$(($$(getconf _NPROCESSORS_ONLN) * 3))} \
+		$(MAKE) $(parallel) --no-print-directory run-tests TESTS='$(quick_tests)'
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' \

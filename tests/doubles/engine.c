@@ -14,10 +14,13 @@
  *   tcp tcp6 v6only mptcp udp   a new one; tcp6 is of both families
  *   unix=PATH netlink           the same, and bound
  *   high dup                    go on with a duplicate: numbered from 1500; in place of the
- * first swap                        go on with the one before reuse reuseport SO_REUSEADDR,
- * SO_REUSEPORT options                     "options R P" on stderr: whether those two are set
+ *                               first
+ *   swap                        go on with the one before
+ *   reuse reuseport             SO_REUSEADDR, SO_REUSEPORT
+ *   options                     "options R P" on stderr: whether those two are set
  *   bind=ADDRESS/PORT           "bind: well" or "bind: failed with ERRNO" on stderr; the
- * address is in memory that cannot be written; "previous" is the port of the socket before
+ *                               address is in memory that cannot be written; "previous" is the
+ *                               port of the socket before
  *   listen                      "listen: well" on stderr, or as above
  *   listen=ADDRESS[/PORT]       a new socket that is bound and listens
  *   raw-listen                  by the system call: nobody can interpose that
@@ -32,7 +35,8 @@
  *   accept[=WAY]                by a way of support/accept_steps.c
  *   echo                        return the byte that it sends, print what accept() said of it
  *   serve=N                     accept N, one after the other; tell each our port, and read
- * until it is gone more                        print how many have come that were not accepted
+ *                               until it is gone
+ *   more                        print how many have come that were not accepted
  *   call call-soon              be a client; the same in a moment, from a child
  *
  * Time:
@@ -45,10 +49,11 @@
  *
  * The process:
  *   fork thread cancel=MS       a child or a thread does the rest; it is cancelled after MS
- *   pids                        write the files "engine" and "launcher": our number, our
- * parent's print=TEXT                  a line on stdout catch                       print "got
- * N." for every signal N that can be caught exit=N kill=N               end by a status, by a
- * signal; without one it ends with 0
+ *   pids                        write our number into the file "engine", and our parent's into
+ *                               "launcher"
+ *   name=TEXT print=TEXT        take that name, prctl(2); a line on stdout
+ *   catch                       print "got N." for every signal N that can be caught
+ *   exit=N kill=N               end by a status, by a signal; without one it ends with 0
  *
  * Descriptors:
  *   close-from=N close-range=N  close all from N on: one by one, by close_range(2)

@@ -62,6 +62,21 @@ static int is_ours(const char *entry)
            strncmp(entry, "ASAN_OPTIONS=", 13) == 0;
 }
 
+/* Without what the launcher adds to them, and that may give them another place. */
+static void show_sanitizer_options(void)
+{
+    static const char added[] = "verify_asan_link_order=0";
+    const char *options = getenv("ASAN_OPTIONS"), *ours;
+
+    if (options == NULL)
+        return;
+    ours = strstr(options, added);
+    if (ours == NULL)
+        puts(options);
+    else if (ours > options)
+        printf("%.*s\n", (int)(ours - options - 1), options);
+}
+
 int main(int argc, char **argv)
 {
     char cwd[4096];
@@ -73,6 +88,7 @@ int main(int argc, char **argv)
     for (char **entry = environ; *entry != NULL; entry++)
         if (!is_ours(*entry))
             puts(*entry);
+    show_sanitizer_options();
     show_status();
     show_file("/proc/self/limits");
     show_file("/proc/self/cmdline");

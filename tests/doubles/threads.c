@@ -4,8 +4,8 @@
  * usage: threads at-once|wait-at-once|small|cancel-listen|cancel-accept|cancel-poll|forks
  *        threads bind-at-once PORT
  *        threads race FD      one puts the file "data" in place of FD over and over
- *        threads own-table    one has a descriptor table of its own, unshare(2), while the
- * other has the file "trajectory" on every low number
+ *        threads own-table    one has a descriptor table of its own, unshare(2), while the other
+ *                             has the file "trajectory" on every low number
  */
 #include <fcntl.h>
 #include <limits.h>

@@ -62,11 +62,28 @@ bool network_can_have_addresses(void)
     return suite_skip("addresses of a network of the test's own", "no veth(4) can be had");
 }
 
+/* The kernel notices a little later that a link works; until then its addresses are not used. */
+static void wait_for_link(const char *name)
+{
+    struct ifreq link = {.ifr_flags = 0};
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    strcpy(link.ifr_name, name);
+    for (int i = 0; i < 500 && (link.ifr_flags & IFF_RUNNING) == 0; i++) {
+        ck_assert_int_eq(ioctl(fd, SIOCGIFFLAGS, &link), 0);
+        usleep(10000);
+    }
+    close(fd);
+    ck_assert_msg((link.ifr_flags & IFF_RUNNING) != 0, "%s does not run", name);
+}
+
 static void set_up_pair(void)
 {
     ck_assert_int_eq(run_ip("link add eth0 type veth peer name eth1"), 0);
     ck_assert_int_eq(run_ip("link set eth0 up"), 0);
     ck_assert_int_eq(run_ip("link set eth1 up"), 0);
+    wait_for_link("eth0");
+    wait_for_link("eth1");
 }
 
 void network_add_address(const char *address)

@@ -12,6 +12,16 @@
 #include <time.h>
 #include <unistd.h>
 
+/*
+ * A failure tells what a command has printed. Check ends a test without a word if its message is
+ * longer than this, by default 4 kB; the more is allowed, the more each assertion costs, so that
+ * programs without commands keep that.
+ */
+__attribute__((constructor)) static void allow_long_messages(void)
+{
+    check_set_max_msg_size(4 * SHELL_OUTPUT);
+}
+
 __attribute__((format(printf, 2, 0))) static void start(struct shell *shell, const char *format,
                                                         va_list arguments)
 {

@@ -59,6 +59,13 @@ LOOP_TEST(an_engine_that_ends_first_refuses_whoever_was_interrupted, COUNT(ways)
 
 /* ---- Python: PEP 475 ---- */
 
+static bool has_python(void)
+{
+    return suite_has_program("python3", "clients in Python that get signals");
+}
+
+TEST_OPTIONS(IN_SANDBOX, .needs = has_python);
+
 #define PYTHON "python3 -c '\\''import os, signal, socket, time\n%s'\\'"
 #define WITH_PYTHON "exec $IMDSHIM run -q -p 8888 -c '" PYTHON " -- "
 #define GO "open(\"go\", \"w\").close()\n"

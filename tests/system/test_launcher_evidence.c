@@ -28,10 +28,8 @@ static const struct {
      {"not loaded: launcher-engine[", "although LD_PRELOAD names it"}},
     {"sh -c 'unset IMDSHIM_FIFO; exec $E'",
      {"no reports: launcher-engine[", "IMDSHIM_*", "start imdshim"}},
-    {"python3 -c 'import ctypes, os, socket, time\ns = socket.socket()\ns.bind((\"\", 0))\n"
-     "ctypes.CDLL(None).syscall(50 if \"x86\" in os.uname().machine else 201, s.fileno(), 1)\n"
-     "time.sleep(4)\nos._exit(4)'",
-     {"no reports: python", "listens on port ", "RTLD_DEEPBIND"}},
+    {"$DOUBLES/engine tcp bind=0.0.0.0/0 raw-listen pause=4000 exit=4",
+     {"no reports: engine[", "listens on port ", "RTLD_DEEPBIND"}},
     {"sh -c 'rm $IMDSHIM_FIFO; $E; exit $?'", {"no reports: the FIFO", "has been removed"}},
     {"sh -c 'rm $IMDSHIM_FIFO; mkfifo $IMDSHIM_FIFO; $E; s=$?; rm $IMDSHIM_FIFO; exit $s'",
      {"no reports: the FIFO", "has been removed", "TMPDIR"}},
@@ -108,9 +106,8 @@ TEST(an_engine_that_only_takes_its_time_is_not_complained_of)
 
 /* prctl(2) PR_SET_NAME, and what the shell does for "exec -a" and a script's name. */
 static const char *const renamed[] = {
-    "python3 -c 'import ctypes; ctypes.CDLL(None).prctl(15, b\"worker: idle\", 0, 0, 0)'",
-    "python3 -c 'import ctypes, time; ctypes.CDLL(None).prctl(15, b\"env\", 0, 0, 0); "
-    "time.sleep(0.5)'",
+    "$DOUBLES/engine 'name=worker: idle'",
+    "$DOUBLES/engine name=env pause=500",
     "perl -e '$0 = \"segment 17\"'",
 };
 

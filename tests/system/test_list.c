@@ -167,7 +167,12 @@ TEST(what_is_no_run_is_not_listed)
 }
 
 /* Before Linux 3.17, and in some sandboxes. forbid executes a program of one word. */
-TEST(a_run_without_a_memfd_is_listed_and_leaves_no_file, .needs = launcher_is_bare)
+static bool has_python_and_is_bare(void)
+{
+    return launcher_is_bare() && suite_has(has_python);
+}
+
+TEST(a_run_without_a_memfd_is_listed_and_leaves_no_file, .needs = has_python_and_is_bare)
 {
     shell_start(&shell, "exec $DOUBLES/forbid memfd_create 38 $IMDSHIM run -q -- " ENGINE
                         " listen=127.0.0.1 until=stop exit=4");

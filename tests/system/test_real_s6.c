@@ -19,17 +19,17 @@ TEST_OPTIONS(IN_SANDBOX);
 TEST(with_when_ready_nothing_is_written_before_the_engine_waits)
 {
     shell_run(&shell, "$IMDSHIM exec --when ready --fd 3 -- " ENGINE
-                      " listen=127.0.0.1 port wait 3>events 2>port; cat events");
+                      " listen=127.0.0.1 print-port wait 3>events >port; cat events");
     ck_assert_int_eq(shell_count_lines(shell.out, " listening "), 0);
     ck_assert_int_eq(shell_count_lines(shell.out, " ready "), 1);
-    shell_run(&shell, "[ \"port $(cut -d' ' -f1 events)\" = \"$(cat port)\" ]");
+    shell_run(&shell, "[ \"$(cut -d' ' -f1 events)\" = \"$(cat port)\" ]");
     ck_assert_int_eq(shell_status(&shell), 0);
 }
 
 TEST(with_when_listening_all_is_written_as_without)
 {
     shell_run(&shell, "$IMDSHIM exec --when listening --fd 3 -- " ENGINE
-                      " listen=127.0.0.1 port wait 3>events 2>port; cat events");
+                      " listen=127.0.0.1 print-port wait 3>events >port; cat events");
     ck_assert_int_eq(shell_count_lines(shell.out, " listening "), 1);
     ck_assert_int_eq(shell_count_lines(shell.out, " ready "), 1);
 }
@@ -43,7 +43,8 @@ LOOP_TEST(a_service_of_s6_is_up_when_its_engine_waits, COUNT(options), .needs = 
               "printf '#!/bin/sh\\nexec %%s exec %s --fd 3 -- " LATE
               " 2>/dev/null\\n' \"$IMDSHIM\" "
               ">service/run; chmod +x service/run;"
-              "s6-supervise service & s6=$!; until s6-svok service; do sleep 0.05; done;"
+              "s6-supervise service & s6=$!; until s6-svok service && [ -e "
+              "service/supervise/status ]; do sleep 0.05; done;"
               "start=$(date +%%s%%N); s6-svwait -U -t 20000 service; status=$?;"
               "echo $((($(date +%%s%%N) - start) / 1000000));"
               "s6-svc -dx service; wait $s6; exit $status",

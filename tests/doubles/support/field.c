@@ -65,8 +65,7 @@ static int lmp_listen(const char *port)
     return fd;
 }
 
-/* The loop of NAMD's IMDOutput.C: the same socket, the next port. It prints what it believes.
- */
+/* The loop of NAMD's IMDOutput.C: same socket, next port. It prints what it believes. */
 static int namd_listen(const char *text)
 {
     int fd = tcp_socket();

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,6 +70,11 @@ static void do_pids(const char *nothing)
     write_number("launcher", getppid());
 }
 
+static void do_name(const char *text)
+{
+    must(prctl(PR_SET_NAME, text) == 0, "prctl");
+}
+
 static void do_print(const char *text)
 {
     puts(text);
@@ -116,7 +122,7 @@ static void do_kill(const char *number)
 }
 
 const struct step process_steps[] = {
-    {"fork", do_fork}, {"thread", do_thread}, {"cancel", do_cancel},
-    {"pids", do_pids}, {"print", do_print},   {"catch", do_catch},
-    {"exit", do_exit}, {"kill", do_kill},     {.name = NULL},
+    {"fork", do_fork}, {"thread", do_thread}, {"cancel", do_cancel}, {"pids", do_pids},
+    {"name", do_name}, {"print", do_print},   {"catch", do_catch},   {"exit", do_exit},
+    {"kill", do_kill}, {.name = NULL},
 };
