@@ -258,7 +258,7 @@ fuzz: ## feed each fuzz target for FUZZ_SECONDS (600)
 	$(MAKE) fuzzers
 	tests/faults/fuzz.sh $(BUILD)-fuzz $(FUZZ_SECONDS) $(FUZZ_RUNS)
 
-threaded_tests = $(filter %sockets %settings %epolls %event_sink %engine_contexts %engine_asked,$(unit_tests) $(system_tests))
+threaded_tests = $(filter %sockets %pending_connects %settings %epolls %event_sink %engine_contexts %engine_asked,$(unit_tests) $(system_tests))
 # Compiles for other C libraries and processors, with a compiler from PyPI.
 check-builds: ## compile for other C libraries and processors
 	scripts/setup.sh build check || [ $$? -eq 2 ]
