@@ -221,11 +221,12 @@ check-tsan: ## the tests of threads with the thread sanitizer
 
 # The launcher by itself; and with the engines that it starts, the library in them included, where
 # valgrind's own descriptors and signals do not get in the way.
-# It has no pidfd_open(2) and says so: its lines, which tests would count, go to files of their own.
+# It has no pidfd_open(2) and says so: its lines, which tests would count, go to files of their
+# own, other users' too.
 valgrind = valgrind -q --error-exitcode=99 --leak-check=full --log-file=$(abspath $(BUILD))/valgrind/%p
 check-valgrind: ## the tests of the launcher under valgrind
 	scripts/setup.sh build check || [ $$? -eq 2 ]
-	mkdir -p $(BUILD)/valgrind
+	install -d -m 1777 $(BUILD)/valgrind
 	$(MAKE) run-tests RUN_WITH='$(valgrind) ' TESTS='$(filter %watch %client %client_end \
 		%signals %why %events %port_file %input %install,$(system_tests))'
 	$(MAKE) run-tests RUN_WITH='$(valgrind) --trace-children=yes --trace-children-skip=*/valgrind* ' \
@@ -258,7 +259,7 @@ fuzz: ## feed each fuzz target for FUZZ_SECONDS (600)
 	$(MAKE) fuzzers
 	tests/faults/fuzz.sh $(BUILD)-fuzz $(FUZZ_SECONDS) $(FUZZ_RUNS)
 
-threaded_tests = $(filter %sockets %settings %epolls %event_sink %engine_contexts %engine_asked,$(unit_tests) $(system_tests))
+threaded_tests = $(filter %sockets %pending_connects %settings %epolls %event_sink %engine_contexts %engine_asked,$(unit_tests) $(system_tests))
 # Compiles for other C libraries and processors, with a compiler from PyPI.
 check-builds: ## compile for other C libraries and processors
 	scripts/setup.sh build check || [ $$? -eq 2 ]
