@@ -13,6 +13,7 @@
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
 #include "launcher/container/enter.h"
+#include "launcher/container/plan.h"
 #include "launcher/preload/cluster.h"
 #include "launcher/preload/engine.h"
 #include "launcher/preload/library.h"
@@ -33,7 +34,7 @@ static void check_engine_file(struct run *run)
     struct preflight preflight;
     char text[PREFLIGHT_TEXT];
 
-    if (container_find((const char *const *)run->options->operands) != NULL)
+    if (plan_find_runtime((const char *const *)run->options->operands) != NULL)
         return; /* what starts the container is not the engine */
     preflight_examine((const char *const *)run->options->operands, run->library, &preflight);
     run->obstacle = preflight_is_obstacle(preflight.verdict);

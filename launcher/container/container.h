@@ -44,11 +44,6 @@ struct container {
     char text[CONTAINER_TEXT];
 };
 
-/* The runtime that a command starts, behind prefixes or mpirun; NULL if it starts none. */
-const struct runtime *container_find(const char *const *command);
-
-void container_plan(struct container *container, const char *const *command,
-                    const char *const *environment, const struct container_needs *needs);
 void container_free(struct container *container);
 
 #endif

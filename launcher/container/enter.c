@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "launcher/base/say.h"
+#include "launcher/container/plan.h"
 #include "launcher/preload/program.h"
 
 static bool is_there(const char *path)
@@ -23,8 +24,8 @@ void container_enter(struct container *container, const struct options *options,
 {
     needs->exists = is_there;
     needs->apptainer_is_here = is_in_path("apptainer") || is_in_path("singularity");
-    container_plan(container, (const char *const *)options->operands,
-                   (const char *const *)environment, needs);
+    plan_make(container, (const char *const *)options->operands,
+              (const char *const *)environment, needs);
     if (container->means == CONTAINER_TOLD && options->verbosity != QUIET)
         say("%s", container->text);
 }
