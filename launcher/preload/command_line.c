@@ -189,3 +189,19 @@ bool command_line_names(const char *const *command,
     shell_lines_free(&question.lines);
     return question.yes;
 }
+
+const char *command_line_program(const char *const *command)
+{
+    const struct prefix *prefix;
+
+    for (;;) {
+        while (*command != NULL && value_of_assignment(*command) != NULL)
+            command++;
+        if (*command == NULL)
+            return "";
+        prefix = find_prefix(base_name(*command));
+        if (prefix == NULL)
+            return base_name(*command);
+        command = behind_prefix(prefix, command + 1);
+    }
+}

@@ -16,4 +16,10 @@
 bool command_line_names(const char *const *command,
                         bool (*test)(const char *name, const void *with), const void *with);
 
+/*
+ * The base name of the program behind all prefixes; "" if there is none. Of a line for the shell
+ * it is the shell's.
+ */
+const char *command_line_program(const char *const *command);
+
 #endif
