@@ -14,6 +14,7 @@
 #include "launcher/commands/commands.h"
 #include "launcher/container/enter.h"
 #include "launcher/container/plan.h"
+#include "launcher/preload/carry.h"
 #include "launcher/preload/cluster.h"
 #include "launcher/preload/engine.h"
 #include "launcher/preload/library.h"
@@ -46,6 +47,14 @@ static void check_engine_file(struct run *run)
     if (run->options->client != NULL)
         die(STATUS_FAILED, "not loaded: %s", text);
     message(run->options, NORMAL, "not loaded: %s", text);
+}
+
+static void check_that_it_is_carried(const struct options *options)
+{
+    char text[CARRY_TEXT];
+
+    if (carry_is_lost((const char *const *)options->operands, text))
+        message(options, NORMAL, "%s", text);
 }
 
 /*
@@ -105,6 +114,7 @@ static void prepare(struct run *run)
     if (run_has_gate(run))
         gate_make(&run->gate, (unsigned)options->port);
     check_engine_file(run);
+    check_that_it_is_carried(options);
     if (options->port_file != NULL)
         port_file_prepare(options->port_file);
     orphans_begin(&run->orphans, options->client != NULL);

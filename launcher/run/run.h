@@ -19,7 +19,10 @@
 #include "launcher/source/fifo.h"
 #include "launcher/source/tcp.h"
 
-enum { RUN_SOURCES = 2 };
+enum {
+    RUN_SOURCES = 2,
+    RUN_GRACE = 10, /* seconds from SIGTERM to SIGKILL */
+};
 
 struct run {
     const struct options *options;
@@ -62,6 +65,8 @@ static inline bool run_has_gate(const struct run *run)
     return run->options->port != 0 && run->options->client != NULL;
 }
 
+void run_enter(struct run *run, enum phase phase);
+
 /*
  * What is done when something happens: run_events.h says when. Each sets the phase that follows.
  */
@@ -83,6 +88,7 @@ run_look_at(const struct run *run); /* when, milliseconds of CLOCK_MONOTONIC; 0:
 void run_explain_no_port(struct run *run);
 void run_explain_no_client(struct run *run);
 void run_leave_client(struct run *run);
+void run_leave_unaccepted_client(struct run *run);
 void run_leave_orphans(struct run *run);
 
 /* Of a client that has ended. */
