@@ -41,7 +41,10 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* What --help says of each, for the commands that take it. */
+/*
+ * What --help says of each, for the commands that take it. scripts/completion reads it there:
+ * a value that is called FILE, PATH or COMMAND, or "a|b", can be completed.
+ */
 static const struct {
     int letter;
     const char *names, *text;
