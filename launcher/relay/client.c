@@ -61,52 +61,50 @@ void client_begin_frame(struct client *client, uint64_t at)
     client->at = at;
 }
 
-/* What send(2) has said: false if the socket takes no more now. */
-static bool note_sent(struct client *client, ssize_t sent)
+/* What send(2) has said, as a number of bytes: 0 if the socket takes no more now. */
+static size_t note_sent(struct client *client, ssize_t sent)
 {
     if (sent > 0)
-        return true;
+        return (size_t)sent;
     if (sent < 0 && errno == EAGAIN)
         client->writable = false;
     else if (sent < 0 && errno != EINTR)
         client->state = CLIENT_GONE;
-    return false;
+    return 0;
 }
 
-static bool send_apart(struct client *client)
+static size_t send_apart(struct client *client)
 {
-    bool any = false;
+    size_t all = 0;
 
     while (client->writable && client->state != CLIENT_GONE && !outbox_is_empty(&client->apart))
-        any |= note_sent(client, outbox_send(&client->apart, client->fd));
-    return any;
+        all += note_sent(client, outbox_send(&client->apart, client->fd));
+    return all;
 }
 
-static bool send_backlog(struct client *client, const struct backlog *backlog)
+static size_t send_backlog(struct client *client, const struct backlog *backlog)
 {
-    size_t length;
+    size_t length, sent;
     const unsigned char *bytes = backlog_at(backlog, client->at, &length);
-    ssize_t sent;
 
     if (length == 0)
-        return false;
-    sent = send(client->fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent > 0)
-        client->at += (uint64_t)sent;
-    return note_sent(client, sent);
+        return 0;
+    sent = note_sent(client, send(client->fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT));
+    client->at += sent;
+    return sent;
 }
 
-bool client_send(struct client *client, const struct backlog *backlog)
+size_t client_send(struct client *client, const struct backlog *backlog)
 {
-    bool any = send_apart(client);
+    size_t sent = send_apart(client);
 
     if (!outbox_is_empty(&client->apart) || !client->writable)
-        return any;
+        return sent;
     if (client->state == CLIENT_SKIPS)
         client->state = CLIENT_JOINS;
     if (client->state == CLIENT_FOLLOWS)
-        any |= send_backlog(client, backlog);
-    return any;
+        sent += send_backlog(client, backlog);
+    return sent;
 }
 
 void client_skip(struct client *client, const struct backlog *backlog)

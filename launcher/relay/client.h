@@ -49,8 +49,8 @@ void client_greet(struct client *client, const void *greeting, size_t length);
 /* A frame begins at this place: a client that joins follows from there. */
 void client_begin_frame(struct client *client, uint64_t at);
 
-/* Send what it may be sent now; true if anything went. */
-bool client_send(struct client *client, const struct backlog *backlog);
+/* Send what it may be sent now; returns how many bytes went. */
+size_t client_send(struct client *client, const struct backlog *backlog);
 
 /*
  * It is too slow and is to skip frames: what is left of the one that it is in is put apart, up

@@ -186,6 +186,14 @@ static void release(struct relay *relay)
         backlog_release(&relay->backlog, least);
 }
 
+static bool send_to(struct relay *relay, struct client *client)
+{
+    size_t sent = client_send(client, &relay->backlog);
+
+    relay->sent += sent;
+    return sent > 0;
+}
+
 /* ---- their end ---- */
 
 static void check_deadline(struct client *client, int64_t now)
@@ -245,7 +253,7 @@ bool clients_turn(struct relay *relay)
             greet(relay, client);
         any |= hear(relay, client);
         if (client->state != CLIENT_GONE)
-            any |= client_send(client, &relay->backlog);
+            any |= send_to(relay, client);
         check_deadline(client, now);
     }
     if (relay->plan.others_skip && backlog_room(&relay->backlog, &room) == NULL)

@@ -131,11 +131,18 @@ bool relay_is_busy(const struct relay *relay)
     return relay->has_engine || relay->clients > 0;
 }
 
-void relay_leave(struct relay *relay)
+void relay_refuse(struct relay *relay)
 {
     acceptor_close(&relay->listener);
-    clients_drop_all(relay);
     relay->knows_engine = false;
+    if (!relay->has_engine)
+        relay->finishing |= finish_clients(relay, true);
+}
+
+void relay_leave(struct relay *relay)
+{
+    clients_drop_all(relay);
+    relay_refuse(relay);
     if (!relay->has_engine || relay->leaving)
         return;
     relay->leaving = true;

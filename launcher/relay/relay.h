@@ -41,6 +41,9 @@ bool relay_turn(struct relay *relay);
 /* Is a stream under way, or a client still owed something? */
 bool relay_is_busy(const struct relay *relay);
 
+/* The engine has ended: there will be no other stream, and who comes now is refused. */
+void relay_refuse(struct relay *relay);
+
 /* Let go of engine and clients; once relay_is_busy() says no, that is done. */
 void relay_leave(struct relay *relay);
 

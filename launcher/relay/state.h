@@ -28,12 +28,13 @@ struct relay_plan {
 struct relay {
     /* For the owner to read. */
     struct relay_plan plan;
-    int fd;                             /* for poll(2): epoll(7) */
-    union address where;                /* clients connect there */
-    unsigned clients;                   /* that are there */
-    unsigned ended;                     /* streams that the engine has ended, or that broke */
-    unsigned denied;                    /* connections of other users */
-    uint64_t left_out;                  /* frames, translation.h */
+    int fd;              /* for poll(2): epoll(7) */
+    union address where; /* clients connect there */
+    unsigned clients;    /* that are there */
+    unsigned ended;      /* streams that the engine has ended, or that broke */
+    uint64_t sent;       /* bytes, to all clients: who waits for them sees that they go on */
+    unsigned denied;     /* connections of other users */
+    uint64_t left_out;   /* frames, translation.h */
     char failure[SESSION_FAILURE_SIZE]; /* of the last stream; "" = none */
 
     /* The relay's own. */
