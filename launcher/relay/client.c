@@ -42,7 +42,7 @@ void client_free(struct client *client)
 bool client_streams(const struct client *client)
 {
     return client->state == CLIENT_JOINS || client->state == CLIENT_FOLLOWS ||
-           client->state == CLIENT_SKIPS;
+           client->state == CLIENT_SKIPS || client->state == CLIENT_DEAF;
 }
 
 void client_greet(struct client *client, const void *greeting, size_t length)
@@ -69,15 +69,20 @@ static size_t note_sent(struct client *client, ssize_t sent)
     if (sent < 0 && errno == EAGAIN)
         client->writable = false;
     else if (sent < 0 && errno != EINTR)
-        client->state = CLIENT_GONE;
+        client->state = client_streams(client) ? CLIENT_DEAF : CLIENT_GONE;
     return 0;
+}
+
+static bool takes_more(const struct client *client)
+{
+    return client->writable && client->state != CLIENT_GONE && client->state != CLIENT_DEAF;
 }
 
 static size_t send_apart(struct client *client)
 {
     size_t all = 0;
 
-    while (client->writable && client->state != CLIENT_GONE && !outbox_is_empty(&client->apart))
+    while (takes_more(client) && !outbox_is_empty(&client->apart))
         all += note_sent(client, outbox_send(&client->apart, client->fd));
     return all;
 }
@@ -98,7 +103,7 @@ size_t client_send(struct client *client, const struct backlog *backlog)
 {
     size_t sent = send_apart(client);
 
-    if (!outbox_is_empty(&client->apart) || !client->writable)
+    if (!takes_more(client) || !outbox_is_empty(&client->apart))
         return sent;
     if (client->state == CLIENT_SKIPS)
         client->state = CLIENT_JOINS;

@@ -19,6 +19,7 @@ enum client_state {
     CLIENT_JOINS,    /* gets the next frame that begins */
     CLIENT_FOLLOWS,  /* gets what is in the backlog from `at` on */
     CLIENT_SKIPS,    /* gets the rest of a frame, and then joins again */
+    CLIENT_DEAF,     /* takes no more; what it has said before is still read */
     CLIENT_FINISHED, /* has been sent all; we wait for its own end */
     CLIENT_GONE,     /* to be forgotten */
 };
@@ -27,6 +28,7 @@ struct client {
     int fd;
     enum client_state state;
     bool readable, writable;
+    bool said_go;        /* before it was greeted: it counts then */
     uint64_t at;         /* follows: the place of what it gets next */
     uint64_t turn;       /* its GO came as the turn-th */
     int64_t deadline;    /* milliseconds of CLOCK_MONOTONIC, 0: none */

@@ -115,6 +115,7 @@ static void obey(struct relay *relay, struct client *client, unsigned char *comm
         client->state = CLIENT_GONE;
         break;
     case IMD_GO:
+        client->said_go = true;
         if (client->state == CLIENT_GREETED)
             go(relay, client);
         break;
@@ -156,6 +157,8 @@ static void greet(struct relay *relay, struct client *client)
     size_t length = translation_greet(&relay->translation, &relay->session.imd, greeting);
 
     client_greet(client, greeting, length);
+    if (client->said_go && client->state == CLIENT_GREETED)
+        go(relay, client);
 }
 
 /* Those who are in the way of the others: when it is full, they lie this far behind at least. */
@@ -202,11 +205,15 @@ static void check_deadline(struct client *client, int64_t now)
         client->state = CLIENT_GONE;
 }
 
-/* If the first leaves an engine that it has paused, the others need not know. */
-static void forget_gone(struct relay *relay)
+/*
+ * If the first leaves an engine that it has paused, the others need not know. True if any was
+ * gone.
+ */
+static bool forget_gone(struct relay *relay)
 {
     const struct client *first = first_of(relay);
     bool first_is_gone = false;
+    unsigned before = relay->clients;
 
     for (struct client **at = &relay->first_arrived; *at != NULL;) {
         struct client *client = *at;
@@ -222,6 +229,7 @@ static void forget_gone(struct relay *relay)
     }
     if (first_is_gone && first != NULL)
         steer_resume(relay);
+    return relay->clients != before;
 }
 
 void clients_drop_all(struct relay *relay)
@@ -258,7 +266,7 @@ bool clients_turn(struct relay *relay)
     }
     if (relay->plan.others_skip && backlog_room(&relay->backlog, &room) == NULL)
         skip_slow_ones(relay);
-    forget_gone(relay);
+    any |= forget_gone(relay);
     release(relay);
     return any;
 }
