@@ -15,8 +15,11 @@
 enum { MOST = 1 << 22 };
 
 #define CAPTURE                                                                                \
-    "echo 'exec 3<>/dev/tcp/$IMD_HOST/$IMD_PORT; printf \"\\0\\0\\0\\3\\0\\0\\0\\0\" >&3;"     \
-    " exec cat <&3 >$1' >capture; "
+    "cat >capture <<'END'\n"                                                                   \
+    "exec 3<>/dev/tcp/$IMD_HOST/$IMD_PORT\n"                                                   \
+    "printf '\\0\\0\\0\\3\\0\\0\\0\\0' >&3\n"                                                  \
+    "exec cat <&3 >$1\n"                                                                       \
+    "END\n"
 
 #define MDRUN "gmx -quiet mdrun -s argon.tpr -deffnm seg -nt 1 -reprod -imdwait -imdport "
 #define LMP "lmp -log none -in $SOURCE/scripts/argon-lammps.in -var steps 300 -var port "
@@ -27,7 +30,7 @@ static const struct engine {
     bool (*is_there)(void);
 } engines[] = {
     {MDRUN "0", MDRUN "8888", 501, 216, engines_have_gromacs},
-    {LMP "8888", LMP "8888", 31, 256, engines_have_lammps},
+    {LMP "8888", LMP "8888", 30, 256, engines_have_lammps},
 };
 
 static struct shell shell;
@@ -57,8 +60,7 @@ static size_t read_file(const char *path, unsigned char *bytes)
 /* What a client gets. */
 static size_t capture(const char *options, const char *engine, unsigned char *bytes)
 {
-    shell_run(&shell,
-              CAPTURE "exec $IMDSHIM run %s --client 'exec bash capture bytes' -- %s >out",
+    shell_run(&shell, CAPTURE "exec $IMDSHIM run %s --client 'bash capture bytes' -- %s >out",
               options, engine);
     ck_assert_msg(shell_status(&shell) == 0, "%s", shell.err);
     return read_file("bytes", bytes);
