@@ -256,6 +256,12 @@ static void refuse(const struct command *command, const char *word, int letter)
         command->name, command->synopsis);
 }
 
+static bool is_about_relay(const struct options *options)
+{
+    return options->imd_version != 3 || options->time_step > 0 || options->others_skip ||
+           options->others_steer;
+}
+
 void options_parse(const struct command *command, int argc, char **argv,
                    struct options *options)
 {
@@ -282,4 +288,6 @@ void options_parse(const struct command *command, int argc, char **argv,
             command->synopsis);
     if (options->stop_with_client && options->client == NULL)
         die(STATUS_FAILED, "--stop-with-client needs a --client");
+    if (takes(command, 'R') && !options->relay && is_about_relay(options))
+        die(STATUS_FAILED, "--imd-version, --time-step and --others-... need --relay");
 }

@@ -334,3 +334,41 @@ TEST(without_a_client_the_time_is_limited_if_it_is_asked)
     kill(relayed.engine.pid, SIGTERM);
     shell_finish(&relayed.engine);
 }
+
+static const char *const bad_usage[] = {
+    "relay",
+    "relay 1 2",
+    "relay 65536",
+    "relay --imd-version 1 8888",
+    "relay --imd-version 4 8888",
+    "relay --time-step 0 8888",
+    "relay --time-step -1 8888",
+    "relay --time-step nan 8888",
+    "relay --time-step 0x2 8888",
+    "relay --time-step ' 1' 8888",
+    "relay --time-step 1ps 8888",
+    "relay --listen 127.0.0.1:x 8888",
+    "relay --relay 8888",
+    "run --imd-version 2 -- true",
+    "run --time-step 1 -- true",
+    "run --others-skip -- true",
+    "run --others-steer -- true",
+};
+
+LOOP_TEST(bad_usage_is_one_line_and_125, COUNT(bad_usage))
+{
+    shell_run(&relayed.relay, "exec $IMDSHIM %s", bad_usage[_i]);
+    ck_assert_int_eq(shell_status(&relayed.relay), 125);
+    assert_one_line(relayed.relay.err, "imdshim: ");
+}
+
+TEST(a_port_that_is_taken_is_told)
+{
+    struct shell other;
+
+    relayed_start(&relayed, "frames=1", "");
+    shell_run(&other, "exec $IMDSHIM relay -l :%d 8888", relayed.port);
+    ck_assert_int_eq(shell_status(&other), 125);
+    assert_one_line(other.err, "imdshim: cannot listen for clients at :");
+    relayed_end(&relayed);
+}
