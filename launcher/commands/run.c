@@ -12,6 +12,9 @@
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
+#include "launcher/container/enter.h"
+#include "launcher/container/plan.h"
+#include "launcher/preload/carry.h"
 #include "launcher/preload/cluster.h"
 #include "launcher/preload/engine.h"
 #include "launcher/preload/library.h"
@@ -32,6 +35,8 @@ static void check_engine_file(struct run *run)
     struct preflight preflight;
     char text[PREFLIGHT_TEXT];
 
+    if (plan_find_runtime((const char *const *)run->options->operands) != NULL)
+        return; /* what starts the container is not the engine */
     preflight_examine((const char *const *)run->options->operands, run->library, &preflight);
     run->obstacle = preflight_is_obstacle(preflight.verdict);
     if (preflight_must_not_preload(preflight.verdict))
@@ -42,6 +47,14 @@ static void check_engine_file(struct run *run)
     if (run->options->client != NULL)
         die(STATUS_FAILED, "not loaded: %s", text);
     message(run->options, NORMAL, "not loaded: %s", text);
+}
+
+static void check_that_it_is_carried(const struct options *options)
+{
+    char text[CARRY_TEXT];
+
+    if (carry_is_lost((const char *const *)options->operands, text))
+        message(options, NORMAL, "%s", text);
 }
 
 /*
@@ -101,6 +114,7 @@ static void prepare(struct run *run)
     if (run_has_gate(run))
         gate_make(&run->gate, (unsigned)options->port);
     check_engine_file(run);
+    check_that_it_is_carried(options);
     if (options->port_file != NULL)
         port_file_prepare(options->port_file);
     run_relay_open(&run->relay, options);
@@ -120,13 +134,15 @@ static int start_engine(struct run *run)
     const struct engine_channel channel = {
         .fifo = run->fifo.path, .tcp = run->tcp, .events = WIRE_EVENTS_ALL};
     char **environment = engine_environment(run->options, run->preload, &channel);
-    struct child_plan plan = {
-        .argv = (const char *const *)run->options->operands,
-        .environment = environment,
-    };
+    struct container_needs needs = {
+        .library = run->library, .preload = run->preload, .fifo = run->fifo.path};
+    struct child_plan plan = {.context = NULL};
     struct source *entering = NULL;
     int error;
 
+    container_enter(&run->container, run->options, environment, &needs);
+    plan.argv = (const char *const *)run->container.command.list;
+    plan.environment = run->container.environment.list;
     for (int i = 0; i < run->source_count; i++)
         if (run->sources[i]->class->enter != NULL)
             entering = plan.context = run->sources[i];
@@ -152,6 +168,7 @@ static void close_all(struct run *run)
         source_close(source);
     }
     run_relay_close(&run->relay);
+    container_free(&run->container);
     gate_close(&run->gate);
     orphans_close(&run->orphans);
 }

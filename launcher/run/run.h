@@ -10,6 +10,7 @@
 #include "launcher/base/child.h"
 #include "launcher/base/options.h"
 #include "launcher/base/signals.h"
+#include "launcher/container/container.h"
 #include "launcher/diagnosis/evidence.h"
 #include "launcher/run/exit_status.h"
 #include "launcher/run/gate.h"
@@ -19,7 +20,10 @@
 #include "launcher/source/fifo.h"
 #include "launcher/source/tcp.h"
 
-enum { RUN_SOURCES = 2 };
+enum {
+    RUN_SOURCES = 2,
+    RUN_GRACE = 10, /* seconds from SIGTERM to SIGKILL */
+};
 
 struct run {
     const struct options *options;
@@ -34,7 +38,8 @@ struct run {
 
     enum phase phase;
     struct child engine, client;
-    struct gate gate; /* with --port, for the client */
+    struct container container; /* that the engine runs in, if any */
+    struct gate gate;           /* with --port, for the client */
     struct orphans orphans;
     struct reports reports;   /* of the library */
     struct evidence evidence; /* of why there is none */
@@ -62,6 +67,8 @@ static inline bool run_has_gate(const struct run *run)
     return run->options->port != 0 && run->options->client != NULL;
 }
 
+void run_enter(struct run *run, enum phase phase);
+
 /*
  * What is done when something happens: run_events.h says when. Each sets the phase that follows.
  */
@@ -83,6 +90,7 @@ run_look_at(const struct run *run); /* when, milliseconds of CLOCK_MONOTONIC; 0:
 void run_explain_no_port(struct run *run);
 void run_explain_no_client(struct run *run);
 void run_leave_client(struct run *run);
+void run_leave_unaccepted_client(struct run *run);
 void run_leave_orphans(struct run *run);
 
 /* Of a client that has ended. */
