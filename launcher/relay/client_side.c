@@ -12,7 +12,8 @@
 
 enum { ARRIVALS_PER_TURN = 64 };
 
-#define FOR_EACH(client, relay)                                                                \
+/* Each in turn is `client`, in the order in which they came. */
+#define FOR_EACH_CLIENT(relay)                                                                 \
     for (struct client *client = (relay)->first_arrived; client != NULL; client = client->next)
 
 /* ---- their coming ---- */
@@ -71,7 +72,7 @@ void clients_admit(struct relay *relay)
 
 bool clients_want_engine(const struct relay *relay)
 {
-    FOR_EACH(client, relay)
+    FOR_EACH_CLIENT(relay)
     if (client->state == CLIENT_NEW)
         return true;
     return false;
@@ -83,7 +84,7 @@ static struct client *first_of(const struct relay *relay)
 {
     struct client *first = NULL;
 
-    FOR_EACH(client, relay)
+    FOR_EACH_CLIENT(relay)
     if (client_streams(client) && (first == NULL || client->turn < first->turn))
         first = client;
     return first;
@@ -147,7 +148,7 @@ static bool hear(struct relay *relay, struct client *client)
 void clients_begin_frame(struct relay *relay)
 {
     backlog_mark(&relay->backlog);
-    FOR_EACH(client, relay)
+    FOR_EACH_CLIENT(relay)
     client_begin_frame(client, backlog_end(&relay->backlog));
 }
 
@@ -167,7 +168,7 @@ static void skip_slow_ones(struct relay *relay)
     const struct backlog *backlog = &relay->backlog;
     const struct client *first = first_of(relay);
 
-    FOR_EACH(client, relay)
+    FOR_EACH_CLIENT(relay)
     if (client != first && client->state == CLIENT_FOLLOWS &&
         backlog_end(backlog) - client->at > backlog->size / 4)
         client_skip(client, backlog);
@@ -179,7 +180,7 @@ static void release(struct relay *relay)
     uint64_t least = backlog_end(&relay->backlog);
     bool any = false;
 
-    FOR_EACH(client, relay)
+    FOR_EACH_CLIENT(relay)
     {
         any |= client_streams(client);
         if (client->state == CLIENT_FOLLOWS && client->at < least)
@@ -234,7 +235,7 @@ static bool forget_gone(struct relay *relay)
 
 void clients_drop_all(struct relay *relay)
 {
-    FOR_EACH(client, relay)
+    FOR_EACH_CLIENT(relay)
     client->state = CLIENT_GONE;
     forget_gone(relay);
 }
@@ -243,7 +244,7 @@ int64_t clients_deadline(const struct relay *relay)
 {
     int64_t least = relay->listener.backoff_until;
 
-    FOR_EACH(client, relay)
+    FOR_EACH_CLIENT(relay)
     if (client->deadline != 0 && (least == 0 || client->deadline < least))
         least = client->deadline;
     return least;
@@ -255,7 +256,7 @@ bool clients_turn(struct relay *relay)
     int64_t now = clock_now();
     size_t room;
 
-    FOR_EACH(client, relay)
+    FOR_EACH_CLIENT(relay)
     {
         if (client->state == CLIENT_NEW && greets)
             greet(relay, client);

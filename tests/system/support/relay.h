@@ -26,12 +26,12 @@ void relayed_finish(struct relayed *relayed, int status);
 void relayed_end(struct relayed *relayed);
 
 struct viewer {
-    int fd;
-    bool ended;                    /* the stream has come to its end */
     struct imd imd;                /* what it has got, decoded */
     int64_t first_step, last_step; /* of its frames */
-    bool in_order;                 /* each frame's step is later than the last one's */
-    bool contiguous;               /* it is the one after */
+    int fd;
+    bool ended;      /* the stream has come to its end */
+    bool in_order;   /* each frame's step is later than the last one's */
+    bool contiguous; /* it is the one after */
 };
 
 /* Connected; it has said nothing. */
