@@ -20,7 +20,7 @@
 #include "shim/wire/bind_override.h"
 #include "shim/wire/match.h"
 
-/* S, W, O, J, d, f and w have no short form. */
+/* Of these only p, l, m, c, o, t, q, v and h are short forms. */
 static const struct option long_options[] = {
     {"port", required_argument, NULL, 'p'},
     {"listen", required_argument, NULL, 'l'},
@@ -33,6 +33,11 @@ static const struct option long_options[] = {
     {"no-wake", no_argument, NULL, 'W'},
     {"only-me", no_argument, NULL, 'O'},
     {"json", no_argument, NULL, 'J'},
+    {"relay", no_argument, NULL, 'R'},
+    {"imd-version", required_argument, NULL, 'V'},
+    {"time-step", required_argument, NULL, 'T'},
+    {"others-skip", no_argument, NULL, 'K'},
+    {"others-steer", no_argument, NULL, 'E'},
     {"fd", required_argument, NULL, 'd'},
     {"fifo", required_argument, NULL, 'f'},
     {"quiet", no_argument, NULL, 'q'},
@@ -61,6 +66,11 @@ static const struct {
     {'w', "    --when listening|ready",
      "when the client is started, or exec's first event written"},
     {'S', "    --stop-with-client", "end the engine when the client ends"},
+    {'R', "    --relay", "serve the stream on to any number of clients"},
+    {'V', "    --imd-version 2|3", "what they are spoken to in; 3 if not given"},
+    {'T', "    --time-step PS", "of the engine, for the time of each frame"},
+    {'K', "    --others-skip", "all but the first client miss frames if they are slow"},
+    {'E', "    --others-steer", "all clients may pause, push and end the run"},
     {'d', "    --fd N", "send events to this descriptor"},
     {'f', "    --fifo PATH", "send events to this FIFO"},
     {'J', "    --json", "print JSON"},
@@ -133,6 +143,18 @@ static enum when parse_when(const char *text)
     return WHEN_LISTENING;
 }
 
+/* A picosecond is a long step; strtod(3) takes blanks, signs, hexadecimal, "inf" and "nan". */
+static double parse_time_step(const char *text)
+{
+    char *end = NULL;
+    double step = strtod(text, &end);
+
+    if (text[strspn(text, "0123456789.eE+-")] != '\0' || end == text || *end != '\0' ||
+        !(step > 0 && step <= 1e6))
+        die(STATUS_FAILED, "--time-step '%s': give picoseconds above 0, as 0.002", text);
+    return step;
+}
+
 static const char *need_text(const char *text)
 {
     if (text[0] == '\0')
@@ -160,6 +182,12 @@ static bool store_flag(const struct command *command, struct options *options, i
         return options->only_me = true;
     case 'J':
         return options->json = true;
+    case 'R':
+        return options->relay = true;
+    case 'K':
+        return options->others_skip = true;
+    case 'E':
+        return options->others_steer = true;
     case 'q':
         options->verbosity = QUIET;
         return true;
@@ -202,6 +230,12 @@ static void store_value(struct options *options, int letter)
     case 'f':
         options->fifo = optarg;
         break;
+    case 'V':
+        options->imd_version = parse_number("--imd-version", optarg, 2, 3);
+        break;
+    case 'T':
+        options->time_step = parse_time_step(optarg);
+        break;
     }
 }
 
@@ -225,12 +259,18 @@ static void refuse(const struct command *command, const char *word, int letter)
         command->name, command->synopsis);
 }
 
+static bool is_about_relay(const struct options *options)
+{
+    return options->imd_version != 3 || options->time_step > 0 || options->others_skip ||
+           options->others_steer;
+}
+
 void options_parse(const struct command *command, int argc, char **argv,
                    struct options *options)
 {
     int letter;
 
-    *options = (struct options){.verbosity = NORMAL, .fd = -1};
+    *options = (struct options){.verbosity = NORMAL, .fd = -1, .imd_version = 3};
     opterr = 0;
     for (;;) {
         const char *word = argv[optind];
@@ -251,4 +291,6 @@ void options_parse(const struct command *command, int argc, char **argv,
             command->synopsis);
     if (options->stop_with_client && options->client == NULL)
         die(STATUS_FAILED, "--stop-with-client needs a --client");
+    if (takes(command, 'R') && !options->relay && is_about_relay(options))
+        die(STATUS_FAILED, "--imd-version, --time-step and --others-... need --relay");
 }

@@ -117,6 +117,7 @@ static void prepare(struct run *run)
     check_that_it_is_carried(options);
     if (options->port_file != NULL)
         port_file_prepare(options->port_file);
+    run_relay_open(&run->relay, options);
     orphans_begin(&run->orphans, options->client != NULL);
     signals_take(&run->signals);
     fifo_open(&run->fifo);
@@ -166,6 +167,7 @@ static void close_all(struct run *run)
                     source->class->name, source->malformed);
         source_close(source);
     }
+    run_relay_close(&run->relay);
     container_free(&run->container);
     gate_close(&run->gate);
     orphans_close(&run->orphans);

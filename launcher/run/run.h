@@ -16,6 +16,7 @@
 #include "launcher/run/gate.h"
 #include "launcher/run/orphans.h"
 #include "launcher/run/record.h"
+#include "launcher/run/run_relay.h"
 #include "launcher/source/fifo.h"
 #include "launcher/source/tcp.h"
 
@@ -43,6 +44,7 @@ struct run {
     struct reports reports;   /* of the library */
     struct evidence evidence; /* of why there is none */
     struct looks looks;
+    struct run_relay relay;
     struct record record; /* for imdshim list */
     int record_fd;        /* or -1 */
 
