@@ -21,10 +21,10 @@
 
 static const struct command commands[] = {
     {"run", run_main,
-     "[-qv] " SOCKET
-     "[-c COMMAND] [-o FILE] [-t SECS] [--when EVENT] [--stop-with-client] [--] ENGINE "
-     "[ARG...]",
-     "plmWOcotwSqv", true},
+     "[-qv] " SOCKET "[-c COMMAND] [-o FILE] [-t SECS] [--when EVENT] [--stop-with-client] "
+                     "[--backend WHICH] [--] "
+     "ENGINE [ARG...]",
+     "plmWOcotwSBqv", true},
     {"exec", exec_main,
      "--fd N|--fifo PATH [-qv] " SOCKET "[--when EVENT] [--] ENGINE [ARG...]", "plmWOdfwqv",
      true},

@@ -20,7 +20,7 @@
 #include "shim/wire/bind_override.h"
 #include "shim/wire/match.h"
 
-/* S, W, O, J, d, f and w have no short form. */
+/* S, W, O, J, B, d, f and w have no short form. */
 static const struct option long_options[] = {
     {"port", required_argument, NULL, 'p'},
     {"listen", required_argument, NULL, 'l'},
@@ -32,6 +32,7 @@ static const struct option long_options[] = {
     {"stop-with-client", no_argument, NULL, 'S'},
     {"no-wake", no_argument, NULL, 'W'},
     {"only-me", no_argument, NULL, 'O'},
+    {"backend", required_argument, NULL, 'B'},
     {"json", no_argument, NULL, 'J'},
     {"fd", required_argument, NULL, 'd'},
     {"fifo", required_argument, NULL, 'f'},
@@ -57,6 +58,7 @@ static const struct {
     {'t', "-t, --timeout SECS", "give up if there is nothing by then"},
     {'w', "    --when listening|ready",
      "when the client is started, or exec's first event written"},
+    {'B', "    --backend preload|notify", "how the engine's sockets are seen"},
     {'S', "    --stop-with-client", "end the engine when the client ends"},
     {'d', "    --fd N", "send events to this descriptor"},
     {'f', "    --fifo PATH", "send events to this FIFO"},
@@ -130,6 +132,15 @@ static enum when parse_when(const char *text)
     return WHEN_LISTENING;
 }
 
+static enum backend parse_backend(const char *text)
+{
+    if (strcmp(text, "notify") == 0)
+        return BACKEND_NOTIFY;
+    if (strcmp(text, "preload") != 0)
+        die(STATUS_FAILED, "--backend '%s': give preload or notify", text);
+    return BACKEND_PRELOAD;
+}
+
 static const char *need_text(const char *text)
 {
     if (text[0] == '\0')
@@ -192,6 +203,9 @@ static void store_value(struct options *options, int letter)
         break;
     case 'w':
         options->when = parse_when(optarg);
+        break;
+    case 'B':
+        options->backend = parse_backend(optarg);
         break;
     case 'd':
         options->fd = parse_number("--fd", optarg, 0, INT_MAX);

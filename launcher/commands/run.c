@@ -12,6 +12,8 @@
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
+#include "launcher/notify/backend.h"
+#include "launcher/notify/notify.h"
 #include "launcher/preload/cluster.h"
 #include "launcher/preload/engine.h"
 #include "launcher/preload/library.h"
@@ -23,6 +25,24 @@
 
 /* ---- before the start ---- */
 
+#define INSTEAD "; user notification cannot take its place: "
+
+/*
+ * Should user notification take the library's place, and can it? If the user has asked for it and
+ * it cannot, nothing is started; else *reason says why not.
+ */
+static bool choose_notify(const struct run *run, enum preflight_verdict verdict,
+                          const char **reason)
+{
+    *reason = NULL;
+    if (!backend_is_to_be_notify(run->options->backend, verdict))
+        return false;
+    *reason = backend_obstacle(run->options);
+    if (*reason != NULL && run->options->backend == BACKEND_NOTIFY)
+        die(STATUS_FAILED, "--backend notify cannot be had: %s", *reason);
+    return *reason == NULL;
+}
+
 /*
  * An engine that cannot be shimmed still runs where only its port would have been learned. With
  * a client it would wait for it, perhaps for ever: then nothing is started.
@@ -31,8 +51,14 @@ static void check_engine_file(struct run *run)
 {
     struct preflight preflight;
     char text[PREFLIGHT_TEXT];
+    const char *reason;
 
     preflight_examine((const char *const *)run->options->operands, run->library, &preflight);
+    run->notified = choose_notify(run, preflight.verdict, &reason);
+    if (run->notified) {
+        run->preload = NULL;
+        return;
+    }
     run->obstacle = preflight_is_obstacle(preflight.verdict);
     if (preflight_must_not_preload(preflight.verdict))
         run->preload = NULL;
@@ -40,8 +66,20 @@ static void check_engine_file(struct run *run)
         return;
     preflight_explain(&preflight, text, sizeof text);
     if (run->options->client != NULL)
-        die(STATUS_FAILED, "not loaded: %s", text);
-    message(run->options, NORMAL, "not loaded: %s", text);
+        die(STATUS_FAILED, "not loaded: %s%s%s", text, reason != NULL ? INSTEAD : "",
+            reason != NULL ? reason : "");
+    message(run->options, NORMAL, "not loaded: %s%s%s", text, reason != NULL ? INSTEAD : "",
+            reason != NULL ? reason : "");
+}
+
+static void open_notify_source(struct run *run)
+{
+    struct source *notify = run->notified ? notify_open(run->options) : NULL;
+
+    if (notify != NULL)
+        run->sources[run->source_count++] = notify;
+    else if (run->notified)
+        die_error(STATUS_FAILED, errno, "cannot start a process to watch over the engine");
 }
 
 /*
@@ -103,8 +141,9 @@ static void prepare(struct run *run)
     check_engine_file(run);
     if (options->port_file != NULL)
         port_file_prepare(options->port_file);
-    orphans_begin(&run->orphans, options->client != NULL);
+    orphans_begin(&run->orphans, options->client != NULL || run->notified);
     signals_take(&run->signals);
+    open_notify_source(run);
     fifo_open(&run->fifo);
     run->sources[run->source_count++] = &run->fifo.source;
     open_tcp_source(run);
