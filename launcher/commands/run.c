@@ -83,16 +83,16 @@ static void open_notify_source(struct run *run)
 }
 
 /*
- * Open the TCP port only if the engine may start on another host; that it cannot be opened is
- * not fatal.
+ * Open the TCP port only if the engine may start on another host, with the library; that it
+ * cannot be opened is not fatal.
  */
 static void open_tcp_source(struct run *run)
 {
     const struct options *options = run->options;
     struct tcp_source *tcp;
 
-    if (!cluster_may_leave_host((const char *const *)options->operands,
-                                getenv("SLURM_JOB_NUM_NODES")))
+    if (run->notified || !cluster_may_leave_host((const char *const *)options->operands,
+                                                 getenv("SLURM_JOB_NUM_NODES")))
         return;
     tcp = tcp_source_open();
     if (tcp == NULL) {

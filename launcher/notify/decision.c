@@ -61,14 +61,21 @@ static const char *refuses(const struct rules *rules, const struct request *requ
 
 /* ---- bind ---- */
 
+/* What the program asks bind(2) for. */
+struct asked {
+    struct sockaddr_storage raw;
+    socklen_t length;
+    union address address;
+};
+
 /*
  * Without --port nothing tells the IMD socket from one that is bound before it and never
  * listens: the first that is no runtime's is taken for it.
  */
-static bool is_to_be_rebound(const struct rules *rules, const struct request *request,
-                             unsigned asked)
+static bool may_be_imd_socket(const struct rules *rules, const struct request *request,
+                              unsigned asked)
 {
-    return rules->overrides && (rules->match.port != 0 || rules->imd_socket == 0) &&
+    return (rules->match.port != 0 || rules->imd_socket == 0) &&
            refuses(rules, request, asked) == NULL;
 }
 
@@ -89,20 +96,30 @@ static struct decision refuse(struct bound_socket *socket, const union address *
     return decision;
 }
 
-static struct decision rebind(struct rules *rules, const struct request *request,
-                              const union address *address)
+/*
+ * As asked too it is done here, so that a failure can be told. Not if we may not: the program
+ * may be root in a network namespace of its own.
+ */
+static struct decision bind_here(struct rules *rules, const struct request *request,
+                                 const struct asked *asked)
 {
-    struct bound_socket *socket = find_or_add(rules, request->inode, address_port(address));
+    struct bound_socket *socket =
+        find_or_add(rules, request->inode, address_port(&asked->address));
     int error;
 
     if (socket->unanswered)
         return (struct decision){.done = true};
-    if (!is_to_be_rebound(rules, request, socket->asked))
+    if (!may_be_imd_socket(rules, request, socket->asked))
         return (struct decision){.done = false};
-    error =
-        listener_bind(request->copy, *address, &rules->override, (unsigned)request->process);
+    if (rules->overrides)
+        error = listener_bind(request->copy, asked->address, &rules->override,
+                              (unsigned)request->process);
+    else
+        error = listener_bind_as_asked(request->copy, &asked->raw, asked->length);
+    if (!rules->overrides && (error == EACCES || error == EPERM))
+        return (struct decision){.done = false};
     if (error != 0)
-        return refuse(socket, address, error);
+        return refuse(socket, &asked->address, error);
     socket->unanswered = true;
     return (struct decision){.done = true};
 }
@@ -113,16 +130,13 @@ static struct decision rebind(struct rules *rules, const struct request *request
  */
 static struct decision decide_bind(struct rules *rules, const struct request *request)
 {
-    struct sockaddr_storage raw;
-    socklen_t length = (socklen_t)request->arguments[2];
-    union address address;
+    struct asked asked = {.length = (socklen_t)request->arguments[2]};
 
-    memset(&raw, 0, sizeof raw);
-    if (length > sizeof raw ||
-        !task_read(request->process, request->arguments[1], &raw, length) ||
-        !listener_accepts(request->copy, &raw, length, &address))
+    if (asked.length > sizeof asked.raw ||
+        !task_read(request->process, request->arguments[1], &asked.raw, asked.length) ||
+        !listener_accepts(request->copy, &asked.raw, asked.length, &asked.address))
         return (struct decision){.done = false};
-    return rebind(rules, request, &address);
+    return bind_here(rules, request, &asked);
 }
 
 /* ---- listen ---- */
@@ -139,11 +153,12 @@ static struct decision pass(const struct request *request, unsigned asked, const
 /* A socket that listens without bind(2) gets any free port: as if it had asked for 0. */
 static struct decision bind_unbound(struct rules *rules, const struct request *request)
 {
-    union address address;
+    struct asked asked = {.length = 0};
 
-    if (!listener_bound_to(request->copy, &address) || address_port(&address) != 0)
+    if (!rules->overrides || !listener_bound_to(request->copy, &asked.address) ||
+        address_port(&asked.address) != 0)
         return (struct decision){.done = false};
-    return rebind(rules, request, &address);
+    return bind_here(rules, request, &asked);
 }
 
 static struct decision decide_listen(struct rules *rules, const struct request *request)

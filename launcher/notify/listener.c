@@ -51,6 +51,11 @@ bool listener_accepts(int fd, const void *raw, socklen_t length, union address *
            (family == AF_INET || (family == AF_UNSPEC && address_is_wildcard(address)));
 }
 
+int listener_bind_as_asked(int fd, const void *raw, socklen_t length)
+{
+    return bind(fd, raw, length) == 0 ? 0 : errno;
+}
+
 static int bind_to(int fd, union address *address, const struct bind_override *override,
                    unsigned seed)
 {

@@ -23,6 +23,9 @@ bool listener_bound_to(int fd, union address *address);
  */
 bool listener_accepts(int fd, const void *raw, socklen_t length, union address *address);
 
+/* As the program asks. Returns 0 or an errno. */
+int listener_bind_as_asked(int fd, const void *raw, socklen_t length);
+
 /*
  * Bind it where the override says instead. The seed chooses where a range of ports begins.
  * Returns 0 or an errno.

@@ -69,15 +69,21 @@ static void put_listener(struct notify *notify, const struct request *request,
     };
 }
 
-static void put_process(struct notify *notify, enum event_kind kind, pid_t process,
-                        struct received *received)
+/* One that has ended has a name still. */
+static void read_names(struct notify *notify, pid_t process)
 {
     char exe[NAME_SIZE], comm[COMM_SIZE];
 
     task_exe(process, exe);
     child_read_comm(process, comm);
-    escape(notify->exe, sizeof notify->exe, exe);
+    escape(notify->exe, sizeof notify->exe, exe[0] != '\0' ? exe : comm);
     escape(notify->comm, sizeof notify->comm, comm);
+}
+
+/* Of read_names(). */
+static void put_process(struct notify *notify, enum event_kind kind, pid_t process,
+                        struct received *received)
+{
     received->event = (struct event){
         .kind = kind,
         .has = EVENT_HAS(KEY_PID) | EVENT_HAS(KEY_EXE) | EVENT_HAS(KEY_COMM),
@@ -180,9 +186,11 @@ static bool look(struct notify *notify, struct received *received)
 
     if (notify->look.next != 0 && notify->look.next <= clock_now())
         waiting = ready_look_now(&notify->look);
-    if (waiting != 0)
-        put_process(notify, KIND_READY, waiting, received);
-    return waiting != 0;
+    if (waiting == 0)
+        return false;
+    read_names(notify, waiting);
+    put_process(notify, KIND_READY, waiting, received);
+    return true;
 }
 
 /* ---- the source ---- */
@@ -198,9 +206,12 @@ static int enter(void *source)
 
 static void started(struct source *source, pid_t engine, int received)
 {
+    struct notify *notify = (struct notify *)source;
+
     source->fd = received;
     source->deadline = clock_now();
-    ((struct notify *)source)->started = engine;
+    notify->started = engine;
+    read_names(notify, engine);
 }
 
 static bool next_event(struct source *source, struct received *received)
