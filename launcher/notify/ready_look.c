@@ -11,11 +11,11 @@
 #include "launcher/proc/proc_tree.h"
 
 enum {
-    SHARE = 8,        /* of the time that has passed is waited until the next look */
-    LONGEST = 1000,   /* milliseconds between two */
-    PROCESSES = 16,   /* that are looked at, */
-    THREADS = 64,     /* and threads of each, */
-    DESCRIPTORS = 64, /* and descriptors that one waits for */
+    SHARE = 8,          /* of the time that has passed is waited until the next look */
+    LONGEST = 1000,     /* milliseconds between two */
+    PROCESSES = 16,     /* that are looked at, */
+    THREADS = 64,       /* and threads of each, */
+    DESCRIPTORS = 4096, /* and descriptors that one waits for */
 };
 
 int64_t ready_look_after(int64_t since, int64_t now)
