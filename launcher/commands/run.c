@@ -12,6 +12,8 @@
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
+#include "launcher/container/enter.h"
+#include "launcher/container/plan.h"
 #include "launcher/notify/backend.h"
 #include "launcher/notify/notify.h"
 #include "launcher/preload/cluster.h"
@@ -49,18 +51,16 @@ static bool choose_notify(const struct run *run, enum preflight_verdict verdict,
  */
 static void check_engine_file(struct run *run)
 {
-    struct preflight preflight;
+    const char *const *command = (const char *const *)run->options->operands;
+    struct preflight preflight = {.verdict = PREFLIGHT_FINE};
     char text[PREFLIGHT_TEXT];
     const char *reason;
 
-    preflight_examine((const char *const *)run->options->operands, run->library, &preflight);
+    if (plan_find_runtime(command) == NULL) /* what starts a container is not the engine */
+        preflight_examine(command, run->library, &preflight);
     run->notified = choose_notify(run, preflight.verdict, &reason);
-    if (run->notified) {
-        run->preload = NULL;
-        return;
-    }
-    run->obstacle = preflight_is_obstacle(preflight.verdict);
-    if (preflight_must_not_preload(preflight.verdict))
+    run->obstacle = !run->notified && preflight_is_obstacle(preflight.verdict);
+    if (run->notified || preflight_must_not_preload(preflight.verdict))
         run->preload = NULL;
     if (!run->obstacle)
         return;
@@ -152,22 +152,34 @@ static void prepare(struct run *run)
 
 /* ---- the start ---- */
 
+/* NULL: none has anything to do in the engine's process. */
+static struct source *entering_source(const struct run *run)
+{
+    for (int i = 0; i < run->source_count; i++)
+        if (run->sources[i]->class->enter != NULL)
+            return run->sources[i];
+    return NULL;
+}
+
 /* As child_start(). */
 static int start_engine(struct run *run)
 {
     const struct engine_channel channel = {
         .fifo = run->fifo.path, .tcp = run->tcp, .events = WIRE_EVENTS_ALL};
     char **environment = engine_environment(run->options, run->preload, &channel);
-    struct child_plan plan = {
-        .argv = (const char *const *)run->options->operands,
-        .environment = environment,
-    };
-    struct source *entering = NULL;
+    struct container_needs needs = {
+        .library = run->library, .preload = run->preload, .fifo = run->fifo.path};
+    struct source *entering = entering_source(run);
+    struct child_plan plan = {.argv = (const char *const *)run->options->operands,
+                              .environment = environment,
+                              .context = entering};
     int error;
 
-    for (int i = 0; i < run->source_count; i++)
-        if (run->sources[i]->class->enter != NULL)
-            entering = plan.context = run->sources[i];
+    if (!run->notified) {
+        container_enter(&run->container, run->options, environment, &needs);
+        plan.argv = (const char *const *)run->container.command.list;
+        plan.environment = run->container.environment.list;
+    }
     if (entering != NULL)
         plan.enter = entering->class->enter;
     error = child_start(&run->engine, &plan, &run->signals);
@@ -189,6 +201,7 @@ static void close_all(struct run *run)
                     source->class->name, source->malformed);
         source_close(source);
     }
+    container_free(&run->container);
     gate_close(&run->gate);
     orphans_close(&run->orphans);
 }

@@ -105,7 +105,7 @@ TEST(an_engine_for_another_libc_is_not_loaded)
 }
 
 /* Its linker would not start it. Others that cannot load the library pass it on. */
-TEST(an_engine_for_another_libc_keeps_its_own_preloads)
+TEST(an_engine_for_another_libc_keeps_its_own_preloads, .needs = launcher_is_bare)
 {
     static const char *const own[] = {"unset LD_PRELOAD;", "export LD_PRELOAD=libm.so.6;"};
     struct shell shell;
