@@ -23,8 +23,8 @@
 static const struct command commands[] = {
     {"run", run_main,
      "[-qv] " SOCKET "[-c COMMAND] [-o FILE] [-t SECS] [--when EVENT] [--stop-with-client] "
-     "[--relay " CLIENTS "] [--] ENGINE [ARG...]",
-     "plmWOcotwSRVTKEqv", true},
+     "[--backend WHICH] [--relay " CLIENTS "] [--] ENGINE [ARG...]",
+     "plmWOcotwSBRVTKEqv", true},
     {"exec", exec_main,
      "--fd N|--fifo PATH [-qv] " SOCKET "[--when EVENT] [--] ENGINE [ARG...]", "plmWOdfwqv",
      true},
