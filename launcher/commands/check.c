@@ -2,28 +2,23 @@
  * imdshim check: can an engine be shimmed? One line on stdout; 0 yes, 1 no, 126 and 127 as
  * env(1).
  */
+#include <bsd/string.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "launcher/base/private_dir.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
+#include "launcher/container/enter.h"
+#include "launcher/container/plan.h"
+#include "launcher/preload/engine.h"
 #include "launcher/preload/library.h"
 #include "launcher/preload/preflight.h"
 
-int check_main(const struct options *options)
+static int status_of(enum preflight_verdict verdict)
 {
-    char library[PATH_MAX], text[PREFLIGHT_TEXT];
-    struct preflight preflight;
-
-    if (options->operands[1] != NULL)
-        die(STATUS_FAILED, "'%s' is too much: check one engine, without arguments",
-            options->operands[1]);
-    library_find(library);
-    preflight_examine((const char *const *)options->operands, library, &preflight);
-    preflight_explain(&preflight, text, sizeof text);
-    puts(text);
-    switch (preflight.verdict) {
+    switch (verdict) {
     case PREFLIGHT_FINE:
         return EXIT_SUCCESS;
     case PREFLIGHT_NOT_FOUND:
@@ -33,4 +28,51 @@ int check_main(const struct options *options)
     default:
         return EXIT_FAILURE;
     }
+}
+
+/* The command as run would start it, with a FIFO that is none. */
+static int check_container(const struct options *options, const char *library)
+{
+    const char *const *command = (const char *const *)options->operands;
+    char preload[PATH_MAX], fifo[PATH_MAX], **environment;
+    struct container container;
+    bool told;
+
+    library_name_for_preload(library, preload);
+    private_dir_make(fifo);
+    strlcat(fifo, "/FIFO", sizeof fifo);
+    environment = engine_environment(options, preload, &(struct engine_channel){.fifo = fifo});
+    container_enter(
+        &container, command, environment,
+        &(struct container_needs){.library = library, .preload = preload, .fifo = fifo});
+    told = container.means == CONTAINER_TOLD;
+    if (container.means == CONTAINER_NONE)
+        printf("%s is not told to start anything in a container\n", command[0]);
+    else if (told)
+        puts(container.text);
+    else
+        printf("%s starts a container: the library gets in there by %s\n", command[0],
+               container.runtime->how);
+    told |= container.means == CONTAINER_NONE;
+    container_free(&container);
+    free(environment);
+    return told ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int check_main(const struct options *options)
+{
+    char library[PATH_MAX], text[PREFLIGHT_TEXT];
+    struct preflight preflight;
+
+    library_find(library);
+    preflight_examine((const char *const *)options->operands, library, &preflight);
+    if (plan_find_runtime((const char *const *)options->operands) != NULL &&
+        preflight.verdict != PREFLIGHT_NOT_FOUND)
+        return check_container(options, library);
+    if (options->operands[1] != NULL)
+        die(STATUS_FAILED, "'%s' is too much: check one engine, without arguments",
+            options->operands[1]);
+    preflight_explain(&preflight, text, sizeof text);
+    puts(text);
+    return status_of(preflight.verdict);
 }

@@ -123,13 +123,16 @@ static int start_engine(struct run *run)
     const struct engine_channel channel = {
         .fifo = run->fifo.path, .tcp = run->tcp, .events = WIRE_EVENTS_ALL};
     char **environment = engine_environment(run->options, run->preload, &channel);
-    struct container_needs needs = {
-        .library = run->library, .preload = run->preload, .fifo = run->fifo.path};
+    const struct container_needs needs = {
+        .library = run->library, .preload = run->preload_name, .fifo = run->fifo.path};
     struct child_plan plan = {.context = NULL};
     struct source *entering = NULL;
     int error;
 
-    container_enter(&run->container, run->options, environment, &needs);
+    container_enter(&run->container, (const char *const *)run->options->operands, environment,
+                    &needs);
+    if (run->container.means == CONTAINER_TOLD)
+        message(run->options, NORMAL, "%s", run->container.text);
     plan.argv = (const char *const *)run->container.command.list;
     plan.environment = run->container.environment.list;
     for (int i = 0; i < run->source_count; i++)

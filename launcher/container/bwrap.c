@@ -116,11 +116,8 @@ void way_bwrap(struct job *job)
     while ((reading = reader_next(&reader)) == READ_OPTION)
         note(job, &layout, &reader);
     if (reading == READ_UNKNOWN) {
-        job_tell(job,
-                 "%s: its option '%s' is not known here, so nothing is added: give it "
-                 "--ro-bind %s %s --bind %s %s",
-                 *job->program, *reader.words, job->library_directory, job->library_directory,
-                 job->fifo_directory, job->fifo_directory);
+        job_tell_unknown(job, &reader,
+                         "--ro-bind LIBRARY LIBRARY --bind FIFO FIFO before the command");
         return;
     }
     if (!choose_place(job, &layout)) {

@@ -69,7 +69,7 @@ static const struct runtime runtimes[] = {
         .kind = RUNTIME_PODMAN,
         .names = " podman docker nerdctl ",
         .commands = " run ",
-        .how = "-v, -e, --network=host, --init and --cidfile behind \"run\"",
+        .how = "--volume, --env, --network=host, --init and --name behind \"run\"",
         .before =
             {
                 .flags = " D debug r remote syslog tls tlsverify trace v version help noout "
