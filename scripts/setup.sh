@@ -58,6 +58,11 @@ check?  libclang-rt-14-dev -fsanitize=address
 check?  tini            tini
 check?  dumb-init       dumb-init
 check?  musl-tools      musl-gcc
+check?  podman          podman
+check?  runc            runc
+check?  catatonit       catatonit
+check?  charliecloud    ch-run
+check?  systemd-container systemd-nspawn
 check?  g++             g++
 check?  clang           clang
 check?  libclang-rt-14-dev -fsanitize=address

@@ -4,6 +4,7 @@
 # root DIRECTORY [PROGRAM...]   the stand-in engine as /bin/engine, the programs in /bin, and their
 #                               libraries
 # musl_root DIRECTORY           the engine is built for musl, whose C library alone is there
+# podman_here                   PODMAN and LIMITS are how podman runs within the working directory
 #
 # shellcheck shell=sh
 
@@ -47,4 +48,13 @@ musl_root() { # DIRECTORY
     for linker in /lib/ld-musl-*; do
         cp -L "$linker" "$1/lib/" || exit 99
     done
+}
+
+# Where the machine is itself a container of some kind, limits can be set only to what they are; and
+# crun(1) refuses some arrangements of control groups that runc(1) takes.
+podman_here() {
+    PODMAN="podman --cgroup-manager=cgroupfs --storage-driver=vfs --root $PWD/podman/root"
+    PODMAN="$PODMAN --runroot $PWD/podman/run --tmpdir $PWD/podman/tmp"
+    ! command -v runc >/dev/null || PODMAN="$PODMAN --runtime=runc"
+    LIMITS="--ulimit nofile=$(ulimit -Hn):$(ulimit -Hn) --ulimit nproc=1000:1000"
 }
