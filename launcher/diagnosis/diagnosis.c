@@ -71,6 +71,11 @@ static bool nothing_loaded(const struct evidence *evidence)
            reports->launcher.pid == 0;
 }
 
+static bool container_silent(const struct evidence *evidence)
+{
+    return evidence->in_container && nothing_loaded(evidence);
+}
+
 static bool failed(const struct evidence *evidence)
 {
     return evidence->ended && evidence->wait_status != 0;
@@ -136,23 +141,12 @@ static bool always(const struct evidence *evidence)
 
 /* ---- the table: evidence, cause, sentence ---- */
 
-enum heading {
-    NO_HEADING,
-    NOT_LOADED,
-    NO_REPORTS,
-    CANNOT_LISTEN,
-    NOTHING_MATCHED,
-    ENDED_FIRST
-};
-
-static const char *const headings[] = {
-    [NO_HEADING] = "",
-    [NOT_LOADED] = "not loaded: ",
-    [NO_REPORTS] = "no reports: ",
-    [CANNOT_LISTEN] = "cannot listen: ",
-    [NOTHING_MATCHED] = "nothing matched: ",
-    [ENDED_FIRST] = "engine ended first: ",
-};
+#define NO_HEADING ""
+#define NOT_LOADED "not loaded: "
+#define NO_REPORTS "no reports: "
+#define CANNOT_LISTEN "cannot listen: "
+#define NOTHING_MATCHED "nothing matched: "
+#define ENDED_FIRST "engine ended first: "
 
 /* After how many looks is it said while the engine runs? Ranks on other hosts start late. */
 enum { NEVER = 0, SOON = LOOKS_SOON, LATE = LOOKS_LATE };
@@ -160,7 +154,7 @@ enum { NEVER = 0, SOON = LOOKS_SOON, LATE = LOOKS_LATE };
 struct row {
     bool (*seen)(const struct evidence *); /* NULL: suspect_is_it() with that cause */
     enum cause cause;
-    enum heading heading;
+    const char *heading;
     unsigned after; /* so many looks */
     const char *sentence;
 };
@@ -226,6 +220,10 @@ static const struct row table[] = {
      "{suspect}, of user {uid}, cannot be looked at and has not reported itself{failed}: "
      "set-user-ID programs and sudo drop LD_PRELOAD, start imdshim behind them"},
 
+    {container_silent, CAUSE_CONTAINER_SILENT, NO_REPORTS, LATE,
+     "nothing in the container that process {pid} starts has reported that it has the library: "
+     "is the image there, is its engine dynamically linked, and may its user write to "
+     "{directory}?"},
     {nothing_loaded, CAUSE_NOTHING_LOADED, NOT_LOADED, SOON,
      "nothing in process {pid} has reported that it has the library: ask 'imdshim check "
      "ENGINE'"},
@@ -281,11 +279,11 @@ bool diagnosis_is_trouble(enum cause cause, unsigned looks)
  */
 static const char *heading_of(const struct row *row, const struct evidence *evidence)
 {
-    if (row->heading != ENDED_FIRST)
-        return headings[row->heading];
+    if (strcmp(row->heading, ENDED_FIRST) != 0)
+        return row->heading;
     if (evidence->reports->passed_count > 0)
-        return headings[NOTHING_MATCHED];
-    return evidence->ended ? headings[ENDED_FIRST] : "";
+        return NOTHING_MATCHED;
+    return evidence->ended ? ENDED_FIRST : "";
 }
 
 enum cause diagnosis_explain(const struct evidence *evidence, char *text, size_t size)
