@@ -12,9 +12,19 @@
 #include "launcher/commands/commands.h"
 #include "launcher/container/enter.h"
 #include "launcher/container/plan.h"
+#include "launcher/notify/backend.h"
+#include "launcher/notify/trial.h"
 #include "launcher/preload/engine.h"
 #include "launcher/preload/library.h"
 #include "launcher/preload/preflight.h"
+
+/* What run does instead. */
+static const char *hint(enum preflight_verdict verdict)
+{
+    return backend_is_to_be_notify(BACKEND_NOT_SAID, verdict) && trial_obstacle() == NULL
+               ? "; imdshim run sees its sockets by user notification (--backend)"
+               : "";
+}
 
 static int status_of(enum preflight_verdict verdict)
 {
@@ -73,6 +83,6 @@ int check_main(const struct options *options)
         die(STATUS_FAILED, "'%s' is too much: check one engine, without arguments",
             options->operands[1]);
     preflight_explain(&preflight, text, sizeof text);
-    puts(text);
+    printf("%s%s\n", text, hint(preflight.verdict));
     return status_of(preflight.verdict);
 }

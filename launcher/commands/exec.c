@@ -20,6 +20,7 @@
 #include "launcher/commands/commands.h"
 #include "launcher/container/enter.h"
 #include "launcher/container/plan.h"
+#include "launcher/preload/carry.h"
 #include "launcher/preload/engine.h"
 #include "launcher/preload/library.h"
 #include "launcher/preload/peer_check.h"
@@ -84,12 +85,19 @@ static const char *events_for(const struct options *options)
     return options->verbosity == VERBOSE ? WIRE_EVENTS_ALL : NULL;
 }
 
-static void say_obstacle(const struct preflight *preflight)
+/* What stands in the way, and does not keep the engine from being started. */
+static void say_obstacles(const struct options *options, const struct preflight *preflight)
 {
-    char text[PREFLIGHT_TEXT];
+    char text[PREFLIGHT_TEXT], lost[CARRY_TEXT];
 
-    preflight_explain(preflight, text, sizeof text);
-    say("not loaded: %s", text);
+    if (options->verbosity == QUIET)
+        return;
+    if (preflight_is_obstacle(preflight->verdict)) {
+        preflight_explain(preflight, text, sizeof text);
+        say("not loaded: %s", text);
+    }
+    if (carry_is_lost((const char *const *)options->operands, lost))
+        say("%s", lost);
 }
 
 /* NULL if the engine would not start with the library. */
@@ -97,13 +105,11 @@ static const char *check_engine_file(const struct options *options, const char *
                                      const char *preload)
 {
     const char *const *command = (const char *const *)options->operands;
-    struct preflight preflight;
+    struct preflight preflight = {.verdict = PREFLIGHT_FINE};
 
-    if (plan_find_runtime(command) != NULL)
-        return preload; /* what starts the container is not the engine */
-    preflight_examine(command, library, &preflight);
-    if (options->verbosity != QUIET && preflight_is_obstacle(preflight.verdict))
-        say_obstacle(&preflight);
+    if (plan_find_runtime(command) == NULL) /* what starts a container is not the engine */
+        preflight_examine(command, library, &preflight);
+    say_obstacles(options, &preflight);
     return preflight_must_not_preload(preflight.verdict) ? NULL : preload;
 }
 

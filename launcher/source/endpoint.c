@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shim/wire/local_address.h"
 #include "shim/wire/text.h"
 
 /* 0 if it is not known. */
@@ -48,6 +49,12 @@ bool listener_is_cut_off(const struct listener *listener)
     unsigned ours = our_netns();
 
     return !listener->remote && listener->netns != 0 && ours != 0 && listener->netns != ours;
+}
+
+bool listener_is_on_far_loopback(const struct listener *listener)
+{
+    return listener->remote && address_is_loopback(&listener->address) &&
+           !address_is_local(&listener->peer);
 }
 
 void endpoint_address(const union address *address, char host[ENDPOINT_HOST_SIZE])

@@ -7,13 +7,21 @@
 
 enum { MOST = 8 };
 
+/* No socket: a thread is filling the entry, which nobody else may judge. */
+#define BEING_MADE UINT64_MAX
+
 static struct pending_connect table[MOST];
+
+static bool end_if_still(struct pending_connect *pending, uint64_t socket)
+{
+    return atomic_compare_exchange_strong(&pending->socket, &socket, 0);
+}
 
 bool pending_connect_end(struct pending_connect *pending)
 {
     uint64_t socket = pending->socket;
 
-    return socket != 0 && atomic_compare_exchange_strong(&pending->socket, &socket, 0);
+    return socket != 0 && socket != BEING_MADE && end_if_still(pending, socket);
 }
 
 static bool has_launcher(const struct pending_connect *pending)
@@ -24,12 +32,13 @@ static bool has_launcher(const struct pending_connect *pending)
 /* A client that gave up, or whose thread was cancelled, has closed its socket. */
 static void end_if_given_up(struct pending_connect *pending)
 {
+    uint64_t socket = pending->socket;
     int launcher = pending->launcher;
 
-    if (pending->socket != 0 && socket_inode(pending->fd) != pending->socket) {
+    if (socket != 0 && socket != BEING_MADE && socket_inode(pending->fd) != socket) {
         bool is_ours = has_launcher(pending);
 
-        if (pending_connect_end(pending) && is_ours)
+        if (end_if_still(pending, socket) && is_ours)
             sys_close(launcher);
     }
 }
@@ -45,11 +54,12 @@ struct pending_connect *pending_connect_begin(int fd, int launcher)
         uint64_t free = 0;
 
         end_if_given_up(pending);
-        if (!atomic_compare_exchange_strong(&pending->socket, &free, socket))
+        if (!atomic_compare_exchange_strong(&pending->socket, &free, BEING_MADE))
             continue;
         pending->fd = fd;
         pending->launcher_inode = inode;
         pending->launcher = launcher;
+        pending->socket = socket;
         return pending;
     }
     return NULL;
@@ -65,7 +75,7 @@ struct pending_connect *pending_connect_of(int fd)
             continue;
         if (has_launcher(&table[i]))
             return &table[i];
-        pending_connect_end(&table[i]);
+        end_if_still(&table[i], socket);
     }
     return NULL;
 }

@@ -4,7 +4,7 @@
 # root DIRECTORY [PROGRAM...]   the stand-in engine as /bin/engine, the programs in /bin, and their
 #                               libraries
 # musl_root DIRECTORY           the engine is built for musl, whose C library alone is there
-# podman_here                   PODMAN and LIMITS are how podman runs within the working directory
+# podman_here                   PODMAN and LIMITS are how podman runs here
 #
 # shellcheck shell=sh
 
@@ -51,10 +51,13 @@ musl_root() { # DIRECTORY
 }
 
 # Where the machine is itself a container of some kind, limits can be set only to what they are; and
-# crun(1) refuses some arrangements of control groups that runc(1) takes.
+# crun(1) refuses some arrangements of control groups that runc(1) takes. podman refuses a long path
+# of what it keeps, so that is outside, and goes with the shell.
 podman_here() {
-    PODMAN="podman --cgroup-manager=cgroupfs --storage-driver=vfs --root $PWD/podman/root"
-    PODMAN="$PODMAN --runroot $PWD/podman/run --tmpdir $PWD/podman/tmp"
+    kept=$(mktemp -d /tmp/imdXXXXXX)
+    trap 'rm -rf "$kept"' EXIT
+    PODMAN="podman --cgroup-manager=cgroupfs --storage-driver=vfs --root $kept/root"
+    PODMAN="$PODMAN --runroot $kept/run --tmpdir $kept/tmp"
     ! command -v runc >/dev/null || PODMAN="$PODMAN --runtime=runc"
     LIMITS="--ulimit nofile=$(ulimit -Hn):$(ulimit -Hn) --ulimit nproc=1000:1000"
 }

@@ -86,6 +86,22 @@ static void set_up_pair(void)
     wait_for_link("eth1");
 }
 
+/* IPv6: the kernel enters the route to an address of its own a moment after the address. */
+static void wait_for_local_route(const char *address)
+{
+    int length = (int)strcspn(address, "/"), status = -1;
+    char command[128];
+
+    snprintf(command, sizeof command, "ip -6 route show table local | grep -q '^local %.*s '",
+             length, address);
+    for (int i = 0; i < 500 && status != 0; i++) {
+        status = system(command);
+        if (status != 0)
+            usleep(10000);
+    }
+    ck_assert_msg(status == 0, "no local route to %s", address);
+}
+
 void network_add_address(const char *address)
 {
     bool ipv6 = strchr(address, ':') != NULL;
@@ -96,6 +112,8 @@ void network_add_address(const char *address)
     snprintf(arguments, sizeof arguments, "address add %s dev eth0%s", address,
              ipv6 ? " nodad" : "");
     ck_assert_msg(run_ip(arguments) == 0, "ip %s", arguments);
+    if (ipv6)
+        wait_for_local_route(address);
 }
 
 static void enter_beyond(const char *address, int told)

@@ -74,7 +74,7 @@ TEST(the_client_keeps_the_preloads_of_the_user)
     ck_assert_ptr_nonnull(strstr(shell.out, ".so\nlibm.so.6\n"));
 }
 
-TEST(the_client_has_no_descriptor_of_ours)
+TEST(the_client_has_no_descriptor_of_ours, .needs = launcher_is_bare)
 {
     struct shell plain, shell;
 

@@ -217,3 +217,34 @@ LOOP_TEST(threads_that_begin_at_once_disturb_neither_one_another_nor_a_file, 100
         ck_assert_int_eq(pending_connect_of(pairs[i][0])->launcher, pairs[i][1]);
     }
 }
+
+static _Atomic int lost;
+
+/* An entry that another thread is filling has no descriptor yet that could be judged. */
+static void *begin_and_end_over_and_over(void *pair)
+{
+    const int *fds = pair;
+
+    pthread_barrier_wait(&barrier);
+    for (int i = 0; i < 10000; i++) {
+        struct pending_connect *pending = pending_connect_begin(fds[0], fds[1]);
+
+        lost += pending == NULL || pending_connect_of(fds[0]) != pending ||
+                pending->launcher != fds[1] || !pending_connect_end(pending);
+    }
+    return NULL;
+}
+
+TEST(threads_that_begin_and_end_over_and_over_lose_none)
+{
+    int pairs[ROOM][2];
+    void *arguments[ROOM];
+
+    for (int i = 0; i < ROOM; i++) {
+        pairs[i][0] = make_socket();
+        pairs[i][1] = make_socket();
+        arguments[i] = pairs[i];
+    }
+    run_at_once(ROOM, begin_and_end_over_and_over, arguments);
+    ck_assert_int_eq(lost, 0);
+}
