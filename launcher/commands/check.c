@@ -2,11 +2,9 @@
  * imdshim check: can an engine be shimmed? One line on stdout; 0 yes, 1 no, 126 and 127 as
  * env(1).
  */
-#include <bsd/string.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "launcher/base/private_dir.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
@@ -14,15 +12,16 @@
 #include "launcher/container/plan.h"
 #include "launcher/notify/backend.h"
 #include "launcher/notify/trial.h"
-#include "launcher/preload/engine.h"
 #include "launcher/preload/library.h"
 #include "launcher/preload/preflight.h"
 
 /* What run does instead. */
+#define BY_NOTIFICATION "; imdshim run sees its sockets by user notification (--backend)"
+
 static const char *hint(enum preflight_verdict verdict)
 {
     return backend_is_to_be_notify(BACKEND_NOT_SAID, verdict) && trial_obstacle() == NULL
-               ? "; imdshim run sees its sockets by user notification (--backend)"
+               ? BY_NOTIFICATION
                : "";
 }
 
@@ -40,33 +39,34 @@ static int status_of(enum preflight_verdict verdict)
     }
 }
 
-/* The command as run would start it, with a FIFO that is none. */
+/* Can user notification take the library's place, where a container has none for it? */
+static const char *hint_of_container(const struct container *container)
+{
+    return container->runtime != NULL && container->runtime->is_below &&
+                   trial_obstacle() == NULL
+               ? BY_NOTIFICATION
+               : "";
+}
+
 static int check_container(const struct options *options, const char *library)
 {
     const char *const *command = (const char *const *)options->operands;
-    char preload[PATH_MAX], fifo[PATH_MAX], **environment;
+    char preload[PATH_MAX];
     struct container container;
-    bool told;
+    bool entered;
 
     library_name_for_preload(library, preload);
-    private_dir_make(fifo);
-    strlcat(fifo, "/FIFO", sizeof fifo);
-    environment = engine_environment(options, preload, &(struct engine_channel){.fifo = fifo});
-    container_enter(
-        &container, command, environment,
-        &(struct container_needs){.library = library, .preload = preload, .fifo = fifo});
-    told = container.means == CONTAINER_TOLD;
+    container_try(&container, command, library, preload);
+    entered = container.means == CONTAINER_VARIABLES || container.means == CONTAINER_ARGUMENTS;
     if (container.means == CONTAINER_NONE)
         printf("%s is not told to start anything in a container\n", command[0]);
-    else if (told)
-        puts(container.text);
-    else
+    else if (entered)
         printf("%s starts a container: the library gets in there by %s\n", command[0],
                container.runtime->how);
-    told |= container.means == CONTAINER_NONE;
+    else
+        printf("%s%s\n", container.text, hint_of_container(&container));
     container_free(&container);
-    free(environment);
-    return told ? EXIT_FAILURE : EXIT_SUCCESS;
+    return entered ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int check_main(const struct options *options)

@@ -1,15 +1,19 @@
 #include "launcher/container/enter.h"
 
+#include <bsd/string.h>
 #include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "launcher/base/private_dir.h"
 #include "launcher/container/plan.h"
 #include "launcher/preload/library.h"
 #include "launcher/preload/program.h"
+#include "shim/wire/wire.h"
 
 static bool is_there(const char *path)
 {
@@ -82,4 +86,22 @@ void container_enter(struct container *container, const char *const *command,
         needs.init_is_here = init_is_here();
     }
     plan_make(container, command, (const char *const *)environment, &needs);
+}
+
+void container_try(struct container *container, const char *const *command, const char *library,
+                   const char *preload)
+{
+    struct words environment = {.list = NULL};
+    char fifo[PATH_MAX];
+
+    private_dir_make(fifo);
+    strlcat(fifo, "/FIFO", sizeof fifo);
+    words_format(&environment, "LD_PRELOAD=%s", preload);
+    words_format(&environment, WIRE_FIFO "=%s", fifo);
+    if (getenv("TMPDIR") != NULL)
+        words_format(&environment, "TMPDIR=%s", getenv("TMPDIR"));
+    container_enter(
+        container, command, environment.list,
+        &(struct container_needs){.library = library, .preload = preload, .fifo = fifo});
+    words_free(&environment);
 }

@@ -15,4 +15,10 @@
 void container_enter(struct container *container, const char *const *command,
                      char *const *environment, const struct container_needs *paths);
 
+/*
+ * The same before there is a FIFO: container gets what it would be with one, for what it says.
+ */
+void container_try(struct container *container, const char *const *command, const char *library,
+                   const char *preload);
+
 #endif

@@ -26,6 +26,7 @@ struct runtime {
     const char *names;
     const char *commands;           /* the words that start something, as "run"; NULL: none */
     struct grammar before, options; /* before that word, and behind it */
+    bool is_below;                  /* the container's processes descend from it */
     const char *how;                /* how the library gets in, for one line */
 };
 

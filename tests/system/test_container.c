@@ -145,11 +145,31 @@ TEST(exec_brings_the_fifo_and_a_descriptor_into_a_container)
     ck_assert_int_eq(shell_count_lines(shell.out, " listening "), 1);
 }
 
-/* ---- where it cannot be ---- */
+/* ---- where the library cannot be ---- */
+
+/* What the engine does is seen from outside then, and nothing has to be there. */
+static const char *const closed[] = {
+    "bwrap --ro-bind root / /bin/engine",
+    "bwrap --ro-bind root / --unshare-pid --clearenv /bin/engine",
+};
+
+static bool has_notification(void)
+{
+    return has_bwrap() && works("$IMDSHIM run -q --backend notify -- true 2>/dev/null",
+                                "containers and user notification");
+}
+
+LOOP_TEST(a_container_with_no_place_for_the_library_is_served_by_notification, COUNT(closed),
+          .needs = has_notification)
+{
+    shell_run(&shell, ROOTS "$IMDSHIM run " CLIENT "-- %s" SERVE, closed[_i]);
+    assert_served();
+}
 
 TEST(a_container_with_no_place_for_the_library_is_told_before_it_starts)
 {
-    shell_run(&shell, ROOTS "$IMDSHIM run -- bwrap --ro-bind root / /bin/engine exit=5");
+    shell_run(&shell, ROOTS
+              "$IMDSHIM run --backend preload -- bwrap --ro-bind root / /bin/engine exit=5");
     assert_ended_with(5);
     ck_assert_int_eq(shell_count_lines(shell.err, "imdshim: bwrap: "), 1);
     ck_assert_int_eq(strncmp(shell.err, "imdshim: bwrap: ", 16), 0);
@@ -205,7 +225,8 @@ LOOP_TEST(a_container_of_charliecloud_as_typed_is_served, COUNT(chruns))
 TEST(a_container_of_charliecloud_with_a_tmp_of_its_own_is_told)
 {
     shell_run(&shell,
-              ROOTS "export USER=u; $IMDSHIM run -- ch-run -t root -- /bin/engine exit=5");
+              ROOTS "export USER=u; $IMDSHIM run --backend preload -- ch-run -t root -- "
+                    "/bin/engine exit=5");
     assert_ended_with(5);
     ck_assert_int_eq(shell_count_lines(shell.err, "leave --private-tmp out"), 1);
 }
