@@ -43,12 +43,14 @@ void run_explain_no_client(struct run *run)
 
 /*
  * A client that no engine has accepted may wait for one for ever, and would hold an allocation as
- * long. An engine that has ended well may have had enough of it.
+ * long. An engine that has ended well may have had enough of it. Who is accepted is not known
+ * with user notification.
  */
 void run_leave_unaccepted_client(struct run *run)
 {
     int status = status_of_wait(run->engine.wait_status);
-    bool in_vain = status != 0 && run->client.state == CHILD_RUNS && !run->outcome.interrupted;
+    bool in_vain = status != 0 && run->client.state == CHILD_RUNS &&
+                   !run->outcome.interrupted && !run->notified;
 
     run_leave_client(run);
     if (!in_vain)
