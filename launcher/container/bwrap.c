@@ -43,20 +43,19 @@ static void note_own(struct layout *layout, const struct reader *option)
 
 static void note(struct job *job, struct layout *layout, const struct reader *option)
 {
-    if (grammar_lists(" bind bind-try dev-bind dev-bind-try ro-bind ro-bind-try ",
-                      option->name))
+    const char *name = option->name;
+
+    if (grammar_lists(" bind bind-try dev-bind dev-bind-try ro-bind ro-bind-try bind-fd "
+                      "ro-bind-fd ",
+                      name))
         note_bind(layout, option);
-    else if (grammar_lists(" bind-fd ro-bind-fd ", option->name))
-        note_bind(layout, option);
-    else if (grammar_lists(" dev tmpfs ", option->name))
+    else if (grammar_lists(" dev tmpfs ", name))
         note_own(layout, option);
-    else if (grammar_lists(" proc mqueue ", option->name))
-        note_mount(layout, option->value);
-    else if (strcmp(option->name, "remount-ro") == 0 && strcmp(option->value, "/") == 0)
+    else if (strcmp(name, "remount-ro") == 0 && strcmp(option->value, "/") == 0)
         layout->read_only = true;
-    else if (strcmp(option->name, "remount-ro") == 0)
+    else if (grammar_lists(" proc mqueue remount-ro ", name))
         note_mount(layout, option->value);
-    else if (strcmp(option->name, "setenv") == 0 && strcmp(option->value, "LD_PRELOAD") == 0)
+    else if (strcmp(name, "setenv") == 0 && strcmp(option->value, "LD_PRELOAD") == 0)
         job->user_preload = option->words[2];
 }
 

@@ -6,7 +6,8 @@
 # musl_root DIRECTORY           the engine is built for musl, whose C library alone is there
 # podman_here                   PODMAN and LIMITS are how podman runs here
 #
-# shellcheck shell=sh
+# shellcheck shell=dash
+# shellcheck disable=SC2034 # PODMAN and LIMITS are for the test
 
 mkdir -p bin && cp "$SOURCE/tests/doubles/containers/apptainer" bin/ && ln -sf apptainer bin/singularity
 PATH=$PWD/bin:$PATH
