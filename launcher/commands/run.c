@@ -47,19 +47,41 @@ static bool choose_notify(const struct run *run, enum preflight_verdict verdict,
 }
 
 /*
+ * A container into which the library cannot be brought, but whose calls can be seen from outside:
+ * not those of a set-user-ID program, which would lose its privileges.
+ */
+static bool is_closed_container(const struct run *run, enum preflight_verdict verdict)
+{
+    const char *const *command = (const char *const *)run->options->operands;
+    struct container container;
+    bool closed;
+
+    if (run->options->backend != BACKEND_NOT_SAID || preflight_is_obstacle(verdict))
+        return false;
+    container_try(&container, command, run->library, run->preload_name);
+    closed = container.means == CONTAINER_TOLD && container.runtime->is_below;
+    container_free(&container);
+    return closed && backend_obstacle(run->options) == NULL;
+}
+
+/*
  * An engine that cannot be shimmed still runs where only its port would have been learned. With
  * a client it would wait for it, perhaps for ever: then nothing is started.
  */
 static void check_engine_file(struct run *run)
 {
     const char *const *command = (const char *const *)run->options->operands;
-    struct preflight preflight = {.verdict = PREFLIGHT_FINE};
+    struct preflight preflight;
     char text[PREFLIGHT_TEXT];
     const char *reason;
+    bool closed = false;
 
-    if (plan_find_runtime(command) == NULL) /* what starts a container is not the engine */
-        preflight_examine(command, run->library, &preflight);
-    run->notified = choose_notify(run, preflight.verdict, &reason);
+    preflight_examine(command, run->library, &preflight);
+    if (plan_find_runtime(command) != NULL) { /* what starts a container is not the engine */
+        closed = is_closed_container(run, preflight.verdict);
+        preflight.verdict = PREFLIGHT_FINE;
+    }
+    run->notified = choose_notify(run, preflight.verdict, &reason) || closed;
     run->obstacle = !run->notified && preflight_is_obstacle(preflight.verdict);
     if (run->notified || preflight_must_not_preload(preflight.verdict))
         run->preload = NULL;
@@ -178,8 +200,8 @@ static int start_engine(struct run *run)
     const struct engine_channel channel = {
         .fifo = run->fifo.path, .tcp = run->tcp, .events = WIRE_EVENTS_ALL};
     char **environment = engine_environment(run->options, run->preload, &channel);
-    struct container_needs needs = {
-        .library = run->library, .preload = run->preload, .fifo = run->fifo.path};
+    const struct container_needs needs = {
+        .library = run->library, .preload = run->preload_name, .fifo = run->fifo.path};
     struct source *entering = entering_source(run);
     struct child_plan plan = {.argv = (const char *const *)run->options->operands,
                               .environment = environment,
@@ -187,7 +209,10 @@ static int start_engine(struct run *run)
     int error;
 
     if (!run->notified) {
-        container_enter(&run->container, run->options, environment, &needs);
+        container_enter(&run->container, (const char *const *)run->options->operands,
+                        environment, &needs);
+        if (run->container.means == CONTAINER_TOLD)
+            message(run->options, NORMAL, "%s", run->container.text);
         plan.argv = (const char *const *)run->container.command.list;
         plan.environment = run->container.environment.list;
     }

@@ -64,6 +64,7 @@ void run_kill_all(struct run *run)
     if (run->phase == ENDING)
         orphans_look(&run->orphans);
     run->orphans.kill = true;
+    run_end_container(run);
     child_signal(&run->engine, SIGKILL);
     child_signal(&run->client, run->client_terminated ? SIGKILL : SIGTERM);
     run->client_terminated = true;

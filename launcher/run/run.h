@@ -39,6 +39,7 @@ struct run {
     enum phase phase;
     struct child engine, client;
     struct container container; /* that the engine runs in, if any */
+    struct child ender;         /* ends that container, where no signal of ours can */
     struct gate gate;           /* with --port, for the client */
     struct orphans orphans;
     struct reports reports;   /* of the library */
@@ -57,9 +58,10 @@ struct run {
     struct outcome outcome;
 
     /* Milliseconds of CLOCK_MONOTONIC; 0: never. */
-    int64_t give_up_at; /* if the client cannot be started by then: --timeout */
-    int64_t remark_at;  /* say that no wait for a client has been seen */
-    int64_t kill_at;    /* what was to end has not ended: SIGKILL */
+    int64_t give_up_at;  /* if the client cannot be started by then: --timeout */
+    int64_t remark_at;   /* say that no wait for a client has been seen */
+    int64_t kill_at;     /* what was to end has not ended: SIGKILL */
+    int64_t ender_until; /* the ender has not done it: SIGKILL */
 };
 
 /* Does the client wait at a gate until the engine is ready? */
@@ -104,5 +106,8 @@ void run_limit_client(struct run *run);
 void run_give_up_listening(struct run *run);
 void run_give_up_waiting(struct run *run);
 void run_kill_all(struct run *run);
+
+/* The engine has ended; a container that it was only the front of may still run. */
+void run_end_container(struct run *run);
 
 #endif

@@ -192,31 +192,30 @@ LOOP_TEST(the_listeners_of_mpi_are_no_reason_to_ask_for_a_switch, COUNT(mpis), .
     assert_has_not(shell.err, "is IMD switched on");
 }
 
-/*
- * What bubblewrap sees: all, but a /tmp of its own, or nothing but what the engine needs. By its
- * own name it would be given the library and the FIFO.
- */
-#define JAIL "cp -L $(command -v bwrap) jail;"
+/* A container that a script starts gets nothing from us. */
+#define UNAIDED "sh -c 'exec \"$@\"' sh "
+
+/* What bubblewrap sees: all, but a /tmp of its own, or nothing but what the engine needs. */
 #define PRIVATE_TMP                                                                            \
-    "./jail --dev-bind / / --tmpfs $TMPDIR --bind $PWD/own $PWD/own "                          \
+    "bwrap --dev-bind / / --tmpfs $TMPDIR --bind $PWD/own $PWD/own "                           \
     "sh -c 'cd own; exec \"$@\"' sh "
 #define FOREIGN_ROOT                                                                           \
     "mkdir -p r/bin r/dev r/proc own; cp $DOUBLES/launcher-engine r/bin;"                      \
     "for f in $(ldd r/bin/launcher-engine | grep -o '/[^ ]*'); do mkdir -p r${f%/*};"          \
     "cp -L $f r$f; done; L=${LIBIMDSHIM%/*};"
-#define IN_FOREIGN_ROOT "./jail --bind $PWD/r / --dev /dev --proc /proc "
+#define IN_FOREIGN_ROOT "bwrap --bind $PWD/r / --dev /dev --proc /proc "
 #define ENGINE_THERE "/bin/launcher-engine listen=127.0.0.1 pause=1500 exit=4"
 
 static const struct {
     const char *before, *command, *says[3];
 } containers[] = {
-    {JAIL "mkdir own;",
+    {"mkdir own;",
      PRIVATE_TMP ENGINE " listen=127.0.0.1 pause=1500 exit=4",
      {"no reports: launcher-engine[", "is not visible to it", "private /tmp"}},
-    {JAIL FOREIGN_ROOT,
+    {FOREIGN_ROOT,
      IN_FOREIGN_ROOT ENGINE_THERE,
      {"not loaded: the library ", "is not visible to launcher-engine[", "container"}},
-    {JAIL FOREIGN_ROOT,
+    {FOREIGN_ROOT,
      IN_FOREIGN_ROOT "--bind $L $L " ENGINE_THERE,
      {"no reports: launcher-engine[", "is not visible to it", "container"}},
 };
@@ -226,7 +225,7 @@ LOOP_TEST(what_is_not_visible_in_a_container_is_told, COUNT(containers),
 {
     struct shell shell;
 
-    shell_run(&shell, "%sexec $IMDSHIM run -- %s", containers[_i].before,
+    shell_run(&shell, "%sexec $IMDSHIM run -- " UNAIDED "%s", containers[_i].before,
               containers[_i].command);
     ck_assert_msg(shell_status(&shell) == 4, "%s", shell.err);
     for (int i = 0; i < 3; i++)
@@ -239,8 +238,8 @@ TEST(a_container_that_sees_library_and_fifo_needs_no_word, .needs = has_bubblewr
     struct shell shell;
 
     shell_run(&shell, "%s",
-              JAIL FOREIGN_ROOT "exec $IMDSHIM run -- " IN_FOREIGN_ROOT
-                                "--bind $L $L --bind $TMPDIR $TMPDIR " ENGINE_THERE);
+              FOREIGN_ROOT "exec $IMDSHIM run -- " UNAIDED IN_FOREIGN_ROOT
+                           "--bind $L $L --bind $TMPDIR $TMPDIR " ENGINE_THERE);
     ck_assert_msg(shell_status(&shell) == 4, "%s", shell.err);
     ck_assert_int_eq(shell_count_lines(shell.err, "imdshim: launcher-engine["), 1);
 }
