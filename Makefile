@@ -265,6 +265,11 @@ check-builds: ## compile for other C libraries and processors
 	scripts/setup.sh build check || [ $$? -eq 2 ]
 	scripts/builds.sh $(BUILD)-builds
 
+# Needs PyPI too. Works below BUILD; nothing is installed that stays.
+check-packages: ## build every package of scripts/packaging, and use it
+	scripts/setup.sh build packaging || [ $$? -eq 2 ]
+	scripts/packaging/check.sh $(BUILD)/packages $(PACKAGES)
+
 # Not part of CI: it needs the archive's older release.
 check-old-glibc: all ## load the library with the glibc of Debian 11
 	BUILD=$(BUILD) scripts/old-glibc.sh
@@ -279,7 +284,7 @@ coverage: ## which lines the tests execute
 
 sources = $(sort $(wildcard shim/*/*.[ch] launcher/*.[ch] launcher/*/*.[ch] tests/*/*.[ch] \
 	tests/*/support/*.[ch] tests/unit/*/*.[ch]))
-shell_scripts = $(wildcard scripts/*.sh scripts/*/*.bash tests/*.sh tests/*/*.sh) .ci/run
+shell_scripts = $(wildcard scripts/*.sh scripts/*/*.sh scripts/*/*.bash tests/*.sh tests/*/*.sh) .ci/run
 pages = launcher/imdshim.1 shim/imdshim.7 shim/imdshim-figures.7
 
 format: ## clang-format on every source
@@ -328,6 +333,9 @@ remove_empty = \
 	cd '$(root)/' 2>/dev/null && rmdir -p $(installed_dirs) 2>/dev/null; \
 	$(if $(DESTDIR),cd '$(DESTDIR)/' && rmdir -p '.$(PREFIX)',rmdir '$(PREFIX)') 2>/dev/null || true
 
+version: ## print the version, the one that every package has
+	@echo $(version)
+
 clean: ## remove what was built
 	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-coverage $(BUILD)-lint $(BUILD)-builds
 
@@ -344,6 +352,6 @@ bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tes
 	tests/support/python.sh tests/bench/instructions.py $(bin)
 
 -include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
-.PHONY: all bench check check-asan check-builds check-faults check-old-glibc check-quick check-tsan \
-	check-valgrind clean coverage demo format fuzz fuzz-targets fuzzers help install lint run-tests \
-	tests uninstall
+.PHONY: all bench check check-asan check-builds check-faults check-old-glibc check-packages \
+	check-quick check-tsan check-valgrind clean coverage demo format fuzz fuzz-targets fuzzers help install lint run-tests \
+	tests uninstall version

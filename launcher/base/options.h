@@ -6,11 +6,9 @@
 
 #include <stdbool.h>
 
-#include "shim/wire/match.h"
+#include "launcher/base/option_values.h"
 
 enum verbosity { QUIET, NORMAL, VERBOSE };
-enum backend { BACKEND_NOT_SAID, BACKEND_PRELOAD, BACKEND_NOTIFY };
-enum when { WHEN_NOT_SAID, WHEN_LISTENING, WHEN_READY };
 
 struct options {
     enum verbosity verbosity;
@@ -28,7 +26,12 @@ struct options {
     bool no_wake;           /* run, exec */
     bool only_me;           /* run, exec */
     bool json;              /* list */
-    char **operands;        /* ENGINE [ARG...], or watch's [HOST:]PORT; NULL-terminated */
+    bool relay;             /* run: clients are served by us */
+    int imd_version;        /* relay, run: that they get, 2 or 3 */
+    double time_step;       /* relay, run: ps, 0 = not given */
+    bool others_skip;       /* relay, run: clients that are too slow, but the first */
+    bool others_steer;      /* relay, run: they may command */
+    char **operands;        /* ENGINE [ARG...], or [HOST:]PORT; NULL-terminated */
 };
 
 struct command {

@@ -16,6 +16,7 @@
 #include "launcher/container/plan.h"
 #include "launcher/notify/backend.h"
 #include "launcher/notify/notify.h"
+#include "launcher/preload/carry.h"
 #include "launcher/preload/cluster.h"
 #include "launcher/preload/engine.h"
 #include "launcher/preload/library.h"
@@ -82,6 +83,14 @@ static void open_notify_source(struct run *run)
         die_error(STATUS_FAILED, errno, "cannot start a process to watch over the engine");
 }
 
+static void check_that_it_is_carried(const struct options *options)
+{
+    char text[CARRY_TEXT];
+
+    if (carry_is_lost((const char *const *)options->operands, text))
+        message(options, NORMAL, "%s", text);
+}
+
 /*
  * Open the TCP port only if the engine may start on another host, with the library; that it
  * cannot be opened is not fatal.
@@ -139,8 +148,10 @@ static void prepare(struct run *run)
     if (run_has_gate(run))
         gate_make(&run->gate, (unsigned)options->port);
     check_engine_file(run);
+    check_that_it_is_carried(options);
     if (options->port_file != NULL)
         port_file_prepare(options->port_file);
+    run_relay_open(&run->relay, options);
     orphans_begin(&run->orphans, options->client != NULL || run->notified);
     signals_take(&run->signals);
     open_notify_source(run);
@@ -201,6 +212,7 @@ static void close_all(struct run *run)
                     source->class->name, source->malformed);
         source_close(source);
     }
+    run_relay_close(&run->relay);
     container_free(&run->container);
     gate_close(&run->gate);
     orphans_close(&run->orphans);

@@ -200,13 +200,20 @@ void message_timed_out_waiting(const struct options *options, const struct liste
         listener->exe, (long)listener->pid, listener->port, options->timeout);
 }
 
-void message_cut_off(const struct options *options, const struct listener *listener)
+void message_out_of_reach(const struct options *options, const struct listener *listener)
 {
-    message(
-        options, NORMAL,
-        "%s[%ld] is in a network namespace of its own (a container?), where no client of this "
-        "host reaches its port %u%s: let it share the host's network, for example with "
-        "--network=host",
-        listener->exe, (long)listener->pid, listener->port,
-        options->client != NULL ? ", ending the engine" : "");
+    const char *ending = options->client != NULL ? ", ending the engine" : "";
+
+    if (listener_is_cut_off(listener))
+        message(options, NORMAL,
+                "%s[%ld] is in a network namespace of its own (a container?), where no client "
+                "of this host reaches its port %u%s: let it share the host's network, for "
+                "example with --network=host",
+                listener->exe, (long)listener->pid, listener->port, ending);
+    else
+        message(options, NORMAL,
+                "%s[%ld] listens on the loopback of %s, where no client of this host reaches "
+                "its port %u%s: let it listen on an address of that host's network, or on all "
+                "with --listen 0.0.0.0",
+                listener->exe, (long)listener->pid, listener->host, listener->port, ending);
 }
