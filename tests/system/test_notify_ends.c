@@ -122,16 +122,25 @@ TEST(an_engine_that_does_not_listen_in_time_is_ended)
 
 enum { RUNS = 100 };
 
-/* Each engine says its port to its client, and the launcher has written it to a file. */
+/*
+ * Each engine says its port to its client, and the launcher has written it to a file. All stay
+ * until the last client has met its engine.
+ */
 TEST(a_hundred_engines_with_one_port_have_their_own_clients)
 {
+    shell_run(&shell, "cat >client <<'END'\n"
+                      "exec 3<>/dev/tcp/127.0.0.1/8888; read -r port <&3\n"
+                      "echo $port >met.new.$1; mv met.new.$1 met.$1\n"
+                      "until [ -e all ]; do sleep 0.1; done\n"
+                      "END\n");
     shell_run(&shell,
               MAKE_STATIC "i=0; while [ $((i += 1)) -le %d ]; do $IMDSHIM run -q -p 8888 "
-                          "-o port.$i -c \"bash -c 'exec 3<>/dev/tcp/127.0.0.1/8888; read -r "
-                          "port <&3; echo \\$port >met.$i'\" -- ./static 0.0.0.0 8888 listen "
-                          "serve=1 & done; wait; i=0; while [ $((i += 1)) -le %d ]; do read -r "
-                          "port <port.$i; read -r met <met.$i; echo \"${port##*:} $met\"; done",
-              RUNS, RUNS);
+                          "-o port.$i -c \"exec bash ./client $i\" -- ./static 0.0.0.0 8888 "
+                          "listen serve=1 & done; i=0; while [ $((i += 1)) -le %d ]; do "
+                          "until [ -e met.$i ]; do sleep 0.05; done; done; >all; wait; i=0; "
+                          "while [ $((i += 1)) -le %d ]; do read -r port <port.$i; "
+                          "read -r met <met.$i; echo \"${port##*:} $met\"; done",
+              RUNS, RUNS, RUNS);
     ck_assert_str_eq(shell.err, "");
     ck_assert_int_eq(shell_count_lines(shell.out, " "), RUNS);
     for (char *rest = shell.out, *line;
