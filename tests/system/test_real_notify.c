@@ -12,6 +12,7 @@
 #include "tests/system/support/notify.h"
 
 #define GMX "gmx -quiet mdrun -s argon.tpr -deffnm seg -nt 1 -imdwait -imdport 0"
+#define GMX_CLEARED "env -i PATH=\"$PATH\" " GMX
 #define GMX_MPI "gmx_mpi -quiet mdrun -s argon.tpr -deffnm seg -ntomp 1 -imdwait -imdport 0"
 #define LMP "lmp -in $SOURCE/scripts/argon-lammps.in -log none -var port %u >out"
 #define MPIRUN "mpirun --oversubscribe -np 2 "
@@ -41,8 +42,7 @@ static void assert_frames(const char *frames)
 
 TEST_OPTIONS(.setup = enter, .teardown = sandbox_leave, .timeout = 120, .needs = has_engines);
 
-static const char *const gromacs[] = {GMX, GMX_MPI, MPIRUN GMX_MPI,
-                                      "env -i PATH=\"$PATH\" " GMX};
+static const char *const gromacs[] = {GMX, GMX_MPI, MPIRUN GMX_MPI, GMX_CLEARED};
 
 LOOP_TEST(the_port_told_is_the_one_in_gromacs_own_log, COUNT(gromacs))
 {
