@@ -4,7 +4,6 @@
  *
  * Parsing stops at the first operand, as in env(1): what follows belongs to the engine.
  */
-#include <bsd/stdlib.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -14,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "launcher/base/option_values.h"
 #include "launcher/base/options.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
@@ -36,6 +36,7 @@ static const struct option long_options[] = {
     {"relay", no_argument, NULL, 'R'},
     {"imd-version", required_argument, NULL, 'V'},
     {"time-step", required_argument, NULL, 'T'},
+    {"step-ahead", required_argument, NULL, 'A'},
     {"others-skip", no_argument, NULL, 'K'},
     {"others-steer", no_argument, NULL, 'E'},
     {"fd", required_argument, NULL, 'd'},
@@ -69,6 +70,7 @@ static const struct {
     {'R', "    --relay", "serve the stream on to any number of clients"},
     {'V', "    --imd-version 2|3", "what they are spoken to in; 3 if not given"},
     {'T', "    --time-step PS", "of the engine, for the time of each frame"},
+    {'A', "    --step-ahead N", "steps that energies are ahead of their frame; GROMACS: 1"},
     {'K', "    --others-skip", "all but the first client miss frames if they are slow"},
     {'E', "    --others-steer", "all clients may pause, push and end the run"},
     {'d', "    --fd N", "send events to this descriptor"},
@@ -93,17 +95,6 @@ void options_print_help(const struct command *command)
         if (takes(command, help[i].letter))
             printf("  %-28s %s\n", help[i].names, help[i].text);
     printf("See imdshim(1).\n");
-}
-
-static int parse_number(const char *name, const char *text, int least, int most)
-{
-    const char *reason;
-    int number = (int)strtonum(text, least, most, &reason);
-
-    if (reason != NULL)
-        die(STATUS_FAILED, "%s '%s' is %s: give a whole number from %d to %d", name, text,
-            reason, least, most);
-    return number;
 }
 
 static void store_listen(struct options *options, const char *text)
@@ -141,18 +132,6 @@ static enum when parse_when(const char *text)
     if (strcmp(text, EVENT_LISTENING) != 0)
         die(STATUS_FAILED, "--when '%s': give listening or ready", text);
     return WHEN_LISTENING;
-}
-
-/* A picosecond is a long step; strtod(3) takes blanks, signs, hexadecimal, "inf" and "nan". */
-static double parse_time_step(const char *text)
-{
-    char *end = NULL;
-    double step = strtod(text, &end);
-
-    if (text[strspn(text, "0123456789.eE+-")] != '\0' || end == text || *end != '\0' ||
-        !(step > 0 && step <= 1e6))
-        die(STATUS_FAILED, "--time-step '%s': give picoseconds above 0, as 0.002", text);
-    return step;
 }
 
 static const char *need_text(const char *text)
@@ -204,7 +183,7 @@ static void store_value(struct options *options, int letter)
 {
     switch (letter) {
     case 'p':
-        options->port = parse_number("--port", optarg, 1, UINT16_MAX);
+        options->port = option_number("--port", optarg, 1, UINT16_MAX);
         break;
     case 'l':
         store_listen(options, optarg);
@@ -219,22 +198,25 @@ static void store_value(struct options *options, int letter)
         options->port_file = optarg;
         break;
     case 't':
-        options->timeout = parse_number("--timeout", optarg, 1, INT_MAX / 1000);
+        options->timeout = option_number("--timeout", optarg, 1, INT_MAX / 1000);
         break;
     case 'w':
         options->when = parse_when(optarg);
         break;
     case 'd':
-        options->fd = parse_number("--fd", optarg, 0, INT_MAX);
+        options->fd = option_number("--fd", optarg, 0, INT_MAX);
         break;
     case 'f':
         options->fifo = optarg;
         break;
     case 'V':
-        options->imd_version = parse_number("--imd-version", optarg, 2, 3);
+        options->imd_version = option_number("--imd-version", optarg, 2, 3);
+        break;
+    case 'A':
+        options->step_ahead = option_number("--step-ahead", optarg, 0, INT_MAX);
         break;
     case 'T':
-        options->time_step = parse_time_step(optarg);
+        options->time_step = option_time_step(optarg);
         break;
     }
 }
@@ -262,7 +244,7 @@ static void refuse(const struct command *command, const char *word, int letter)
 static bool is_about_relay(const struct options *options)
 {
     return options->imd_version != 3 || options->time_step > 0 || options->others_skip ||
-           options->others_steer;
+           options->others_steer || options->step_ahead >= 0;
 }
 
 void options_parse(const struct command *command, int argc, char **argv,
@@ -270,7 +252,8 @@ void options_parse(const struct command *command, int argc, char **argv,
 {
     int letter;
 
-    *options = (struct options){.verbosity = NORMAL, .fd = -1, .imd_version = 3};
+    *options =
+        (struct options){.verbosity = NORMAL, .fd = -1, .imd_version = 3, .step_ahead = -1};
     opterr = 0;
     for (;;) {
         const char *word = argv[optind];

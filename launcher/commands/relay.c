@@ -107,6 +107,7 @@ int relay_main(const struct options *options)
         .listen = options->listen,
         .version = options->imd_version,
         .time_step = options->time_step,
+        .step_ahead = options->step_ahead > 0 ? options->step_ahead : 0,
         .others_skip = options->others_skip,
         .others_steer = options->others_steer,
         .only_me = options->only_me,

@@ -98,7 +98,8 @@ static void begin(struct relay *relay)
     session->failure[0] = '\0';
     session->connection.next = session->connection.addresses;
     relay->translation = (struct translation){.version = relay->plan.version,
-                                              .time_step = relay->plan.time_step};
+                                              .time_step = relay->plan.time_step,
+                                              .step_ahead = relay->plan.step_ahead};
     relay->steering = (struct steering){.client = relay->plan.version};
     relay->has_engine = true;
     relay->wants_go = relay->streamed = relay->leaving = false;

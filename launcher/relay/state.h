@@ -21,6 +21,7 @@ struct relay_plan {
     const char *listen; /* [ADDR][:PORTS], NULL: a free port of 127.0.0.1 */
     int version;        /* that clients get */
     double time_step;   /* ps, 0: not known */
+    int step_ahead;     /* imd/translation.h */
     bool others_skip, others_steer, only_me;
     int timeout; /* seconds for the engine's greeting, 0: the usual */
 };
