@@ -354,6 +354,7 @@ bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tes
 	$(test_environment) $(BUILD)/tests/faults/soak
 	tests/bench/hot.sh $(abspath $(BUILD)/tests/doubles/hot) $(abspath $(lib))
 	tests/support/python.sh tests/bench/turnaround.py $(bin) $(BUILD)/tests/bench/moments.so $(BUILD)/bench
+	python3 tests/bench/relay.py $(bin) $(BUILD)/tests/doubles/imd-engine
 	tests/support/python.sh tests/bench/instructions.py $(bin)
 
 -include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)

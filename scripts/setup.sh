@@ -81,6 +81,7 @@ faults? memcached       memcached
 faults? postgresql-15   /usr/lib/postgresql/15/bin/postgres
 ecosystem python3-venv  import:ensurepip
 bench?  gromacs         gmx
+bench?  socat           socat
 bench?  lammps          lmp
 bench?  python3-numpy   import:numpy
 bench?  gnuplot-nox     gnuplot
