@@ -24,8 +24,8 @@
 static const struct command commands[] = {
     {"run", run_main,
      "[-qv] " SOCKET "[-c COMMAND] [-o FILE] [-t SECS] [--when EVENT] [--stop-with-client] "
-     "[--relay " CLIENTS "] [--] ENGINE [ARG...]",
-     "plmWOcotwSRVTAKEqv", true},
+     "[--backend WHICH] [--relay " CLIENTS "] [--] ENGINE [ARG...]",
+     "plmWOcotwSBRVTAKEqv", true},
     {"exec", exec_main,
      "--fd N|--fifo PATH [-qv] " SOCKET "[--when EVENT] [--] ENGINE [ARG...]", "plmWOdfwqv",
      true},

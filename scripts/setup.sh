@@ -63,6 +63,7 @@ check?  fish            fish
 check?  tini            tini
 check?  dumb-init       dumb-init
 check?  musl-tools      musl-gcc
+check?  golang-go       go
 check?  g++             g++
 check?  clang           clang
 check?  libclang-rt-14-dev -fsanitize=address

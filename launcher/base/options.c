@@ -4,6 +4,8 @@
  *
  * Parsing stops at the first operand, as in env(1): what follows belongs to the engine.
  */
+#include "launcher/base/options.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -13,12 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "launcher/base/option_values.h"
-#include "launcher/base/options.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
-#include "shim/wire/bind_override.h"
-#include "shim/wire/match.h"
 
 /* Of these only p, l, m, c, o, t, q, v and h are short forms. */
 static const struct option long_options[] = {
@@ -32,6 +30,7 @@ static const struct option long_options[] = {
     {"stop-with-client", no_argument, NULL, 'S'},
     {"no-wake", no_argument, NULL, 'W'},
     {"only-me", no_argument, NULL, 'O'},
+    {"backend", required_argument, NULL, 'B'},
     {"json", no_argument, NULL, 'J'},
     {"relay", no_argument, NULL, 'R'},
     {"imd-version", required_argument, NULL, 'V'},
@@ -66,6 +65,7 @@ static const struct {
     {'t', "-t, --timeout SECS", "give up if there is nothing by then"},
     {'w', "    --when listening|ready",
      "when the client is started, or exec's first event written"},
+    {'B', "    --backend preload|notify", "how the engine's sockets are seen"},
     {'S', "    --stop-with-client", "end the engine when the client ends"},
     {'R', "    --relay", "serve the stream on to any number of clients"},
     {'V', "    --imd-version 2|3", "what they are spoken to in; 3 if not given"},
@@ -95,50 +95,6 @@ void options_print_help(const struct command *command)
         if (takes(command, help[i].letter))
             printf("  %-28s %s\n", help[i].names, help[i].text);
     printf("See imdshim(1).\n");
-}
-
-static void store_listen(struct options *options, const char *text)
-{
-    struct bind_override override;
-    const char *reason = bind_override_parse(&override, text);
-
-    if (reason != NULL)
-        die(STATUS_FAILED, "--listen '%s': %s: give [ADDR][:PORTS], as 127.0.0.1:50000-50100",
-            text, reason);
-    options->listen = text;
-}
-
-/* A blank parts the rules from each other: in a pattern '?' stands for it. */
-static void add_match(struct options *options, const char *text)
-{
-    size_t length = strlen(options->match);
-    char *rule = options->match + length + (length > 0);
-    struct match match = {.port = 0};
-
-    snprintf(options->match + length, sizeof options->match - length, "%s%s",
-             length > 0 ? " " : "", text);
-    for (char *blank = rule; (blank = strchr(blank, ' ')) != NULL;)
-        *blank = '?';
-    if (strlen(text) >= sizeof options->match - length - 1 ||
-        !match_parse(&match, options->match))
-        die(STATUS_FAILED, "--match '%s': give port=GLOB, exe=GLOB or object=GLOB, %d at most",
-            text, MATCH_RULES);
-}
-
-static enum when parse_when(const char *text)
-{
-    if (strcmp(text, EVENT_READY) == 0)
-        return WHEN_READY;
-    if (strcmp(text, EVENT_LISTENING) != 0)
-        die(STATUS_FAILED, "--when '%s': give listening or ready", text);
-    return WHEN_LISTENING;
-}
-
-static const char *need_text(const char *text)
-{
-    if (text[0] == '\0')
-        die(STATUS_FAILED, "--client is empty: give a command for sh -c");
-    return text;
 }
 
 static _Noreturn void print_help_and_exit(const struct command *command)
@@ -186,13 +142,13 @@ static void store_value(struct options *options, int letter)
         options->port = option_number("--port", optarg, 1, UINT16_MAX);
         break;
     case 'l':
-        store_listen(options, optarg);
+        options->listen = option_listen(optarg);
         break;
     case 'm':
-        add_match(options, optarg);
+        option_add_match(options->match, optarg);
         break;
     case 'c':
-        options->client = need_text(optarg);
+        options->client = option_client(optarg);
         break;
     case 'o':
         options->port_file = optarg;
@@ -201,7 +157,10 @@ static void store_value(struct options *options, int letter)
         options->timeout = option_number("--timeout", optarg, 1, INT_MAX / 1000);
         break;
     case 'w':
-        options->when = parse_when(optarg);
+        options->when = option_when(optarg);
+        break;
+    case 'B':
+        options->backend = option_backend(optarg);
         break;
     case 'd':
         options->fd = option_number("--fd", optarg, 0, INT_MAX);
@@ -244,7 +203,7 @@ static void refuse(const struct command *command, const char *word, int letter)
 static bool is_about_relay(const struct options *options)
 {
     return options->imd_version != 3 || options->time_step > 0 || options->others_skip ||
-           options->others_steer || options->step_ahead >= 0;
+           options->step_ahead >= 0 || options->others_steer;
 }
 
 void options_parse(const struct command *command, int argc, char **argv,

@@ -6,10 +6,9 @@
 
 #include <stdbool.h>
 
-#include "shim/wire/match.h"
+#include "launcher/base/option_values.h"
 
 enum verbosity { QUIET, NORMAL, VERBOSE };
-enum when { WHEN_NOT_SAID, WHEN_LISTENING, WHEN_READY };
 
 struct options {
     enum verbosity verbosity;
@@ -22,6 +21,7 @@ struct options {
     const char *client;     /* run: a command for sh -c, NULL = none */
     const char *port_file;  /* run: NULL = none */
     enum when when;         /* run: the client is started; exec: the first event */
+    enum backend backend;   /* run: how the engine's sockets are seen */
     bool stop_with_client;  /* run */
     bool no_wake;           /* run, exec */
     bool only_me;           /* run, exec */

@@ -238,6 +238,7 @@ static void begin_record(struct run *run)
 void run_begin(struct run *run)
 {
     reports_begin(&run->reports, run->engine.pid, run->options);
+    run->reports.notified = run->notified;
     run->looks.wanted.fifo = run->fifo.path;
     run->looks.fifo = run->fifo.source.fd;
     evidence_begin(&run->evidence, &run->looks, &run->reports,

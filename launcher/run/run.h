@@ -21,7 +21,7 @@
 #include "launcher/source/tcp.h"
 
 enum {
-    RUN_SOURCES = 2,
+    RUN_SOURCES = 3,
     RUN_GRACE = 10, /* seconds from SIGTERM to SIGKILL */
 };
 
@@ -48,7 +48,8 @@ struct run {
     struct record record; /* for imdshim list */
     int record_fd;        /* or -1 */
 
-    bool obstacle;          /* it has been said why the library cannot be loaded */
+    bool notified; /* the engine's sockets are seen by user notification, not by the library */
+    bool obstacle; /* it has been said why the library cannot be loaded */
     bool trouble_said;      /* and why no port is known, of an engine that runs */
     bool client_lost;       /* and that the client's connection cannot wait at the gate */
     bool served;            /* the client could be started, or its connection go on */
