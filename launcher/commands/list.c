@@ -91,6 +91,7 @@ static void print_json(const struct record *record, pid_t launcher, bool first)
     } else {
         printf("\"host\": null, \"port\": null, ");
     }
+    printf("\"clients\": %u, ", record->clients);
     printf("\"age\": %ld, ", age_of(record));
     print_json_string("engine", record->engine);
     printf(", ");

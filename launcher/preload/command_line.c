@@ -190,18 +190,36 @@ bool command_line_names(const char *const *command,
     return question.yes;
 }
 
-const char *command_line_program(const char *const *command)
+const char *const *command_line_find(const char *const *command, bool (*test)(const char *name),
+                                     const char *const **last)
 {
     const struct prefix *prefix;
 
-    for (;;) {
+    for (*last = NULL;;) {
         while (*command != NULL && value_of_assignment(*command) != NULL)
             command++;
         if (*command == NULL)
-            return "";
+            return NULL;
+        *last = command;
+        if (test(base_name(*command)))
+            return command;
         prefix = find_prefix(base_name(*command));
         if (prefix == NULL)
-            return base_name(*command);
+            return NULL;
         command = behind_prefix(prefix, command + 1);
     }
+}
+
+static bool is_none(const char *name)
+{
+    (void)name;
+    return false;
+}
+
+const char *command_line_program(const char *const *command)
+{
+    const char *const *last;
+
+    command_line_find(command, is_none, &last);
+    return last != NULL ? base_name(*last) : "";
 }

@@ -17,6 +17,13 @@ bool command_line_names(const char *const *command,
                         bool (*test)(const char *name, const void *with), const void *with);
 
 /*
+ * The same word by word, without a look into lines for the shell: the first program of which the
+ * test is true, or NULL. *last is the last program that was found.
+ */
+const char *const *command_line_find(const char *const *command, bool (*test)(const char *name),
+                                     const char *const **last);
+
+/*
  * The base name of the program behind all prefixes; "" if there is none. Of a line for the shell
  * it is the shell's.
  */

@@ -56,7 +56,7 @@ static void put_socket_rules(struct composition *all, const struct options *opti
     all->ours[all->ours_count++] = port;
     PUT_CARRIED(all, WIRE_PORT, port);
     PUT_CARRIED(all, WIRE_MATCH, options->match[0] != '\0' ? options->match : NULL);
-    PUT_CARRIED(all, WIRE_LISTEN, options->listen);
+    PUT_CARRIED(all, WIRE_LISTEN, options->relay ? NULL : options->listen);
     PUT_CARRIED(all, WIRE_WAKE, options->no_wake ? WIRE_WAKE_OFF : NULL);
     PUT_CARRIED(all, WIRE_ONLY, options->only_me ? WIRE_ONLY_ME : NULL);
 }

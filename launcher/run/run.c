@@ -91,16 +91,22 @@ static bool start_client(struct run *run, const char *host, unsigned port)
     return false;
 }
 
+/* A relay is for clients that somebody else may start. */
+static bool is_for_clients(const struct run *run)
+{
+    return run->options->client != NULL || run->options->relay;
+}
+
 /* The client's time has come, LISTENS or WAITS as --when says; even if the engine has just ended. */
 static void serve_client(struct run *run)
 {
-    union address engine = endpoint_numeric(&run->reports.listener);
+    union address server = run_relay_begin(&run->relay, &run->reports.listener);
 
     run->give_up_at = run->remark_at = 0;
     run->served = true;
     if (run_has_gate(run))
-        gate_open(&run->gate, &engine);
-    else
+        gate_open(&run->gate, &server);
+    else if (run->options->client != NULL)
         run->served = start_client(run, run->record.host, run->record.port);
 }
 
@@ -175,8 +181,11 @@ static void publish_port(struct run *run)
     endpoint_for_client(listener, this_host, run->record.host);
     run->record.port = listener->port;
     endpoint_for_others(listener, host);
+    run_relay_publish(&run->relay, &run->record);
+    if (run->options->relay)
+        strlcpy(host, run->record.host, sizeof host);
     endpoint_bracket(host);
-    if (file != NULL && port_file_write(file, host, listener->port) != 0)
+    if (file != NULL && port_file_write(file, host, run->record.port) != 0)
         message_error(run->options, QUIET, errno,
                       "cannot write the port file '%s', the run goes on without it", file);
 }
@@ -205,7 +214,7 @@ void run_learn_port(struct run *run)
     }
     publish_port(run);
     run_enter(run, LISTENING);
-    if (run->options->client == NULL)
+    if (!is_for_clients(run))
         run->give_up_at = 0;
     else if (run->options->when == WHEN_LISTENING)
         serve_client(run);
@@ -228,7 +237,7 @@ void run_become_ready(struct run *run)
     message(run->options, VERBOSE, "the engine waits for a client on port %u",
             run->reports.listener.port);
     run_enter(run, READY);
-    if (run->options->client != NULL && !run->served)
+    if (is_for_clients(run) && !run->served)
         serve_client(run);
 }
 
@@ -258,6 +267,7 @@ static void begin_record(struct run *run)
 void run_begin(struct run *run)
 {
     reports_begin(&run->reports, run->engine.pid, run->options);
+    run->reports.notified = run->notified;
     run->looks.wanted.fifo = run->fifo.path;
     run->looks.fifo = run->fifo.source.fd;
     evidence_begin(&run->evidence, &run->looks, &run->reports,

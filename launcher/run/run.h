@@ -10,16 +10,18 @@
 #include "launcher/base/child.h"
 #include "launcher/base/options.h"
 #include "launcher/base/signals.h"
+#include "launcher/container/container.h"
 #include "launcher/diagnosis/evidence.h"
 #include "launcher/run/exit_status.h"
 #include "launcher/run/gate.h"
 #include "launcher/run/orphans.h"
 #include "launcher/run/record.h"
+#include "launcher/run/run_relay.h"
 #include "launcher/source/fifo.h"
 #include "launcher/source/tcp.h"
 
 enum {
-    RUN_SOURCES = 2,
+    RUN_SOURCES = 3,
     RUN_GRACE = 10, /* seconds from SIGTERM to SIGKILL */
 };
 
@@ -37,16 +39,19 @@ struct run {
 
     enum phase phase;
     struct child engine, client;
-    struct gate gate; /* with --port, for the client */
+    struct container container; /* that the engine runs in, if any */
+    struct gate gate;           /* with --port, for the client */
     struct orphans orphans;
     struct reports reports;   /* of the library */
     struct evidence evidence; /* of why there is none */
     struct looks looks;
+    struct run_relay relay;
     struct record record; /* for imdshim list */
     int record_fd;        /* or -1 */
 
+    bool notified; /* the engine's sockets are seen by user notification, not by the library */
     bool hears_no_host;     /* it has been said that other hosts cannot be heard */
-    bool obstacle;          /* it has been said why the library cannot be loaded */
+    bool obstacle;          /* and why the library cannot be loaded */
     bool trouble_said;      /* and why no port is known, of an engine that runs */
     bool client_lost;       /* and that the client's connection cannot wait at the gate */
     bool served;            /* the client could be started, or its connection go on */

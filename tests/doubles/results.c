@@ -55,6 +55,8 @@ static void show_bad_bind(void)
 {
     const struct sockaddr_in any = {.sin_family = AF_INET};
     const struct sockaddr_in6 any6 = {.sin6_family = AF_INET6};
+    const struct sockaddr_in named4 = {.sin_family = AF_INET, .sin_port = htons(8888)};
+    const struct sockaddr_in6 named = {.sin6_family = AF_INET6, .sin6_port = htons(8888)};
     const char zeros[sizeof(struct sockaddr_storage)] = "";
     int fd = tcp_socket(), fd6 = socket(AF_INET6, SOCK_STREAM, 0);
 
@@ -73,6 +75,11 @@ static void show_bad_bind(void)
     SHOW(bind(fd, nothing, 16));
     SHOW(bind(fd, at(nowhere), sizeof any));
     SHOW(bind(fd, at(edge - 8), sizeof any));
+    /* The address can be read, but not all that the length covers: the kernel reads that too. */
+    memcpy(edge - sizeof named, &named, sizeof named);
+    SHOW(bind(fd6, at(edge - sizeof named), 128));
+    memcpy(edge - sizeof named4, &named4, sizeof named4);
+    SHOW(bind(fd, at(edge - sizeof named4), 128));
 }
 
 static void show_bind(void)

@@ -14,6 +14,28 @@ LOOP_TEST(a_listener_is_told_wherever_listen_is_called, 7)
     engine_told_its_port(&shell);
 }
 
+/* The smallest stack that a handler has. */
+TEST(a_handler_on_a_small_stack_tells_a_fifo)
+{
+    struct shell shell;
+
+    shell_run(&shell,
+              "mkfifo fifo; exec 9<>fifo; $IMDSHIM exec --fifo fifo -- "
+              "$DOUBLES/contexts altstack >/dev/null; read -r line <&9; echo \"$line\"");
+    engine_told_its_port(&shell);
+}
+
+/* The wrapper's FIFO is none: as on another host. */
+TEST(a_handler_on_a_small_stack_tells_by_tcp)
+{
+    struct shell shell;
+
+    shell_run(&shell, "SLURM_JOB_NUM_NODES=2 exec $IMDSHIM run -- sh -c "
+                      "'IMDSHIM_FIFO=$PWD/none exec $DOUBLES/contexts altstack' srun");
+    ck_assert_int_eq(shell_status(&shell), 0);
+    ck_assert_ptr_nonnull(strstr(shell.err, " listens on 127.0.0.1:"));
+}
+
 TEST(a_listener_in_a_child_is_told_as_the_childs)
 {
     struct shell shell;

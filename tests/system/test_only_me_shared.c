@@ -39,3 +39,15 @@ LOOP_TEST(the_workers_are_right_by_themselves, KINDS *LOOKS *LISTENERS)
 {
     let_them_look("exec", _i);
 }
+
+static const char *const sharings[] = {"threads", "fork"};
+
+LOOP_TEST(who_shares_a_listener_gets_what_is_his, COUNT(sharings))
+{
+    shell_run(&shell, "exec $IMDSHIM exec --only-me --fd 9 -- $DOUBLES/sharers %s 9>events",
+              sharings[_i]);
+    ck_assert_msg(shell_status(&shell) == 0, "%s: status %d: %s", sharings[_i],
+                  shell_status(&shell), shell.err);
+    shell_run(&shell, "exec $DOUBLES/sharers %s", sharings[_i]);
+    ck_assert_int_eq(shell_status(&shell), 0);
+}
