@@ -30,7 +30,7 @@ static void add_binds(struct job *job, const char *name, const char *existing)
     const char *before = existing != NULL ? existing : "",
                *comma = before[0] != '\0' ? "," : "";
 
-    if (job->fifo_directory[0] != '\0' && words_value(job->environment, WIRE_TCP) == NULL)
+    if (job->fifo_directory[0] != '\0' && !job->needs->leaves_host)
         words_format(&value, "%s%s%s:%s:ro,%s:%s", before, comma, job->library_directory,
                      job->library_directory, job->fifo_directory, job->fifo_directory);
     else

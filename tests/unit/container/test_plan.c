@@ -278,6 +278,7 @@ TEST(the_fifo_is_not_bound_where_events_may_come_by_tcp)
     struct container_needs wanted = needs();
     struct container container;
 
+    wanted.leaves_host = true;
     plan(&container, "srun apptainer exec img gmx", ENVIRONMENT " IMDSHIM_TCP=secret", &wanted);
     ck_assert_str_eq(variable(&container, "APPTAINER_BIND"), "/opt/l:/opt/l:ro");
     ck_assert_str_eq(variable(&container, "APPTAINERENV_IMDSHIM_TCP"), "secret");
