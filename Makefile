@@ -95,6 +95,7 @@ $(BUILD)/libbsd:
 programs = $(patsubst %.c,$(BUILD)/%,$(wildcard $(1)/*.c))
 unit_tests = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*/test_*.c))
 system_tests = $(call programs,tests/system)
+mpi_tests = $(call programs,tests/mpi)
 double_programs = $(call programs,tests/doubles)
 double_support = $(BUILD)/tests/doubles/support.a
 # Events and messages name the engine's file: in most tests it is one of these.
@@ -121,7 +122,7 @@ $(BUILD)/tests/modules.a: $(test_modules)
 $(BUILD)/tests/support.a: $(support) $(call support_of,tests/unit/support tests/system/support)
 	$(call q,AR)rm -f $@ && $(AR) rcs $@ $^
 
-$(unit_tests) $(system_tests): %: %.o $(test_main) $(BUILD)/tests/support.a $(double_support) \
+$(unit_tests) $(system_tests) $(mpi_tests): %: %.o $(test_main) $(BUILD)/tests/support.a $(double_support) \
 		$(BUILD)/tests/modules.a
 	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie -o $@ $^ $(check_libs) $(bsd) $(LDFLAGS)
 
@@ -260,6 +261,13 @@ fuzz: ## feed each fuzz target for FUZZ_SECONDS (600)
 	tests/faults/fuzz.sh $(BUILD)-fuzz $(FUZZ_SECONDS) $(FUZZ_RUNS)
 
 threaded_tests = $(filter %sockets %pending_connects %settings %epolls %event_sink %engine_contexts %engine_asked,$(unit_tests) $(system_tests))
+# The newest of Open MPI, MPICH and Intel MPI, from PyPI, each in an environment of its own: some
+# of their programs have the same names.
+check-mpi: ## other hosts with the MPI runtimes that PyPI has
+	scripts/setup.sh build check ecosystem || [ $$? -eq 2 ]
+	scripts/mpi.sh $(BUILD)/mpi
+	MPI="$(abspath $(BUILD)/mpi)" $(MAKE) run-tests TESTS='$(mpi_tests)'
+
 # Compiles for other C libraries and processors, with a compiler from PyPI.
 check-builds: ## compile for other C libraries and processors
 	scripts/setup.sh build check || [ $$? -eq 2 ]
@@ -359,6 +367,6 @@ bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tes
 	tests/support/python.sh tests/bench/instructions.py $(bin)
 
 -include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
-.PHONY: all bench check check-asan check-builds check-ecosystem check-faults check-old-glibc check-packages \
+.PHONY: all bench check check-asan check-builds check-ecosystem check-faults check-mpi check-old-glibc check-packages \
 	check-quick check-tsan check-valgrind clean coverage demo format fuzz fuzz-targets fuzzers help install lint run-tests \
 	tests uninstall version

@@ -35,13 +35,14 @@ static const struct command commands[] = {
     {"relay", relay_main,
      "[-q] [-l [ADDR][:PORTS]] [-o FILE] [-t SECS] [--only-me] " CLIENTS "[HOST:]PORT",
      "lotOVTAKEq", true},
+    {PRELOAD_COMMAND, preload_main, "PROGRAM [ARG...]", "", true},
 };
 
 static const size_t command_count = sizeof commands / sizeof commands[0];
 
 static void print_usage(FILE *to)
 {
-    for (size_t i = 0; i < command_count; i++)
+    for (size_t i = 0; i < command_count && commands[i].main != preload_main; i++)
         fprintf(to, "%s imdshim %s %s\n", i == 0 ? "usage:" : "      ", commands[i].name,
                 commands[i].synopsis);
     fprintf(to, "       imdshim help [COMMAND] | -V\n");

@@ -8,7 +8,7 @@
 #   demo    GROMACS
 #   check   what the tests need and, optional, programs that some of them run
 #   faults  what make check-faults runs besides: other people's programs, a fuzzer
-#   ecosystem  what make check-ecosystem makes its virtual environment with
+#   ecosystem  what make check-ecosystem and check-mpi make their virtual environments with
 #   bench   what make bench measures and draws with
 #   lint    what make lint needs
 #   clang   the other compiler, with its fuzzer

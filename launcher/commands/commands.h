@@ -5,6 +5,7 @@
 #define IMDSHIM_LAUNCHER_COMMANDS_COMMANDS_H
 
 #include "launcher/base/options.h"
+#include "launcher/preload/carry.h"
 
 int run_main(const struct options *options);   /* run.c */
 int exec_main(const struct options *options);  /* exec.c */
@@ -12,5 +13,9 @@ int list_main(const struct options *options);  /* list.c */
 int check_main(const struct options *options); /* check.c */
 int watch_main(const struct options *options); /* watch.c */
 int relay_main(const struct options *options); /* relay.c */
+
+/* Not for users, and so the last one, in no list of commands. */
+#define PRELOAD_COMMAND CARRY_COMMAND
+int preload_main(const struct options *options); /* preload.c */
 
 #endif

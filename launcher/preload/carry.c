@@ -22,27 +22,43 @@ static bool is_plain(const char *text)
     return text[strspn(text, plain)] == '\0';
 }
 
-/*
- * Of a run within a run the agent is there already. A blank parts the list as well as a colon
- * does, ld.so(8).
- */
-char *carry_openmpi_4(const char *user_value, const char *preload)
+/* The agent that is set, or the one that is by default, behind ours. Of a run within a run ours is
+ * there already. Frees ours. */
+static char *put_before(char *ours, const char *user_value, const char *by_default)
 {
-    char *ours, *agent = NULL;
+    char *agent = NULL;
 
-    if (!is_plain(preload) || asprintf(&ours, "env LD_PRELOAD=%s ", preload) < 0)
-        return NULL;
-    for (char *blank = ours + strlen("env "); (blank = strchr(blank, ' ')) != NULL; blank++)
-        if (blank[1] != '\0')
-            *blank = ':';
     if (user_value == NULL || user_value[0] == '\0')
-        user_value = "orted";
+        user_value = by_default;
     if (strncmp(user_value, ours, strlen(ours)) == 0)
         agent = strdup(user_value);
     else if (asprintf(&agent, "%s%s", ours, user_value) < 0)
         agent = NULL;
     free(ours);
     return agent;
+}
+
+/* A blank parts the list as well as a colon does, ld.so(8). */
+char *carry_openmpi_4(const char *user_value, const char *preload)
+{
+    char *ours;
+
+    if (!is_plain(preload) || asprintf(&ours, "env LD_PRELOAD=%s ", preload) < 0)
+        return NULL;
+    for (char *blank = ours + strlen("env "); (blank = strchr(blank, ' ')) != NULL; blank++)
+        if (blank[1] != '\0')
+            *blank = ':';
+    return put_before(ours, user_value, "orted");
+}
+
+char *carry_openmpi_5(const char *user_value, const char *program)
+{
+    char *ours;
+
+    if (!is_plain(program) || strpbrk(program, " =") != NULL ||
+        asprintf(&ours, "%s " CARRY_COMMAND " ", program) < 0)
+        return NULL;
+    return put_before(ours, user_value, "prted");
 }
 
 /* One item of a list, as srun compares them: in any case. */

@@ -22,6 +22,15 @@
 char *carry_openmpi_4(const char *user_value, const char *preload);
 
 /*
+ * Open MPI 5 and PRRTE: the same, "prted" unless it is set. PRRTE cuts the value at its second
+ * '=' where daemons start daemons, and so the agent is a command without any: the program,
+ * imdshim itself, preloads its library and becomes what follows. NULL as above.
+ */
+#define CARRY_OPENMPI_5 "PRTE_MCA_prte_launch_agent"
+#define CARRY_COMMAND "preload"
+char *carry_openmpi_5(const char *user_value, const char *program);
+
+/*
  * Slurm: what srun(1) carries, "--export". "NONE", which "#SBATCH --export=NONE" leaves in a
  * job, becomes the list of the names; a list gets them too. NULL if nothing is to be changed,
  * because srun carries everything: the variable is not set, or it has "ALL". Dies with 125 if

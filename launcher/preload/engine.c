@@ -73,13 +73,17 @@ static void put_slurm_list(struct composition *all)
     put_ours(all, CARRY_SLURM, carry_slurm(getenv(CARRY_SLURM), names, count));
 }
 
-static void put_openmpi_agent(struct composition *all, const char *list, bool say_failure)
+static void put_openmpi_agents(struct composition *all, const char *list, bool say_failure)
 {
-    char *agent = carry_openmpi_4(getenv(CARRY_OPENMPI_4), list);
+    char program[PATH_MAX];
+    char *agent_4 = carry_openmpi_4(getenv(CARRY_OPENMPI_4), list), *agent_5;
 
-    if (agent == NULL && say_failure)
+    library_find_program(program);
+    agent_5 = carry_openmpi_5(getenv(CARRY_OPENMPI_5), program);
+    if ((agent_4 == NULL || agent_5 == NULL) && say_failure)
         say("Open MPI cannot carry LD_PRELOAD='%s' to other hosts: use plain names", list);
-    put_ours(all, CARRY_OPENMPI_4, agent);
+    put_ours(all, CARRY_OPENMPI_4, agent_4);
+    put_ours(all, CARRY_OPENMPI_5, agent_5);
 }
 
 static char **finish(struct composition *all)
@@ -109,7 +113,7 @@ char **engine_environment(const struct options *options, const char *preload,
     put_socket_rules(&all, options);
     put_slurm_list(&all);
     if (all.elsewhere)
-        put_openmpi_agent(&all, list, channel->leaves_host && options->verbosity != QUIET);
+        put_openmpi_agents(&all, list, channel->leaves_host && options->verbosity != QUIET);
     return finish(&all);
 }
 

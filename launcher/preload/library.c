@@ -30,15 +30,21 @@ static void cut_component(char *path)
         *slash = '\0';
 }
 
+void library_find_program(char path[PATH_MAX])
+{
+    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
+
+    path[length < 0 ? 0 : length] = '\0';
+}
+
 void library_find(char path[PATH_MAX])
 {
     static const char below[] = "/lib/imdshim/libimdshim.so";
-    ssize_t length = readlink("/proc/self/exe", path, PATH_MAX - 1);
 
-    if (length < 0)
+    library_find_program(path);
+    if (path[0] == '\0')
         die_error(STATUS_FAILED, errno,
                   "cannot find the library: /proc/self/exe (is /proc mounted?)");
-    path[length] = '\0';
     cut_component(path);
     cut_component(path);
     if (strlcat(path, below, PATH_MAX) >= PATH_MAX)

@@ -13,6 +13,9 @@
  */
 void library_find(char path[PATH_MAX]);
 
+/* The running program's absolute path; "" if the kernel does not tell it. */
+void library_find_program(char path[PATH_MAX]);
+
 /*
  * A path that ld.so accepts in LD_PRELOAD, where space and colon separate, a '$' may begin a
  * word that is expanded, and nothing can be escaped (ld.so(8)): the path itself, or a symbolic

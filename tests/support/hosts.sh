@@ -1,5 +1,5 @@
 #!/bin/sh
-# Run a command on the first of two hosts, node1 (10.77.0.1) and node2 (10.77.0.2), both on this
+# Run a command on the first of three hosts, node1 (10.77.0.1) to node3 (10.77.0.3), all on this
 # machine.
 #
 # usage: tests/support/hosts.sh COMMAND [ARG...]
@@ -10,12 +10,12 @@
 #
 # A host is a network, a mount and a UTS namespace: it has its own interfaces and loopback, its
 # own host name, and its own temporary folder and shared memory; all else, the working directory
-# above all, the two share as if it were on a file server. TMPDIR is the temporary folder: the
-# same path on both, and never the same folder. COMMAND finds there nothing of the caller's.
+# above all, they share as if it were on a file server. TMPDIR is the temporary folder: the
+# same path on each, and never the same folder. COMMAND finds there nothing of the caller's.
 #
 # AGENT HOST COMMAND [ARG...] is to these hosts what rsh is to others: it runs the words in a
 # shell on HOST, with nothing of the caller's environment. The folder that it lies in is seen by
-# both and goes when COMMAND ends.
+# all and goes when COMMAND ends.
 #
 # Needs root. Status: COMMAND's; 125 if there can be no hosts, or if COMMAND has left a FIFO of
 # imdshim's in a host's temporary folder, where the caller could not find it.
@@ -62,21 +62,31 @@ wait_for_link() { # PID
     done
 }
 
-# The process that keeps node2's namespaces; it cannot outlive this script. Once it is a host it
-# says so.
-start_second_host() {
-    mkfifo "$dir/ready" || return
-    setpriv --pdeathsig KILL unshare --net --mount --uts "$0" --second "$dir" \
-        </dev/null >"$dir/ready" &
-    second=$!
-    read -r word <"$dir/ready" && [ "$word" = ready ] || return
-    ip link add eth0 type veth peer name eth0 netns "$second" &&
-        plug_in $$ 10.77.0.1 && plug_in "$second" 10.77.0.2 &&
-        wait_for_link $$ && wait_for_link "$second"
+# The process that keeps a host's namespaces; it cannot outlive this script. Once it is a host it
+# says so. Its pid is left in $host.
+start_host() { # NAME
+    mkfifo "$dir/ready.$1" || return
+    setpriv --pdeathsig KILL unshare --net --mount --uts "$0" --other "$dir" "$1" \
+        </dev/null >"$dir/ready.$1" &
+    host=$!
+    read -r word <"$dir/ready.$1" && [ "$word" = ready ]
 }
 
-be_second_host() {
-    become_host node2 || fail "node2 cannot be made a host"
+# A cable from its network card to node1, which is the switch as well.
+connect() { # NUMBER PID
+    ip link add "port$1" type veth peer name eth0 netns "$2" &&
+        ip link set "port$1" master eth0 up && plug_in "$2" "10.77.0.$1"
+}
+
+start_other_hosts() {
+    start_host node2 && second=$host && start_host node3 && third=$host &&
+        ip link add eth0 type bridge && plug_in $$ 10.77.0.1 &&
+        connect 2 "$second" && connect 3 "$third" &&
+        wait_for_link "$second" && wait_for_link "$third" && wait_for_link $$
+}
+
+be_other_host() { # NAME
+    become_host "$1" || fail "$1 cannot be made a host"
     echo ready
     exec sleep infinity >&2
 }
@@ -87,6 +97,7 @@ write_agent() {
 case \$1 in
 node1 | 10.77.0.1) host=$$ ;;
 node2 | 10.77.0.2) host=$second ;;
+node3 | 10.77.0.3) host=$third ;;
 *)
     echo "\$1: no such host" >&2
     exit 255
@@ -106,7 +117,7 @@ find_fifos() { # PID
 # What is still ending as COMMAND does has two seconds for it.
 no_fifo_is_left() {
     tries=10
-    while fifos=$(find_fifos $$ && find_fifos "$second") && [ -n "$fifos" ]; do
+    while fifos=$(find_fifos $$ && find_fifos "$second" && find_fifos "$third") && [ -n "$fifos" ]; do
         tries=$((tries - 1))
         [ "$tries" -gt 0 ] || break
         sleep 0.2
@@ -118,7 +129,9 @@ no_fifo_is_left() {
 # shellcheck disable=SC2317 # called by trap
 clean_up() {
     trap '' HUP INT TERM
-    [ -z "${second:-}" ] || { kill -KILL "$second" && wait "$second"; } 2>/dev/null
+    for pid in ${second:-} ${third:-} ${host:-}; do
+        { kill -KILL "$pid" && wait "$pid"; } 2>/dev/null
+    done
     umount -l "$dir/tmp" 2>/dev/null
     rm -rf "$dir"
 }
@@ -127,7 +140,7 @@ run_on_first_host() { # COMMAND [ARG...]
     export TMPDIR="$dir/tmp" AGENT="$dir/agent"
     trap clean_up EXIT
     trap 'exit 125' HUP INT TERM
-    { become_host node1 && start_second_host && write_agent; } || fail "there can be no two hosts"
+    { become_host node1 && start_other_hosts && write_agent; } || fail "there can be no hosts"
     run_command "$@"
     status=$?
     no_fifo_is_left || status=125
@@ -136,7 +149,7 @@ run_on_first_host() { # COMMAND [ARG...]
 
 case ${1:-} in
 '') fail "usage: hosts.sh COMMAND [ARG...]" ;;
---first | --second)
+--first | --other)
     role=$1 dir=$2
     shift 2
     ;;
@@ -146,8 +159,8 @@ case ${1:-} in
     done
     unshare --net --mount --uts true || fail "no namespaces here"
     dir=$(mktemp -d -t hosts.XXXXXX) && mkdir "$dir/tmp" || exit 125
-    { cat /etc/hosts; echo "10.77.0.1 node1"; echo "10.77.0.2 node2"; } >"$dir/etc.hosts"
+    { cat /etc/hosts; printf '10.77.0.%s node%s\n' 1 1 2 2 3 3; } >"$dir/etc.hosts"
     exec unshare --net --mount --uts "$0" --first "$dir" "$@"
     ;;
 esac
-if [ "$role" = --second ]; then be_second_host; else run_on_first_host "$@"; fi
+if [ "$role" = --other ]; then be_other_host "$@"; else run_on_first_host "$@"; fi

@@ -157,7 +157,11 @@ TEST(the_engine_has_no_other_variables_than_ours_in_addition, .needs = launcher_
     ck_assert_str_eq(shell.out,
                      "> ASAN_OPTIONS\n> IMDSHIM_EVENTS\n> IMDSHIM_FIFO\n> IMDSHIM_TCP\n"
                      "> LD_PRELOAD\n> OMPI_IMDSHIM_EVENTS\n> OMPI_IMDSHIM_FIFO\n"
-                     "> OMPI_IMDSHIM_TCP\n> OMPI_MCA_orte_launch_agent\n");
+                     "> OMPI_IMDSHIM_TCP\n> OMPI_MCA_orte_launch_agent\n"
+                     "> PRTE_MCA_prte_launch_agent\n");
+    shell_run(&shell, "env | sort >plain; $IMDSHIM preload env | sort >run;"
+                      "diff plain run | grep '^[<>]' | sed 's/=.*//'");
+    ck_assert_str_eq(shell.out, "> ASAN_OPTIONS\n> LD_PRELOAD\n");
     shell_run(&shell, "env | sort >plain; $IMDSHIM exec --fd 3 -- env 3>/dev/null | sort >run;"
                       "diff plain run | grep '^[<>]' | sed 's/=.*//'");
     ck_assert_str_eq(shell.out, "> ASAN_OPTIONS\n> IMDSHIM_FD\n> LD_PRELOAD\n");

@@ -96,6 +96,28 @@ LOOP_TEST(a_launcher_inside_a_script_needs_no_word,
     assert_has(shell.err, "receives events from other hosts by TCP");
 }
 
+/* mpirun would put rank 0 on its own host, if that had a rank. */
+static const struct {
+    const char *command, *frames;
+} spread[] = {
+    {"mpirun -mca plm_rsh_agent $AGENT -H node3,node2 -np 2 " LMP "8888", LMP_FRAMES},
+    {"mpiexec.mpich -launcher rsh -launcher-exec $AGENT -hosts node3,node1,node2 -ppn 1 -n "
+     "3 " MPI_ENGINE,
+     MPI_ENGINE_FRAMES},
+};
+
+LOOP_TEST(rank_0_may_be_on_the_last_of_three_hosts, COUNT(spread))
+{
+    char command[1024];
+
+    build_mpi_engine();
+    snprintf(command, sizeof command, RUN "--port 8888 -- %s", spread[_i].command);
+    run_in(&shell, HOSTS, command);
+    assert_status(&shell, 0);
+    ck_assert_int_eq(shell_count_lines(shell.err, "] on node3 listens on 0.0.0.0:"), 1);
+    assert_has(engines_read("frames"), spread[_i].frames);
+}
+
 /* What users of Open MPI set themselves; the engine shows what has come of it. */
 #define SHOWS "sh -c 'echo shown=$MINE; exec \"$@\"' sh "
 

@@ -61,6 +61,25 @@ TEST(a_run_within_a_run_adds_no_second_agent)
     free(agent);
 }
 
+/* ---- Open MPI 5 ---- */
+
+TEST(the_agent_of_open_mpi_5_has_no_equals_sign)
+{
+    char *agent = carry_openmpi_5(NULL, "/opt/bin/imdshim"), *again;
+
+    ck_assert_str_eq(agent, "/opt/bin/imdshim preload prted");
+    again = carry_openmpi_5(agent, "/opt/bin/imdshim");
+    ck_assert_str_eq(again, agent);
+    free(again);
+    free(agent);
+    agent = carry_openmpi_5("my-prted -x", "/opt/bin/imdshim");
+    ck_assert_str_eq(agent, "/opt/bin/imdshim preload my-prted -x");
+    free(agent);
+    ck_assert_ptr_null(carry_openmpi_5(NULL, "/opt/a=b/imdshim"));
+    ck_assert_ptr_null(carry_openmpi_5(NULL, "/opt/a b/imdshim"));
+    ck_assert_ptr_null(carry_openmpi_5(NULL, "/opt/$a/imdshim"));
+}
+
 /* ---- Slurm ---- */
 
 static const char *const names[] = {"LD_PRELOAD", "IMDSHIM_FIFO"};
