@@ -114,27 +114,17 @@ static void check_that_it_is_carried(const struct options *options)
 }
 
 /*
- * Open the TCP port only if the engine may start on another host, with the library; that it
- * cannot be opened is not fatal.
+ * The TCP port is always bound, for the library's environment must have it. It listens at once
+ * if the command says that the engine may start on another host; else when a program that starts
+ * others there has reported itself.
  */
-static void open_tcp_source(struct run *run)
+static void offer_tcp_port(struct run *run)
 {
-    const struct options *options = run->options;
-    struct tcp_source *tcp;
-
-    if (run->notified || !cluster_may_leave_host((const char *const *)options->operands,
+    run->offer.fd = -1;
+    run->offer_error = run->notified ? EOPNOTSUPP : tcp_offer_make(&run->offer) ? 0 : errno;
+    if (!run->notified && cluster_may_leave_host((const char *const *)run->options->operands,
                                                  getenv("SLURM_JOB_NUM_NODES")))
-        return;
-    tcp = tcp_source_open();
-    if (tcp == NULL) {
-        message_error(options, errno == EADDRNOTAVAIL ? VERBOSE : NORMAL, errno,
-                      "cannot receive events from other hosts");
-        return;
-    }
-    message(options, VERBOSE, "receives events from other hosts by TCP, on port %u",
-            address_port(&tcp->handover.addresses[0]));
-    run->sources[run->source_count++] = &tcp->source;
-    run->tcp = tcp->text;
+        run_hear_other_hosts(run);
 }
 
 /*
@@ -179,7 +169,7 @@ static void prepare(struct run *run)
     open_notify_source(run);
     fifo_open(&run->fifo);
     run->sources[run->source_count++] = &run->fifo.source;
-    open_tcp_source(run);
+    offer_tcp_port(run);
     exit_on_pending_signal(run);
 }
 
@@ -198,10 +188,18 @@ static struct source *entering_source(const struct run *run)
 static int start_engine(struct run *run)
 {
     const struct engine_channel channel = {
-        .fifo = run->fifo.path, .tcp = run->tcp, .events = WIRE_EVENTS_ALL};
+        .fifo = run->fifo.path,
+        .tcp = run->offer_error == 0 ? run->offer.text : NULL,
+        .leaves_host = run->looks.wanted.hears_tcp,
+        .events = WIRE_EVENTS_ALL,
+    };
     char **environment = engine_environment(run->options, run->preload, &channel);
     const struct container_needs needs = {
-        .library = run->library, .preload = run->preload_name, .fifo = run->fifo.path};
+        .library = run->library,
+        .preload = run->preload_name,
+        .fifo = run->fifo.path,
+        .leaves_host = run->looks.wanted.hears_tcp,
+    };
     struct source *entering = entering_source(run);
     struct child_plan plan = {.argv = (const char *const *)run->options->operands,
                               .environment = environment,
@@ -237,6 +235,7 @@ static void close_all(struct run *run)
                     source->class->name, source->malformed);
         source_close(source);
     }
+    tcp_offer_close(&run->offer);
     run_relay_close(&run->relay);
     container_free(&run->container);
     gate_close(&run->gate);

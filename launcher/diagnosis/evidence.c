@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "launcher/base/clock.h"
+#include "launcher/preload/cluster.h"
 #include "launcher/preload/command_line.h"
 #include "launcher/proc/proc_tree.h"
 
@@ -103,7 +104,7 @@ static bool may_be_engine(const struct sight *sight, size_t i, int weight)
 {
     const char *exe = sight->facts[i].exe;
 
-    return !reports_is_runtime(exe) && !reports_is_agent(exe) &&
+    return !reports_is_runtime(exe) && !cluster_is_agent(exe) &&
            !is_front_of_container(exe, NULL) &&
            (!sight->is_parent[i] || weight == SEEN_TO_LISTEN);
 }
@@ -126,7 +127,7 @@ static void judge(struct evidence *evidence, const struct sight *sight)
             sight->lives[i] ? suspect_cause(facts, evidence->reports) : CAUSE_NOT_KNOWN;
         int weight = weigh(cause, facts, evidence->reports);
 
-        if (sight->lives[i] && reports_is_agent(facts->exe))
+        if (sight->lives[i] && cluster_is_agent(facts->exe))
             strlcpy(evidence->agent, facts->exe, sizeof evidence->agent);
         if (!may_be_engine(sight, i, weight))
             continue;

@@ -23,7 +23,7 @@ struct proc_facts {
     enum known has_library; /* it is mapped */
     enum known preloads;    /* LD_PRELOAD has named it when the program was started */
     enum known has_channel; /* a variable says where events go */
-    enum known by_tcp;      /* the same, and not by the FIFO alone */
+    enum known by_tcp;      /* the same, and not by the FIFO alone: it is heard by TCP too */
     enum known sees_library, sees_fifo; /* under their paths in its own root directory */
     enum known own_mounts, own_network; /* a namespace of its own */
     enum preflight_verdict verdict;     /* can the program be preloaded at all? */

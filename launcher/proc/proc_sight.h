@@ -5,6 +5,7 @@
 #ifndef IMDSHIM_LAUNCHER_PROC_PROC_SIGHT_H
 #define IMDSHIM_LAUNCHER_PROC_PROC_SIGHT_H
 
+#include <stdbool.h>
 #include <sys/stat.h>
 
 #include "launcher/proc/proc_sockets.h"
@@ -18,6 +19,7 @@ struct proc_wanted {
     const char *library; /* absolute paths */
     const char *preload; /* the library as LD_PRELOAD has it: the same path, or a link to it */
     const char *fifo;
+    bool hears_tcp; /* events arrive by TCP too */
     struct stat fifo_status;
     struct proc_sockets inherited; /* our own: a process below may have them too */
 };

@@ -30,7 +30,8 @@ struct run {
     char library[PATH_MAX];
     char preload_name[PATH_MAX]; /* the same by the name that LD_PRELOAD can hold */
     const char *preload;         /* that; NULL: it must not be loaded into the engine */
-    const char *tcp;             /* the TCP port, for the engine's environment, or NULL */
+    struct tcp_offer offer;      /* of a TCP port for events from other hosts */
+    int offer_error;             /* errno: why there is none; 0 */
     struct signals signals;
     struct fifo fifo;
     struct source *sources[RUN_SOURCES]; /* the FIFO, and others that the engine may need */
@@ -50,7 +51,8 @@ struct run {
     int record_fd;        /* or -1 */
 
     bool notified; /* the engine's sockets are seen by user notification, not by the library */
-    bool obstacle; /* it has been said why the library cannot be loaded */
+    bool hears_no_host;     /* it has been said that other hosts cannot be heard */
+    bool obstacle;          /* and why the library cannot be loaded */
     bool trouble_said;      /* and why no port is known, of an engine that runs */
     bool client_lost;       /* and that the client's connection cannot wait at the gate */
     bool served;            /* the client could be started, or its connection go on */
@@ -78,6 +80,9 @@ void run_enter(struct run *run, enum phase phase);
 
 /* The engine has been started; so is the client, if it goes through the gate. */
 void run_begin(struct run *run);
+
+/* A program starts others on other hosts: hear them. */
+void run_hear_other_hosts(struct run *run);
 
 void run_learn_port(struct run *run);
 void run_become_ready(struct run *run);

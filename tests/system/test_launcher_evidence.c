@@ -26,7 +26,7 @@ static const struct {
     {"sh -c 'env -i $E; exit $?'", {"not loaded: launcher-engine[", "env -i"}},
     {"sh -c 'LD_PRELOAD=/none/libimdshim.so exec $E'",
      {"not loaded: launcher-engine[", "although LD_PRELOAD names it"}},
-    {"sh -c 'unset IMDSHIM_FIFO; exec $E'",
+    {"sh -c 'unset IMDSHIM_FIFO OMPI_IMDSHIM_FIFO; exec $E'",
      {"no reports: launcher-engine[", "IMDSHIM_*", "start imdshim"}},
     {"$DOUBLES/engine tcp bind=0.0.0.0/0 raw-listen pause=4000 exit=4",
      {"no reports: engine[", "listens on port ", "RTLD_DEEPBIND"}},
