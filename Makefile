@@ -353,6 +353,7 @@ bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tes
 	$(BUILD)/tests/bench/thousand $(abspath $(bin)) $(BUILD)/tests/doubles/gated
 	$(test_environment) $(BUILD)/tests/faults/soak
 	tests/bench/hot.sh $(abspath $(BUILD)/tests/doubles/hot) $(abspath $(lib))
+	tests/bench/notify.sh $(abspath $(bin)) $(abspath $(BUILD)/tests/doubles/calls) $(CURDIR)
 	tests/support/python.sh tests/bench/turnaround.py $(bin) $(BUILD)/tests/bench/moments.so $(BUILD)/bench
 	python3 tests/bench/relay.py $(bin) $(BUILD)/tests/doubles/imd-engine
 	tests/support/python.sh tests/bench/instructions.py $(bin)

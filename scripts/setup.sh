@@ -63,6 +63,11 @@ check?  fish            fish
 check?  tini            tini
 check?  dumb-init       dumb-init
 check?  musl-tools      musl-gcc
+check?  podman          podman
+check?  runc            runc
+check?  catatonit       catatonit
+check?  charliecloud    ch-run
+check?  systemd-container systemd-nspawn
 check?  golang-go       go
 check?  g++             g++
 check?  clang           clang
