@@ -3,6 +3,7 @@
  */
 #include <time.h>
 
+#include "tests/support/engines.h"
 #include "tests/system/support/relay.h"
 
 #define ENGINE_OF "$DOUBLES/imd-engine "
@@ -139,6 +140,14 @@ TEST(with_stop_with_client_the_engine_ends_with_the_client)
     ck_assert_msg(shell_status(&run) == 0, "%s", run.err);
 }
 
+/* The engine has seen so many clients leave. */
+static void wait_for_byes(int count)
+{
+    for (int i = 0; i < 1000 && shell_count_lines(engines_read("engine"), "bye") < count; i++)
+        shell_pause(20);
+    ck_assert_int_eq(shell_count_lines(engines_read("engine"), "bye"), count);
+}
+
 /* As it is without a relay: an engine that its client leaves goes on. */
 TEST(an_engine_that_all_leave_goes_on_to_its_end)
 {
@@ -151,7 +160,7 @@ TEST(an_engine_that_all_leave_goes_on_to_its_end)
         ck_assert(viewer_read(&viewer, 3));
         ck_assert_int_eq(viewer.first_step, 0);
         viewer_leave(&viewer);
-        shell_pause(300);
+        wait_for_byes(i + 1);
     }
     shell_finish(&run);
     ck_assert_int_eq(shell_status(&run), 0);
