@@ -32,10 +32,6 @@ shim_cflags = -fPIC -fvisibility=hidden -ffunction-sections -U_FORTIFY_SOURCE \
 # A compiler may put the name of dlsym and its use into different parts of the program, real.c.
 $(BUILD)/shim/hooks/real.o: shim_cflags += -fno-lto
 
-# The launcher carries its few functions of libbsd with it where the archive is there: it starts
-# faster and runs on nodes that lack the library.
-archived = $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a))
-bsd = $(if $(call archived,bsd),-Wl$(,)-Bstatic -lbsd -lmd -Wl$(,)-Bdynamic,-lbsd)
 , := ,
 
 shim_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/*/*.c))
@@ -66,7 +62,7 @@ $(lib): $(shim_objects) shim/exports.map
 
 $(bin): $(launcher_objects) $(wire_objects)
 	@mkdir -p $(@D)
-	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie $(relro) -Wl,--gc-sections -o $@ $^ $(bsd) $(LDFLAGS)
+	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie $(relro) -Wl,--gc-sections -o $@ $^ $(LDFLAGS)
 
 # The library is never built with a sanitizer: it goes into programs that have no run time for it.
 $(BUILD)/shim/%.o: override SANITIZE =
@@ -74,17 +70,9 @@ $(BUILD)/shim/%.o: shim/%.c $(flags)
 	@mkdir -p $(@D)
 	$(call q,CC)$(CC) $(all_cflags) $(shim_cflags) -c -o $@ $<
 
-$(BUILD)/launcher/%.o: launcher/%.c $(flags) | $(BUILD)/libbsd
+$(BUILD)/launcher/%.o: launcher/%.c $(flags)
 	@mkdir -p $(@D)
 	$(call q,CC)$(CC) $(all_cflags) -fPIE -c -o $@ $<
-
-$(BUILD)/libbsd:
-	@mkdir -p $(@D)
-	@echo '#include <bsd/stdlib.h>' | $(CC) $(CPPFLAGS) $(CFLAGS) -E -x c - >$@ 2>/dev/null || { \
-		echo "imdshim: the launcher needs libbsd, and <bsd/stdlib.h> is not there: install" >&2; \
-		echo "    libbsd-dev (Debian, Ubuntu), libbsd-devel (Fedora; RHEL: EPEL)," >&2; \
-		echo "    or libbsd (conda-forge, with CPPFLAGS=-I\$$CONDA_PREFIX/include)" >&2; \
-		rm -f $@; exit 1; }
 
 # ---- tests ------------------------------------------------------------------------------------
 # tests/unit and tests/system: a program of Check tests each. tests/doubles: stand-in engines.
@@ -123,7 +111,7 @@ $(BUILD)/tests/support.a: $(support) $(call support_of,tests/unit/support tests/
 
 $(unit_tests) $(system_tests): %: %.o $(test_main) $(BUILD)/tests/support.a $(double_support) \
 		$(BUILD)/tests/modules.a
-	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie -o $@ $^ $(check_libs) $(bsd) $(LDFLAGS)
+	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie -o $@ $^ $(check_libs) $(LDFLAGS)
 
 # An engine is an ordinary program: no hardening of ours, and no address sanitizer, which takes the
 # signal stacks and descriptor limits amiss that some are about.
@@ -143,18 +131,18 @@ $(BUILD)/tests/faults/support.a: $(call support_of,tests/faults/support) $(suppo
 	$(call q,AR)rm -f $@ && $(AR) rcs $@ $^
 
 $(fault_programs): %: %.o $(BUILD)/tests/faults/support.a $(BUILD)/tests/modules.a
-	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie -o $@ $^ $(check_libs) $(bsd) $(LDFLAGS)
+	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie -o $@ $^ $(check_libs) $(LDFLAGS)
 
 # What fuzzing feeds, tests/fuzz/support/fuzz.h: linked with libFuzzer, or else with a main of our own.
 fuzz_targets = $(call programs,tests/fuzz)
 fuzz_support = $(BUILD)/tests/fuzz/support/fuzz.o $(if $(FUZZER),,$(BUILD)/tests/fuzz/support/replay.o)
 $(fuzz_targets): %: %.o $(fuzz_support) $(BUILD)/tests/modules.a
-	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) $(FUZZER) -pie -o $@ $^ $(bsd) $(LDFLAGS)
+	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) $(FUZZER) -pie -o $@ $^ $(LDFLAGS)
 
 fuzz-targets: $(fuzz_targets)
 
 $(BUILD)/tests/bench/bench: $(BUILD)/tests/bench/bench.o $(BUILD)/tests/modules.a
-	$(call q,LD)$(CC) $(CFLAGS) -pie -o $@ $^ $(bsd) $(LDFLAGS)
+	$(call q,LD)$(CC) $(CFLAGS) -pie -o $@ $^ $(LDFLAGS)
 
 $(BUILD)/tests/bench/thousand: $(BUILD)/tests/bench/thousand.o $(BUILD)/tests/support/crowd.o
 	$(call q,LD)$(CC) $(CFLAGS) -pie -o $@ $^ $(LDFLAGS)

@@ -27,7 +27,6 @@ packages='
 build   gcc             cc
 build   libc6-dev       <stdio.h>
 build   make            make
-build   libbsd-dev      <bsd/stdlib.h>
 demo?   gromacs         gmx
 check   check           <check.h>
 check   libsubunit-dev  <subunit/child.h>

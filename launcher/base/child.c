@@ -197,7 +197,7 @@ bool child_poll(struct child *child)
         return false;
     child_read_comm(child->pid, child->comm);
     if (lost || reap(child->pid, &child->wait_status) != child->pid)
-        child->wait_status = W_EXITCODE(STATUS_FAILED, 0);
+        child->wait_status = STATUS_FAILED << 8; /* as of exit(STATUS_FAILED) */
     child->state = CHILD_ENDED;
     if (child->pidfd >= 0)
         close(child->pidfd);

@@ -4,7 +4,6 @@
  *
  * Parsing stops at the first operand, as in env(1): what follows belongs to the engine.
  */
-#include <bsd/stdlib.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -14,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "launcher/base/bsd.h"
 #include "launcher/base/options.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"

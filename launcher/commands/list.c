@@ -4,12 +4,12 @@
  * A run is found by its FIFO, and says itself what it is (record.h). What runs that were killed
  * have left behind is removed.
  */
-#include <bsd/string.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "launcher/base/bsd.h"
 #include "launcher/base/clock.h"
 #include "launcher/base/private_dir.h"
 #include "launcher/base/say.h"

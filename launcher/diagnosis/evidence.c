@@ -1,9 +1,9 @@
 #include "launcher/diagnosis/evidence.h"
 
-#include <bsd/string.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "launcher/base/bsd.h"
 #include "launcher/base/clock.h"
 #include "launcher/proc/proc_tree.h"
 

@@ -1,8 +1,6 @@
 /*
  * The connection of connection.h.
  */
-#include <bsd/stdlib.h>
-#include <bsd/string.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -11,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "launcher/base/bsd.h"
 #include "launcher/imd/connection.h"
 
 static const char default_host[] = "127.0.0.1";

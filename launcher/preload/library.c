@@ -1,6 +1,5 @@
 #include "launcher/preload/library.h"
 
-#include <bsd/string.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "launcher/base/bsd.h"
 #include "launcher/base/private_dir.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"

@@ -1,6 +1,5 @@
 #include "launcher/preload/preflight.h"
 
-#include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -13,6 +12,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "launcher/base/bsd.h"
 #include "launcher/base/say.h"
 #include "launcher/preload/elf_file.h"
 #include "launcher/preload/program.h"

@@ -1,10 +1,10 @@
 #include "launcher/run/client.h"
 
-#include <bsd/string.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "launcher/base/bsd.h"
 #include "launcher/base/environment.h"
 #include "launcher/preload/library.h"
 #include "launcher/source/endpoint.h"

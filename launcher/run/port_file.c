@@ -1,6 +1,5 @@
 #include "launcher/run/port_file.h"
 
-#include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -12,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "launcher/base/bsd.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
 

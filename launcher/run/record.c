@@ -1,6 +1,5 @@
 #include "launcher/run/record.h"
 
-#include <bsd/string.h>
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -11,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "launcher/base/bsd.h"
 #include "launcher/base/private_dir.h"
 #include "shim/wire/text.h"
 

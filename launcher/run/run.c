@@ -1,11 +1,11 @@
 #include "launcher/run/run.h"
 
-#include <bsd/string.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "launcher/base/bsd.h"
 #include "launcher/base/clock.h"
 #include "launcher/base/status.h"
 #include "launcher/run/client.h"

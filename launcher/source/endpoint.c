@@ -1,11 +1,11 @@
 #include "launcher/source/endpoint.h"
 
-#include <bsd/string.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "launcher/base/bsd.h"
 #include "shim/wire/text.h"
 
 void listener_keep(struct listener *listener, const struct received *received)

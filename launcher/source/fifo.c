@@ -1,6 +1,5 @@
 #include "launcher/source/fifo.h"
 
-#include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -9,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "launcher/base/bsd.h"
 #include "launcher/base/entropy.h"
 #include "launcher/base/private_dir.h"
 #include "launcher/base/say.h"
