@@ -267,7 +267,7 @@ coverage: ## which lines the tests execute
 
 sources = $(sort $(wildcard shim/*/*.[ch] launcher/*.[ch] launcher/*/*.[ch] tests/*/*.[ch] \
 	tests/*/support/*.[ch] tests/unit/*/*.[ch]))
-shell_scripts = $(wildcard scripts/*.sh tests/*.sh tests/*/*.sh) .ci/run
+shell_scripts = $(wildcard scripts/*.sh scripts/*/*.bash tests/*.sh tests/*/*.sh) .ci/run
 pages = launcher/imdshim.1 shim/imdshim.7 shim/imdshim-figures.7
 
 format: ## clang-format on every source
@@ -289,22 +289,32 @@ lint: ## clang-format, clang-tidy, cppcheck, shellcheck and mandoc
 
 # ---- installation -----------------------------------------------------------------------------
 
-bin_dir = $(DESTDIR)$(PREFIX)/bin
-lib_dir = $(DESTDIR)$(PREFIX)/lib/imdshim
-man_dir = $(DESTDIR)$(PREFIX)/share/man
+root = $(DESTDIR)$(PREFIX)
+installed = bin/imdshim lib/imdshim/libimdshim.so share/man/man1/imdshim.1 \
+	share/man/man7/imdshim.7 share/man/man7/imdshim-figures.7 \
+	share/bash-completion/completions/imdshim share/zsh/site-functions/_imdshim \
+	share/fish/vendor_completions.d/imdshim.fish
+installed_dirs = $(sort $(dir $(installed)))
 
 install: all ## the same tree under PREFIX (DESTDIR is honoured)
-	install -d '$(bin_dir)' '$(lib_dir)' '$(man_dir)/man1' '$(man_dir)/man7'
-	install -m 755 $(bin) '$(bin_dir)'
-	install -m 644 $(lib) '$(lib_dir)'
-	install -m 644 launcher/imdshim.1 '$(man_dir)/man1'
-	install -m 644 shim/imdshim.7 shim/imdshim-figures.7 '$(man_dir)/man7'
+	install -d $(foreach dir,$(installed_dirs),'$(root)/$(dir)')
+	install -m 755 $(bin) '$(root)/bin'
+	install -m 644 $(lib) '$(root)/lib/imdshim'
+	install -m 644 launcher/imdshim.1 '$(root)/share/man/man1'
+	install -m 644 shim/imdshim.7 shim/imdshim-figures.7 '$(root)/share/man/man7'
+	install -m 644 scripts/completion/imdshim.bash \
+		'$(root)/share/bash-completion/completions/imdshim'
+	install -m 644 scripts/completion/_imdshim '$(root)/share/zsh/site-functions'
+	install -m 644 scripts/completion/imdshim.fish '$(root)/share/fish/vendor_completions.d'
 
+# Directories that are empty now go too; but those in /usr and /usr/local are the system's.
+is_systems = $(if $(DESTDIR),,$(filter /usr /usr/local,$(PREFIX:/=)))
 uninstall: ## remove it from there
-	rm -f '$(bin_dir)/imdshim' '$(lib_dir)/libimdshim.so'
-	rm -f '$(man_dir)/man1/imdshim.1' '$(man_dir)/man7/imdshim.7' \
-		'$(man_dir)/man7/imdshim-figures.7'
-	rmdir '$(lib_dir)' 2>/dev/null || true
+	rm -f $(foreach file,$(installed),'$(root)/$(file)')
+	@$(if $(is_systems),rmdir '$(root)/lib/imdshim' 2>/dev/null || true,$(remove_empty))
+remove_empty = \
+	cd '$(root)/' 2>/dev/null && rmdir -p $(installed_dirs) 2>/dev/null; \
+	$(if $(DESTDIR),cd '$(DESTDIR)/' && rmdir -p '.$(PREFIX)',rmdir '$(PREFIX)') 2>/dev/null || true
 
 clean: ## remove what was built
 	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-coverage $(BUILD)-lint $(BUILD)-builds
@@ -321,7 +331,7 @@ bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tes
 	tests/support/python.sh tests/bench/turnaround.py $(bin) $(BUILD)/tests/bench/moments.so $(BUILD)/bench
 	tests/support/python.sh tests/bench/instructions.py $(bin)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
 .PHONY: all bench check check-asan check-builds check-faults check-old-glibc check-quick check-tsan \
 	check-valgrind clean coverage demo format fuzz fuzz-targets fuzzers help install lint run-tests \
 	tests uninstall

@@ -20,11 +20,12 @@ shim/hooks: shim/wire shim/kernel shim/events shim/state
 launcher/base: shim/wire
 launcher/imd: launcher/base
 launcher/preload: launcher/base shim/wire
+launcher/container: launcher/base launcher/preload shim/wire
 launcher/proc: launcher/base launcher/preload shim/wire
 launcher/source: launcher/base shim/wire
 launcher/diagnosis: launcher/base launcher/proc launcher/preload launcher/source shim/wire
-launcher/run: launcher/base launcher/proc launcher/diagnosis launcher/source launcher/preload shim/wire
-launcher/commands: launcher/base launcher/imd launcher/preload launcher/source launcher/run shim/wire
+launcher/run: launcher/base launcher/container launcher/proc launcher/diagnosis launcher/source launcher/preload shim/wire
+launcher/commands: launcher/base launcher/container launcher/imd launcher/preload launcher/source launcher/run shim/wire
 launcher: launcher/base launcher/commands
 '
 

@@ -54,6 +54,9 @@ check?  perl-base       perl
 check?  g++             g++
 check?  clang           clang
 check?  libclang-rt-14-dev -fsanitize=address
+check?  bash-completion /usr/share/bash-completion/bash_completion
+check?  zsh             zsh
+check?  fish            fish
 check?  tini            tini
 check?  dumb-init       dumb-init
 check?  musl-tools      musl-gcc

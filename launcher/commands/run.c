@@ -12,6 +12,8 @@
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
+#include "launcher/container/enter.h"
+#include "launcher/container/plan.h"
 #include "launcher/preload/cluster.h"
 #include "launcher/preload/engine.h"
 #include "launcher/preload/library.h"
@@ -32,6 +34,8 @@ static void check_engine_file(struct run *run)
     struct preflight preflight;
     char text[PREFLIGHT_TEXT];
 
+    if (plan_find_runtime((const char *const *)run->options->operands) != NULL)
+        return; /* what starts the container is not the engine */
     preflight_examine((const char *const *)run->options->operands, run->library, &preflight);
     run->obstacle = preflight_is_obstacle(preflight.verdict);
     if (preflight_must_not_preload(preflight.verdict))
@@ -119,13 +123,15 @@ static int start_engine(struct run *run)
     const struct engine_channel channel = {
         .fifo = run->fifo.path, .tcp = run->tcp, .events = WIRE_EVENTS_ALL};
     char **environment = engine_environment(run->options, run->preload, &channel);
-    struct child_plan plan = {
-        .argv = (const char *const *)run->options->operands,
-        .environment = environment,
-    };
+    struct container_needs needs = {
+        .library = run->library, .preload = run->preload, .fifo = run->fifo.path};
+    struct child_plan plan = {.context = NULL};
     struct source *entering = NULL;
     int error;
 
+    container_enter(&run->container, run->options, environment, &needs);
+    plan.argv = (const char *const *)run->container.command.list;
+    plan.environment = run->container.environment.list;
     for (int i = 0; i < run->source_count; i++)
         if (run->sources[i]->class->enter != NULL)
             entering = plan.context = run->sources[i];
@@ -150,6 +156,7 @@ static void close_all(struct run *run)
                     source->class->name, source->malformed);
         source_close(source);
     }
+    container_free(&run->container);
     gate_close(&run->gate);
     orphans_close(&run->orphans);
 }

@@ -189,3 +189,23 @@ bool command_line_names(const char *const *command,
     shell_lines_free(&question.lines);
     return question.yes;
 }
+
+const char *const *command_line_find(const char *const *command, bool (*test)(const char *name),
+                                     const char *const **last)
+{
+    const struct prefix *prefix;
+
+    for (*last = NULL;;) {
+        while (*command != NULL && value_of_assignment(*command) != NULL)
+            command++;
+        if (*command == NULL)
+            return NULL;
+        *last = command;
+        if (test(base_name(*command)))
+            return command;
+        prefix = find_prefix(base_name(*command));
+        if (prefix == NULL)
+            return NULL;
+        command = behind_prefix(prefix, command + 1);
+    }
+}

@@ -16,4 +16,11 @@
 bool command_line_names(const char *const *command,
                         bool (*test)(const char *name, const void *with), const void *with);
 
+/*
+ * The same word by word, without a look into lines for the shell: the first program of which the
+ * test is true, or NULL. *last is the last program that was found.
+ */
+const char *const *command_line_find(const char *const *command, bool (*test)(const char *name),
+                                     const char *const **last);
+
 #endif

@@ -10,6 +10,7 @@
 #include "launcher/base/child.h"
 #include "launcher/base/options.h"
 #include "launcher/base/signals.h"
+#include "launcher/container/container.h"
 #include "launcher/diagnosis/evidence.h"
 #include "launcher/run/exit_status.h"
 #include "launcher/run/gate.h"
@@ -33,7 +34,8 @@ struct run {
 
     enum phase phase;
     struct child engine, client;
-    struct gate gate; /* with --port, for the client */
+    struct container container; /* that the engine runs in, if any */
+    struct gate gate;           /* with --port, for the client */
     struct orphans orphans;
     struct reports reports;   /* of the library */
     struct evidence evidence; /* of why there is none */

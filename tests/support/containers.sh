@@ -1,0 +1,50 @@
+# Roots for containers, made from files of this machine. To be sourced by a test's command; it puts
+# the stand-ins for apptainer and singularity into PATH.
+#
+# root DIRECTORY [PROGRAM...]   the stand-in engine as /bin/engine, the programs in /bin, and their
+#                               libraries
+# musl_root DIRECTORY           the engine is built for musl, whose C library alone is there
+#
+# shellcheck shell=sh
+
+mkdir -p bin && cp "$SOURCE/tests/doubles/containers/apptainer" bin/ && ln -sf apptainer bin/singularity
+PATH=$PWD/bin:$PATH
+
+# What systemd-nspawn and ch-run ask of a root.
+empty_root() { # DIRECTORY
+    mkdir -p "$1/bin" "$1/dev" "$1/proc" "$1/sys" "$1/tmp" "$1/run" "$1/usr/bin" "$1/etc" "$1/var" \
+        "$1/home" "$1/root"
+    for file in passwd group hosts resolv.conf os-release; do
+        : >"$1/etc/$file"
+    done
+}
+
+copy_with_libraries() { # DIRECTORY FILE NAME
+    cp -L "$2" "$1/bin/$3" || exit 99
+    for library in $(ldd "$2" | grep -o '/[^ ]*'); do
+        mkdir -p "$1${library%/*}"
+        cp -L "$library" "$1$library" || exit 99
+    done
+}
+
+root() { # DIRECTORY [PROGRAM...]
+    directory=$1
+    shift
+    empty_root "$directory"
+    copy_with_libraries "$directory" "$DOUBLES/launcher-engine" engine
+    for program; do
+        copy_with_libraries "$directory" "$(command -v "$program")" "$program"
+    done
+}
+
+# The kernel's headers are this machine's.
+musl_root() { # DIRECTORY
+    empty_root "$1"
+    musl-gcc -w -O1 -D_GNU_SOURCE -I"$SOURCE" -idirafter /usr/include \
+        -idirafter "/usr/include/$(gcc -print-multiarch)" -o "$1/bin/engine" \
+        "$SOURCE/tests/doubles/engine.c" "$SOURCE"/tests/doubles/support/*.c || exit 99
+    mkdir -p "$1/lib"
+    for linker in /lib/ld-musl-*; do
+        cp -L "$linker" "$1/lib/" || exit 99
+    done
+}
