@@ -34,11 +34,15 @@ $(BUILD)/shim/hooks/real.o: shim_cflags += -fno-lto
 
 , := ,
 
+# The launcher may be built for another C library than the library of engines is: make release.
+LAUNCHER_CC ?= $(CC)
+LAUNCHER_LDFLAGS ?= $(LDFLAGS)
+
 shim_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/*/*.c))
 launcher_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard launcher/*.c launcher/*/*.c))
 
-# The one room that both programs share.
-wire_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/wire/*.c))
+# The one room that both programs share, built for each.
+wire_objects = $(patsubst %.c,$(BUILD)/launcher/%.o,$(wildcard shim/wire/*.c))
 
 # make V=1 shows the commands whole.
 q = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
@@ -47,7 +51,8 @@ all: $(bin) $(lib) ## build/bin/imdshim and build/lib/imdshim/libimdshim.so
 
 # What everything that is compiled depends on beside its sources: written again if it changes.
 flags = $(BUILD)/flags
-flags_now = $(strip $(CC) $(all_cflags) $(LDFLAGS) $(shim_cflags))
+flags_now = $(strip $(CC) $(all_cflags) $(LDFLAGS) $(shim_cflags) \
+	$(LAUNCHER_CC) $(LAUNCHER_LDFLAGS))
 ifneq ($(shell cat $(flags) 2>/dev/null),$(flags_now))
 .PHONY: $(flags)
 endif
@@ -62,7 +67,8 @@ $(lib): $(shim_objects) shim/exports.map
 
 $(bin): $(launcher_objects) $(wire_objects)
 	@mkdir -p $(@D)
-	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie $(relro) -Wl,--gc-sections -o $@ $^ $(LDFLAGS)
+	$(call q,LD)$(LAUNCHER_CC) $(CFLAGS) $(SANITIZE) -pie $(relro) -Wl,--gc-sections -o $@ $^ \
+		$(LAUNCHER_LDFLAGS)
 
 # The library is never built with a sanitizer: it goes into programs that have no run time for it.
 $(BUILD)/shim/%.o: override SANITIZE =
@@ -72,7 +78,11 @@ $(BUILD)/shim/%.o: shim/%.c $(flags)
 
 $(BUILD)/launcher/%.o: launcher/%.c $(flags)
 	@mkdir -p $(@D)
-	$(call q,CC)$(CC) $(all_cflags) -fPIE -c -o $@ $<
+	$(call q,CC)$(LAUNCHER_CC) $(all_cflags) -fPIE -c -o $@ $<
+
+$(BUILD)/launcher/shim/%.o: shim/%.c $(flags)
+	@mkdir -p $(@D)
+	$(call q,CC)$(LAUNCHER_CC) $(all_cflags) -fPIE -c -o $@ $<
 
 # ---- tests ------------------------------------------------------------------------------------
 # tests/unit and tests/system: a program of Check tests each. tests/doubles: stand-in engines.
@@ -316,8 +326,19 @@ remove_empty = \
 	cd '$(root)/' 2>/dev/null && rmdir -p $(installed_dirs) 2>/dev/null; \
 	$(if $(DESTDIR),cd '$(DESTDIR)/' && rmdir -p '.$(PREFIX)',rmdir '$(PREFIX)') 2>/dev/null || true
 
+# What is unpacked and run: nothing of it is built for this machine, and nothing is installed.
+architectures = x86_64 aarch64
+release: ## build/release/imdshim-VERSION-linux-ARCH.tar.gz, for x86_64 and aarch64
+	scripts/setup.sh build release
+	scripts/release.sh $(BUILD)/release $(BUILD)-release $(version) $(architectures)
+
+check-release: release ## unpack and run the release with old glibc, musl, and on aarch64
+	scripts/setup.sh check roots || [ $$? -eq 2 ]
+	$(MAKE) $(parallel) --no-print-directory all $(doubles) $(launcher_tests)
+	$(test_environment) tests/release/run.sh $(BUILD)/release $(BUILD)-release $(launcher_tests)
+
 clean: ## remove what was built
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-coverage $(BUILD)-lint $(BUILD)-builds
+	rm -rf $(BUILD) $(BUILD)-release $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-coverage $(BUILD)-lint $(BUILD)-builds
 
 # Figures, side by side in one run; nothing is judged but that nothing adds up in many runs.
 bench: ## figures of what it costs, side by side
@@ -332,6 +353,6 @@ bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tes
 	tests/support/python.sh tests/bench/instructions.py $(bin)
 
 -include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
-.PHONY: all bench check check-asan check-builds check-faults check-old-glibc check-quick check-tsan \
-	check-valgrind clean coverage demo format fuzz fuzz-targets fuzzers help install lint run-tests \
-	tests uninstall
+.PHONY: all bench check check-asan check-builds check-faults check-old-glibc check-quick check-release \
+	check-tsan check-valgrind clean coverage demo format fuzz fuzz-targets fuzzers help install lint \
+	release run-tests tests uninstall

@@ -2,11 +2,13 @@
 # Install missing packages, on Debian and distributions made from it. What is there already is not
 # touched.
 #
-# usage: scripts/setup.sh build|demo|check|faults|bench|lint|clang...
+# usage: scripts/setup.sh build|demo|check|release|roots|faults|bench|lint|clang...
 #
 #   build   what make needs
 #   demo    GROMACS
 #   check   what the tests need and, optional, programs that some of them run
+#   release what make release builds with, for each processor
+#   roots   what make check-release runs the release with
 #   faults  what make check-faults runs besides: other people's programs, a fuzzer
 #   bench   what make bench measures and draws with
 #   lint    what make lint needs
@@ -71,6 +73,12 @@ check?  liburing-dev    <liburing.h>
 check?  libpython3.11-testsuite /usr/lib/python3.11/test/test_socket.py
 check?  redis-server    redis-server
 check?  redis-tools     redis-cli
+release gcc-x86-64-linux-gnu x86_64-linux-gnu-gcc
+release gcc-aarch64-linux-gnu aarch64-linux-gnu-gcc
+release libc6-dev-arm64-cross /usr/aarch64-linux-gnu/include/stdio.h
+roots   bubblewrap      bwrap
+roots?  qemu-user-static qemu-aarch64-static
+roots?  gromacs         gmx
 faults? clang           clang
 faults? libclang-rt-14-dev -fsanitize=address
 faults? nginx-light     nginx
@@ -164,9 +172,9 @@ try_to_install() { # PACKAGE...
 [ $# -gt 0 ] || set -- usage
 for group; do
     case $group in
-    build | demo | check | faults | bench | lint | clang) ;;
+    build | demo | check | release | roots | faults | bench | lint | clang) ;;
     *)
-        echo "usage: scripts/setup.sh build|demo|check|faults|bench|lint|clang..." >&2
+        echo "usage: scripts/setup.sh build|demo|check|release|roots|faults|bench|lint|clang..." >&2
         exit 125
         ;;
     esac

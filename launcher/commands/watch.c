@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "launcher/base/clock.h"
+#include "launcher/base/mask.h"
 #include "launcher/base/options.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
@@ -102,7 +103,7 @@ static void open_signals(struct watch *watch, sigset_t *before)
     for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
         if (sigaction(ending[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
             sigaddset(&taken, ending[i]);
-    sigprocmask(SIG_BLOCK, &taken, before);
+    mask_change(SIG_BLOCK, &taken, before);
     watch->signals = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
     if (watch->signals < 0)
         die_error(EXIT_FAILURE, errno, "cannot receive signals");
@@ -113,7 +114,7 @@ static void close_signals(struct watch *watch, const sigset_t *before)
 {
     take_signals(watch);
     close(watch->signals);
-    sigprocmask(SIG_SETMASK, before, NULL);
+    mask_change(SIG_SETMASK, before, NULL);
 }
 
 /* The resolver may take its time; until it is done, a signal simply ends us. */

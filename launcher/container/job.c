@@ -1,12 +1,12 @@
 #include "launcher/container/job.h"
 
-#include <bsd/string.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "launcher/base/bsd.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/preload/library.h"
