@@ -28,7 +28,10 @@ all_cflags = $(std) $(warnings) $(hardening) $(prefix_map) $(CPPFLAGS) $(CFLAGS)
 # The library goes into programs of other C libraries, which have no fortified functions, and
 # carries no function that only the launcher calls.
 shim_cflags = -fPIC -fvisibility=hidden -ffunction-sections -U_FORTIFY_SOURCE \
-	$(if $(their_fortify),-Wp$(,)-U_FORTIFY_SOURCE)
+	$(if $(their_fortify),-Wp$(,)-U_FORTIFY_SOURCE) $(aarch64_cflags)
+# There gcc's atomics and the stack protector need symbols that only glibc's ld.so has.
+aarch64_cflags := $(if $(filter aarch64%,$(shell $(CC) -dumpmachine)),\
+	-fno-stack-protector $(call supported,-mno-outline-atomics))
 # A compiler may put the name of dlsym and its use into different parts of the program, real.c.
 $(BUILD)/shim/hooks/real.o: shim_cflags += -fno-lto
 
@@ -332,6 +335,10 @@ release: ## build/release/imdshim-VERSION-linux-ARCH.tar.gz, for x86_64 and aarc
 	scripts/setup.sh build release
 	scripts/release.sh $(BUILD)/release $(BUILD)-release $(version) $(architectures)
 
+# What a user of the command sees, and where the C library beneath it might show.
+launcher_tests = $(filter %test_watch %test_list %test_gate %test_only_me,$(system_tests)) \
+	$(filter-out %_others %_python %_evidence %_client_end %_ends %_sanitizer,$(filter \
+	$(BUILD)/tests/system/test_launcher_%,$(system_tests)))
 check-release: release ## unpack and run the release with old glibc, musl, and on aarch64
 	scripts/setup.sh check roots || [ $$? -eq 2 ]
 	$(MAKE) $(parallel) --no-print-directory all $(doubles) $(launcher_tests)

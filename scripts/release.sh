@@ -31,10 +31,10 @@ debian_arch() {
 
 # musl-gcc's own specs file, but for where musl is; and the kernel's headers, which musl has not.
 prepare_musl() { # ARCH DIRECTORY
-    [ -e "$2/specs" ] && return
-    scripts/debian.sh bookworm "$(debian_arch "$1")" "$2" musl-dev linux-libc-dev
-    mkdir "$2/kernel"
-    ln -s ../usr/include/linux ../usr/include/asm-generic "../usr/include/$1-linux-gnu/asm" \
+    [ -e "$2/usr/include/linux" ] ||
+        scripts/debian.sh bookworm "$(debian_arch "$1")" "$2" musl-dev linux-libc-dev
+    mkdir -p "$2/kernel"
+    ln -sfn "$2/usr/include/linux" "$2/usr/include/asm-generic" "$2/usr/include/$1-linux-gnu/asm" \
         "$2/kernel"
     sed "s|/usr/|$2/usr/|g" "$2/usr/lib/$1-linux-musl/musl-gcc.specs" >"$2/specs"
 }
