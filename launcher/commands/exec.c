@@ -116,7 +116,7 @@ int exec_main(const struct options *options)
         options, preflight_must_not_preload(preflight.verdict) ? NULL : preload, &channel);
     if (options->verbosity != QUIET && preflight_is_obstacle(preflight.verdict))
         say_obstacle(&preflight);
-    execvpe(options->operands[0], options->operands, environment);
+    child_exec((const char *const *)options->operands, environment);
     error = errno;
     free(environment);
     return engine_exec_failed(options->operands[0], error);

@@ -6,6 +6,7 @@
 #
 # TREE is the unpacked archive, DOUBLES a folder with imd-server, gate-engine and gate-client.
 # "emulated": by qemu-user(1), which knows no sock_diag(7).
+# shellcheck disable=SC2016 # the conditions are evaluated by claim
 set -u
 
 tree=$1 kernel=${3-}

@@ -7,6 +7,7 @@
 # RELEASE has the archives, WORK keeps the roots. The test programs, which make's environment
 # names the rest for, run with the launcher and the library that were unpacked.
 # The last line is "N passed, N failed, N skipped"; the status is 1 if something failed.
+# shellcheck disable=SC2016 # $IMD_URL is the client's
 set -u
 
 [ $# -ge 2 ] || { echo 'usage: tests/release/run.sh RELEASE WORK [TEST_PROGRAM...]' >&2; exit 125; }
@@ -82,18 +83,23 @@ builds_the_same() { # ARCH
 
 # ---- what it does ----
 
+fill_root() { # SUITE ARCH LIBC ROOT
+    local compiler
+    root_make "$@" && compiler=$(root_compiler "$2" "$3" "$4") && rm -rf "$4/opt" &&
+        unpack "$2" "$4/opt/imdshim" && root_doubles "$compiler" "$4/opt/doubles" &&
+        cp "$here/in-root.sh" "$4/opt"
+}
+
 check_root() { # SUITE ARCH LIBC
-    local name=$1-$2-$3 root=$work/root-$1-$2-$3 compiler
+    local name=$1-$2-$3 root=$work/root-$1-$2-$3
     if [ "$2" != "$(uname -m)" ] && ! "with_$2" true 2>"$scratch/said"; then
         skip "$name: no handler for $2 (needs Linux 6.7 and qemu-user-static): $(tail -n 1 "$scratch/said")"
         return
     fi
-    root_make "$1" "$2" "$3" "$root" && compiler=$(root_compiler "$2" "$3" "$root") &&
-        rm -rf "$root/opt" && unpack "$2" "$root/opt/imdshim" &&
-        root_doubles "$compiler" "$root/opt/doubles" && cp "$here/in-root.sh" "$root/opt" || {
+    if ! fill_root "$@" "$root"; then
         claim "$name: the root can be made" false
         return
-    }
+    fi
     echo "-- $name"
     root_run "$2" "$root" /bin/sh /opt/in-root.sh /opt/imdshim /opt/doubles \
         "$([ "$2" = "$(uname -m)" ] || echo emulated)" >"$scratch/root" 2>&1
@@ -112,8 +118,7 @@ runs_the_demo() {
 run_test_programs() { # TEST_PROGRAM...
     local tree
     tree=$scratch/$(uname -m)
-    IMDSHIM=$tree/bin/imdshim LIBIMDSHIM=$tree/lib/imdshim/libimdshim.so SOURCE=$SOURCE \
-        "$SOURCE/tests/run.sh" "$@"
+    IMDSHIM=$tree/bin/imdshim LIBIMDSHIM=$tree/lib/imdshim/libimdshim.so "$SOURCE/tests/run.sh" "$@"
 }
 
 for arch in x86_64 aarch64; do
