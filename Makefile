@@ -266,6 +266,11 @@ check-builds: ## compile for other C libraries and processors
 	scripts/setup.sh build check || [ $$? -eq 2 ]
 	scripts/builds.sh $(BUILD)-builds
 
+# Needs PyPI too. Works below BUILD; nothing is installed that stays.
+check-packages: ## build every package of scripts/packaging, and use it
+	scripts/setup.sh build packaging || [ $$? -eq 2 ]
+	scripts/packaging/check.sh $(BUILD)/packages $(PACKAGES)
+
 # Not part of CI: it needs the archive's older release.
 check-old-glibc: all ## load the library with the glibc of Debian 11
 	BUILD=$(BUILD) scripts/old-glibc.sh
@@ -280,7 +285,7 @@ coverage: ## which lines the tests execute
 
 sources = $(sort $(wildcard shim/*/*.[ch] launcher/*.[ch] launcher/*/*.[ch] tests/*/*.[ch] \
 	tests/*/support/*.[ch] tests/unit/*/*.[ch]))
-shell_scripts = $(wildcard scripts/*.sh scripts/*/*.bash tests/*.sh tests/*/*.sh) .ci/run
+shell_scripts = $(wildcard scripts/*.sh scripts/*/*.sh scripts/*/*.bash tests/*.sh tests/*/*.sh) .ci/run
 pages = launcher/imdshim.1 shim/imdshim.7 shim/imdshim-figures.7
 
 format: ## clang-format on every source
@@ -344,6 +349,9 @@ check-release: release ## unpack and run the release with old glibc, musl, and o
 	$(MAKE) $(parallel) --no-print-directory all $(doubles) $(launcher_tests)
 	$(test_environment) tests/release/run.sh $(BUILD)/release $(BUILD)-release $(launcher_tests)
 
+version: ## print the version, the one that every package has
+	@echo $(version)
+
 clean: ## remove what was built
 	rm -rf $(BUILD) $(BUILD)-release $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-coverage $(BUILD)-lint $(BUILD)-builds
 
@@ -360,6 +368,6 @@ bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tes
 	tests/support/python.sh tests/bench/instructions.py $(bin)
 
 -include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
-.PHONY: all bench check check-asan check-builds check-faults check-old-glibc check-quick check-release \
-	check-tsan check-valgrind clean coverage demo format fuzz fuzz-targets fuzzers help install lint \
-	release run-tests tests uninstall
+.PHONY: all bench check check-asan check-builds check-faults check-old-glibc check-packages \
+	check-quick check-release check-tsan check-valgrind clean coverage demo format fuzz fuzz-targets \
+	fuzzers help install lint release run-tests tests uninstall version

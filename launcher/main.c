@@ -17,20 +17,23 @@
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
 
+#define CLIENTS "[--imd-version 2|3] [--time-step PS] [--others-skip] [--others-steer] "
 #define SOCKET "[-p PORT] [-l [ADDR][:PORTS]] [-m KEY=GLOB]... [--no-wake] [--only-me] "
 
 static const struct command commands[] = {
     {"run", run_main,
-     "[-qv] " SOCKET
-     "[-c COMMAND] [-o FILE] [-t SECS] [--when EVENT] [--stop-with-client] [--] ENGINE "
-     "[ARG...]",
-     "plmWOcotwSqv", true},
+     "[-qv] " SOCKET "[-c COMMAND] [-o FILE] [-t SECS] [--when EVENT] [--stop-with-client] "
+     "[--backend WHICH] [--relay " CLIENTS "] [--] ENGINE [ARG...]",
+     "plmWOcotwSBRVTKEqv", true},
     {"exec", exec_main,
      "--fd N|--fifo PATH [-qv] " SOCKET "[--when EVENT] [--] ENGINE [ARG...]", "plmWOdfwqv",
      true},
     {"check", check_main, "ENGINE", "", true},
     {"list", list_main, "[--json]", "J", false},
     {"watch", watch_main, "[-t SECS] [HOST:]PORT", "t", true},
+    {"relay", relay_main,
+     "[-q] [-l [ADDR][:PORTS]] [-o FILE] [-t SECS] [--only-me] " CLIENTS "[HOST:]PORT",
+     "lotOVTKEq", true},
 };
 
 static const size_t command_count = sizeof commands / sizeof commands[0];
@@ -76,8 +79,8 @@ static const struct command *need_command(const char *name)
     const struct command *command = find_command(name);
 
     if (command == NULL)
-        die(STATUS_FAILED, "unknown command '%s': run, exec, check, list or watch, or help",
-            name);
+        die(STATUS_FAILED,
+            "unknown command '%s': run, exec, check, list, watch or relay, or help", name);
     return command;
 }
 

@@ -2,7 +2,7 @@
 # Install missing packages, on Debian and distributions made from it. What is there already is not
 # touched.
 #
-# usage: scripts/setup.sh build|demo|check|release|roots|faults|bench|lint|clang...
+# usage: scripts/setup.sh build|demo|check|release|roots|faults|bench|lint|clang|packaging...
 #
 #   build   what make needs
 #   demo    GROMACS
@@ -13,6 +13,7 @@
 #   bench   what make bench measures and draws with
 #   lint    what make lint needs
 #   clang   the other compiler, with its fuzzer
+#   packaging  what make check-packages builds packages with
 #
 # Installs as root or through "sudo -n", which never asks for a password. If neither is possible, it
 # prints the command to type. If nothing is missing, it prints nothing and does not start apt.
@@ -62,6 +63,7 @@ check?  fish            fish
 check?  tini            tini
 check?  dumb-init       dumb-init
 check?  musl-tools      musl-gcc
+check?  golang-go       go
 check?  g++             g++
 check?  clang           clang
 check?  libclang-rt-14-dev -fsanitize=address
@@ -96,6 +98,16 @@ lint    shellcheck      shellcheck
 lint    mandoc          mandoc
 clang   clang           clang
 clang   libclang-rt-14-dev -fsanitize=address
+packaging? debhelper    dh
+packaging? dpkg-dev     dpkg-buildpackage
+packaging? lintian      lintian
+packaging? autopkgtest  autopkgtest
+packaging? rpm          rpmbuild
+packaging? rpmlint      rpmlint
+packaging? cpio         cpio
+packaging? zstd         zstd
+packaging? lmod         /usr/share/lmod/lmod/libexec/lmod
+packaging? python3-venv import:ensurepip
 '
 
 is_there() { # PACKAGE PROOF
@@ -172,9 +184,9 @@ try_to_install() { # PACKAGE...
 [ $# -gt 0 ] || set -- usage
 for group; do
     case $group in
-    build | demo | check | release | roots | faults | bench | lint | clang) ;;
+    build | demo | check | release | roots | faults | bench | lint | clang | packaging) ;;
     *)
-        echo "usage: scripts/setup.sh build|demo|check|release|roots|faults|bench|lint|clang..." >&2
+        echo "usage: scripts/setup.sh build|demo|check|release|roots|faults|bench|lint|clang|packaging..." >&2
         exit 125
         ;;
     esac

@@ -2,9 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -13,6 +11,7 @@
 #include <unistd.h>
 
 #include "launcher/base/status.h"
+#include "launcher/libc/exec.h"
 
 #ifndef SYS_pidfd_open /* since Linux 5.3 */
 #define SYS_pidfd_open 434
@@ -40,50 +39,6 @@ static void close_input(void)
         dup2(fd, STDIN_FILENO);
         close(fd);
     }
-}
-
-/* The first file of that name that can be executed. "" in PATH is the working directory. */
-static bool find_in_path(const char *name, char path[PATH_MAX])
-{
-    const char *directory = getenv("PATH");
-
-    while (directory != NULL) {
-        int length = (int)strcspn(directory, ":");
-
-        if (snprintf(path, PATH_MAX, "%.*s%s%s", length, directory, length > 0 ? "/" : "",
-                     name) < PATH_MAX &&
-            access(path, X_OK) == 0)
-            return true;
-        directory = directory[length] == ':' ? directory + length + 1 : NULL;
-    }
-    return false;
-}
-
-static void exec_shell(const char *const *argv, char *const *environment)
-{
-    static const char shell[] = "/bin/sh";
-    const char **command, *script = argv[0];
-    char path[PATH_MAX];
-    size_t count = 1;
-
-    if (strchr(script, '/') == NULL && find_in_path(script, path))
-        script = path;
-    while (argv[count - 1] != NULL)
-        count++;
-    command = calloc(count + 1, sizeof *command);
-    if (command == NULL)
-        return;
-    command[0] = shell;
-    command[1] = script;
-    memcpy(command + 2, argv + 1, (count - 1) * sizeof *argv);
-    execve(shell, (char *const *)command, environment);
-}
-
-void child_exec(const char *const *argv, char *const *environment)
-{
-    execvpe(argv[0], (char *const *)argv, environment);
-    if (errno == ENOEXEC)
-        exec_shell(argv, environment);
 }
 
 /* What goes through the socket: an errno, negative before exec, or 0 with a descriptor. */
@@ -127,7 +82,7 @@ _Noreturn static void exec_child(const struct child_plan *plan, const struct sig
         close(fd);
     }
     signals_restore(signals);
-    child_exec(plan->argv, plan->environment);
+    exec_program(plan->argv, plan->environment);
     send_report(socket, errno, -1);
     _exit(1);
 }

@@ -66,10 +66,4 @@ void child_read_comm(pid_t pid, char comm[COMM_SIZE]);
 /* Nothing is sent to a child that does not run: its number may be another's by now. */
 void child_signal(const struct child *child, int signal);
 
-/*
- * As execvpe(3) of glibc, which has /bin/sh execute a file of no format that the kernel knows: a
- * script without "#!". musl's does not. It returns if it fails, with errno.
- */
-void child_exec(const char *const *argv, char *const *environment);
-
 #endif

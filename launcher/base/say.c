@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "launcher/base/mask.h"
+#include "launcher/libc/mask.h"
 
 enum { PATIENCE = 100 /* milliseconds */ };
 

@@ -7,9 +7,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "launcher/base/mask.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
+#include "launcher/libc/mask.h"
 #include "shim/wire/sys.h"
 
 /* These stop a background job that touches the terminal: us together with the engine. */

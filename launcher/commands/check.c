@@ -8,8 +8,18 @@
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
+#include "launcher/notify/backend.h"
+#include "launcher/notify/trial.h"
 #include "launcher/preload/library.h"
 #include "launcher/preload/preflight.h"
+
+/* What run does instead. */
+static const char *hint(enum preflight_verdict verdict)
+{
+    return backend_is_to_be_notify(BACKEND_NOT_SAID, verdict) && trial_obstacle() == NULL
+               ? "; imdshim run sees its sockets by user notification (--backend)"
+               : "";
+}
 
 int check_main(const struct options *options)
 {
@@ -22,7 +32,7 @@ int check_main(const struct options *options)
     library_find(library);
     preflight_examine((const char *const *)options->operands, library, &preflight);
     preflight_explain(&preflight, text, sizeof text);
-    puts(text);
+    printf("%s%s\n", text, hint(preflight.verdict));
     switch (preflight.verdict) {
     case PREFLIGHT_FINE:
         return EXIT_SUCCESS;

@@ -18,6 +18,8 @@
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
+#include "launcher/libc/exec.h"
+#include "launcher/preload/carry.h"
 #include "launcher/preload/engine.h"
 #include "launcher/preload/library.h"
 #include "launcher/preload/peer_check.h"
@@ -82,12 +84,19 @@ static const char *events_for(const struct options *options)
     return options->verbosity == VERBOSE ? WIRE_EVENTS_ALL : NULL;
 }
 
-static void say_obstacle(const struct preflight *preflight)
+/* What stands in the way, and does not keep the engine from being started. */
+static void say_obstacles(const struct options *options, const struct preflight *preflight)
 {
-    char text[PREFLIGHT_TEXT];
+    char text[PREFLIGHT_TEXT], lost[CARRY_TEXT];
 
-    preflight_explain(preflight, text, sizeof text);
-    say("not loaded: %s", text);
+    if (options->verbosity == QUIET)
+        return;
+    if (preflight_is_obstacle(preflight->verdict)) {
+        preflight_explain(preflight, text, sizeof text);
+        say("not loaded: %s", text);
+    }
+    if (carry_is_lost((const char *const *)options->operands, lost))
+        say("%s", lost);
 }
 
 int exec_main(const struct options *options)
@@ -114,9 +123,8 @@ int exec_main(const struct options *options)
     preflight_examine((const char *const *)options->operands, library, &preflight);
     environment = engine_environment(
         options, preflight_must_not_preload(preflight.verdict) ? NULL : preload, &channel);
-    if (options->verbosity != QUIET && preflight_is_obstacle(preflight.verdict))
-        say_obstacle(&preflight);
-    child_exec((const char *const *)options->operands, environment);
+    say_obstacles(options, &preflight);
+    exec_program((const char *const *)options->operands, environment);
     error = errno;
     free(environment);
     return engine_exec_failed(options->operands[0], error);

@@ -9,12 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "launcher/base/bsd.h"
 #include "launcher/base/clock.h"
 #include "launcher/base/private_dir.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
+#include "launcher/libc/bsd.h"
 #include "launcher/run/record.h"
 #include "launcher/source/endpoint.h"
 #include "launcher/source/fifos.h"
@@ -91,6 +91,7 @@ static void print_json(const struct record *record, pid_t launcher, bool first)
     } else {
         printf("\"host\": null, \"port\": null, ");
     }
+    printf("\"clients\": %u, ", record->clients);
     printf("\"age\": %ld, ", age_of(record));
     print_json_string("engine", record->engine);
     printf(", ");

@@ -16,18 +16,16 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 #include "launcher/base/clock.h"
-#include "launcher/base/mask.h"
 #include "launcher/base/options.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/ending.h"
+#include "launcher/commands/server.h"
 #include "launcher/imd/connection.h"
 #include "launcher/imd/session.h"
 #include "launcher/imd/summary.h"
@@ -37,18 +35,8 @@ enum { LIVE_INTERVAL = 100 }; /* ms */
 struct watch {
     struct session session;
     struct meter meter;
-    int signals; /* signalfd */
+    struct ending ending;
 };
-
-static bool take_signals(const struct watch *watch)
-{
-    struct signalfd_siginfo infos[8];
-    bool any = false;
-
-    while (read(watch->signals, infos, sizeof infos) > 0)
-        any = true;
-    return any;
-}
 
 static int poll_timeout(const struct watch *watch)
 {
@@ -74,7 +62,7 @@ static void step(struct watch *watch)
 {
     struct session *session = &watch->session;
     struct pollfd fds[] = {
-        {.fd = watch->signals, .events = POLLIN},
+        {.fd = watch->ending.fd, .events = POLLIN},
         {.fd = session->connection.fd, .events = session_events(session)},
     };
 
@@ -83,54 +71,13 @@ static void step(struct watch *watch)
             die_error(EXIT_FAILURE, errno, "poll");
         return;
     }
-    if (fds[0].revents != 0 && take_signals(watch) && session->phase != LEAVING)
+    if (fds[0].revents != 0 && ending_asked(&watch->ending) && session->phase != LEAVING)
         session_leave(session);
     else if (fds[1].revents != 0)
         session_advance(session);
     session_check_deadline(session);
     if (session->phase == STREAMING)
         meter_update(&watch->meter, &session->imd, clock_now());
-}
-
-/* A signal that was ignored stays so: blocked, it would be queued and read. */
-static void open_signals(struct watch *watch, sigset_t *before)
-{
-    static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action;
-    sigset_t taken;
-
-    sigemptyset(&taken);
-    for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
-        if (sigaction(ending[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
-            sigaddset(&taken, ending[i]);
-    mask_change(SIG_BLOCK, &taken, before);
-    watch->signals = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (watch->signals < 0)
-        die_error(EXIT_FAILURE, errno, "cannot receive signals");
-}
-
-/* Those that came while leaving are read off, lest they kill us at the very end. */
-static void close_signals(struct watch *watch, const sigset_t *before)
-{
-    take_signals(watch);
-    close(watch->signals);
-    mask_change(SIG_SETMASK, before, NULL);
-}
-
-/* The resolver may take its time; until it is done, a signal simply ends us. */
-static void find_server(struct connection *connection, char **operands)
-{
-    const char *problem;
-
-    if (operands[1] != NULL)
-        die(STATUS_FAILED, "'%s' is one operand too many: imdshim watch [-t SECS] [HOST:]PORT",
-            operands[1]);
-    problem = connection_parse(connection, operands[0]);
-    if (problem != NULL)
-        die(STATUS_FAILED, "cannot watch '%s': %s", operands[0], problem);
-    problem = connection_resolve(connection);
-    if (problem != NULL)
-        die(EXIT_FAILURE, "cannot find the host of %s: %s", connection->name, problem);
 }
 
 static void conclude(struct watch *watch)
@@ -150,16 +97,15 @@ static void conclude(struct watch *watch)
 int watch_main(const struct options *options)
 {
     struct watch watch = {.session.phase = CONNECTING};
-    sigset_t before;
 
-    find_server(&watch.session.connection, options->operands);
+    server_find(&watch.session.connection, "watch", options->operands);
     meter_start(&watch.meter, stdout);
-    open_signals(&watch, &before);
+    ending_begin(&watch.ending);
     session_start(&watch.session, options->timeout);
     while (watch.session.phase != GONE)
         step(&watch);
     connection_close(&watch.session.connection);
-    close_signals(&watch, &before);
+    ending_end(&watch.ending);
     conclude(&watch);
     return EXIT_SUCCESS;
 }

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "launcher/base/bsd.h"
+#include "launcher/libc/bsd.h"
 
 int grammar_lists(const char *names, const char *name)
 {

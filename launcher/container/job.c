@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "launcher/base/bsd.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
+#include "launcher/libc/bsd.h"
 #include "launcher/preload/library.h"
 #include "shim/wire/wire.h"
 

@@ -191,7 +191,7 @@ static const struct row table[] = {
 
     {NULL, CAUSE_STATIC, NOT_LOADED, SOON,
      "{suspect} is statically linked, no library can be preloaded into it{listens}{failed}: "
-     "use a dynamically linked build"},
+     "use a dynamically linked build, or --backend notify"},
     {NULL, CAUSE_OTHER_LIBC, NOT_LOADED, SOON,
      "{suspect} uses another C library than glibc and musl ({detail}){listens}{failed}: use a "
      "build for one of them"},
@@ -203,7 +203,7 @@ static const struct row table[] = {
      "LD_PRELOAD there{listens}{failed}: use a copy without them"},
     {NULL, CAUSE_PRELOAD_LOST, NOT_LOADED, SOON,
      "{suspect} was started without the library in LD_PRELOAD, something before it has cleared "
-     "or replaced that{listens}{failed}: " BEHIND},
+     "or replaced that{listens}{failed}: " BEHIND ", or use --backend notify"},
     {NULL, CAUSE_LIBRARY_HIDDEN, NOT_LOADED, SOON,
      "the library {library} is not visible to {suspect}, which sees other files (a "
      "container?){listens}{failed}: bind its directory and {directory} into the container, or "
@@ -220,8 +220,8 @@ static const struct row table[] = {
      "a directory that is visible there"},
     {NULL, CAUSE_PORT_UNSEEN, NO_REPORTS, SOON,
      "{suspect} has the library and listens on port {port}, but not by a call that the library "
-     "sees (a plug-in opened with RTLD_DEEPBIND, or system calls of its own){failed}: connect "
-     "to that port yourself"},
+     "sees (a plug-in opened with RTLD_DEEPBIND, or system calls of its own){failed}: use "
+     "--backend notify, or connect to that port yourself"},
     {NULL, CAUSE_CLOSED, NO_REPORTS, SOON,
      "{suspect}, of user {uid}, cannot be looked at and has not reported itself{failed}: "
      "set-user-ID programs and sudo drop LD_PRELOAD, start imdshim behind them"},

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "launcher/base/bsd.h"
 #include "launcher/base/clock.h"
+#include "launcher/libc/bsd.h"
 #include "launcher/proc/proc_tree.h"
 
 enum { PROCESSES = 64 };

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "launcher/base/bsd.h"
+#include "launcher/libc/bsd.h"
 #include "launcher/preload/cluster.h"
 #include "shim/wire/match.h"
 

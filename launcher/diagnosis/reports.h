@@ -34,6 +34,7 @@ struct reports {
     pid_t engine;
     int rewritten_port; /* --port; bind(2) of it is not the engine's own */
     bool all_rewritten; /* --listen */
+    bool notified;      /* they are of user notification, and not of the library */
 
     bool listening, ready, connected;
     struct listener listener;

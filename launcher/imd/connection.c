@@ -9,8 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "launcher/base/bsd.h"
 #include "launcher/imd/connection.h"
+#include "launcher/libc/bsd.h"
 
 static const char default_host[] = "127.0.0.1";
 static const char scheme[] = "imd://";

@@ -92,11 +92,18 @@ void imd_start(struct imd *imd);
  * a DISCONNECT. */
 unsigned imd_feed(struct imd *imd, const void *bytes, size_t length);
 
+/*
+ * Decode no further than to the end of the part that is being read, a header or a body; returns
+ * how many bytes that took. For those who pass packets on: behind a header, kept has it; behind
+ * a body of those that are kept, kept has that.
+ */
+size_t imd_take(struct imd *imd, const void *bytes, size_t length, unsigned *news);
+
 /* The server has closed the stream. True if this is how a run ends, else error says what broke.
  */
 bool imd_end(struct imd *imd);
 
-/* A packet for the server. None that has no body needs the server's byte order. */
+/* Of a packet for the server, or for a client. Only HANDSHAKE's value has another byte order. */
 void imd_encode_header(unsigned char header[IMD_HEADER_SIZE], enum imd_type type,
                        int32_t value);
 

@@ -1,6 +1,5 @@
 #include "launcher/preload/cluster.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,29 +52,4 @@ bool cluster_may_leave_host(const char *const *command, const char *job_nodes)
 {
     return (job_nodes != NULL && atoi(job_nodes) > 1) ||
            command_line_names(command, is_launcher, NULL);
-}
-
-/*
- * The agent goes through shells with quotes of their own, or, in an allocation of Slurm's,
- * through none: so there is nothing in it that would need any. A blank parts the list as well
- * as a colon does, ld.so(8).
- */
-char *cluster_compose_agent(const char *user_value, const char *preload)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                "0123456789_@%+=:,./- ";
-    static const char set[] = "env LD_PRELOAD=";
-    char *agent, *list;
-
-    if (preload[strspn(preload, plain)] != '\0')
-        return NULL;
-    if (user_value == NULL || user_value[0] == '\0')
-        user_value = "orted";
-    if (asprintf(&agent, "%s%s %s", set, preload, user_value) < 0)
-        return NULL;
-    list = agent + strlen(set);
-    for (size_t i = 0; preload[i] != '\0'; i++)
-        if (list[i] == ' ')
-            list[i] = ':';
-    return agent;
 }

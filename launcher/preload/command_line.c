@@ -209,3 +209,17 @@ const char *const *command_line_find(const char *const *command, bool (*test)(co
         command = behind_prefix(prefix, command + 1);
     }
 }
+
+static bool is_none(const char *name)
+{
+    (void)name;
+    return false;
+}
+
+const char *command_line_program(const char *const *command)
+{
+    const char *const *last;
+
+    command_line_find(command, is_none, &last);
+    return last != NULL ? base_name(*last) : "";
+}

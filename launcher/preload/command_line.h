@@ -23,4 +23,10 @@ bool command_line_names(const char *const *command,
 const char *const *command_line_find(const char *const *command, bool (*test)(const char *name),
                                      const char *const **last);
 
+/*
+ * The base name of the program behind all prefixes; "" if there is none. Of a line for the shell
+ * it is the shell's.
+ */
+const char *command_line_program(const char *const *command);
+
 #endif

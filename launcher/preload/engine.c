@@ -1,5 +1,7 @@
 #include "launcher/preload/engine.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,53 +10,108 @@
 #include "launcher/base/environment.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
-#include "launcher/preload/cluster.h"
+#include "launcher/preload/carry.h"
 #include "launcher/preload/library.h"
 #include "shim/wire/wire.h"
 
+/* The environment while it is composed. What is not the caller's is freed at the end. */
+struct composition {
+    bool elsewhere; /* the engine may be started on another host */
+    struct variable variables[24];
+    size_t count;
+    char *ours[8];
+    size_t ours_count;
+};
+
+static void put(struct composition *all, const char *name, const char *value)
+{
+    all->variables[all->count++] = (struct variable){name, value};
+}
+
+/* Only if there is a value, which is freed with the composition. */
+static void put_ours(struct composition *all, const char *name, char *value)
+{
+    if (value == NULL)
+        return;
+    put(all, name, value);
+    all->ours[all->ours_count++] = value;
+}
+
 /* Once more by the name that Open MPI carries to other hosts, if that may be needed. */
-#define WITH_OPENMPI(name, value)                                                              \
-    {name, value},                                                                             \
-    {                                                                                          \
-        WIRE_OPENMPI name, channel->tcp != NULL ? (value) : NULL                               \
-    }
+#define PUT_CARRIED(all, name, value) put_twice(all, name, WIRE_OPENMPI name, value)
+
+static void put_twice(struct composition *all, const char *name, const char *by_openmpi,
+                      const char *value)
+{
+    put(all, name, value);
+    put(all, by_openmpi, all->elsewhere ? value : NULL);
+}
+
+static void put_socket_rules(struct composition *all, const struct options *options)
+{
+    char *port = NULL;
+
+    if (options->port != 0 && asprintf(&port, "%d", options->port) < 0)
+        die_error(STATUS_FAILED, errno, WIRE_PORT);
+    all->ours[all->ours_count++] = port;
+    PUT_CARRIED(all, WIRE_PORT, port);
+    PUT_CARRIED(all, WIRE_MATCH, options->match[0] != '\0' ? options->match : NULL);
+    PUT_CARRIED(all, WIRE_LISTEN, options->relay ? NULL : options->listen);
+    PUT_CARRIED(all, WIRE_WAKE, options->no_wake ? WIRE_WAKE_OFF : NULL);
+    PUT_CARRIED(all, WIRE_ONLY, options->only_me ? WIRE_ONLY_ME : NULL);
+}
+
+/* srun carries what it is told to, and that is what has been composed so far. */
+static void put_slurm_list(struct composition *all)
+{
+    const char *names[sizeof all->variables / sizeof all->variables[0]];
+    size_t count = 0;
+
+    for (size_t i = 0; i < all->count; i++)
+        if (all->variables[i].value != NULL)
+            names[count++] = all->variables[i].name;
+    put_ours(all, CARRY_SLURM, carry_slurm(getenv(CARRY_SLURM), names, count));
+}
+
+static void put_openmpi_agent(struct composition *all, const char *list,
+                              const struct options *options)
+{
+    char *agent = carry_openmpi_4(getenv(CARRY_OPENMPI_4), list);
+
+    if (agent == NULL && options->verbosity != QUIET)
+        say("Open MPI cannot carry LD_PRELOAD='%s' to other hosts: use plain names", list);
+    put_ours(all, CARRY_OPENMPI_4, agent);
+}
+
+static char **finish(struct composition *all)
+{
+    char **environment = environment_with(environ, all->variables, all->count);
+
+    for (size_t i = 0; i < all->ours_count; i++)
+        free(all->ours[i]);
+    return environment;
+}
 
 char **engine_environment(const struct options *options, const char *preload,
                           const struct engine_channel *channel)
 {
-    char *list = library_compose_preload(getenv("LD_PRELOAD"), preload), *agent = NULL;
-    char *asan = preload != NULL ? library_compose_asan_options(getenv("ASAN_OPTIONS")) : NULL;
-    char port[8];
-    struct variable variables[] = {
-        {"LD_PRELOAD", list[0] != '\0' ? list : NULL},
-        {"ASAN_OPTIONS", asan != NULL ? asan : getenv("ASAN_OPTIONS")},
-        {WIRE_FD, channel->fd},
-        {WIRE_GATE, NULL},
-        WITH_OPENMPI(WIRE_FIFO, channel->fifo),
-        WITH_OPENMPI(WIRE_TCP, channel->tcp),
-        WITH_OPENMPI(WIRE_EVENTS, channel->events),
-        WITH_OPENMPI(WIRE_PORT, options->port != 0 ? port : NULL),
-        WITH_OPENMPI(WIRE_MATCH, options->match[0] != '\0' ? options->match : NULL),
-        WITH_OPENMPI(WIRE_LISTEN, options->listen),
-        WITH_OPENMPI(WIRE_WAKE, options->no_wake ? WIRE_WAKE_OFF : NULL),
-        WITH_OPENMPI(WIRE_ONLY, options->only_me ? WIRE_ONLY_ME : NULL),
-        {CLUSTER_AGENT, NULL},
-    };
-    size_t count = sizeof variables / sizeof *variables - 1;
-    char **environment;
+    struct composition all = {.elsewhere = channel->tcp != NULL};
+    char *list = library_compose_preload(getenv("LD_PRELOAD"), preload);
 
-    snprintf(port, sizeof port, "%d", options->port);
-    if (channel->tcp != NULL)
-        agent = cluster_compose_agent(getenv(CLUSTER_AGENT), list);
-    if (agent != NULL)
-        variables[count++].value = agent;
-    else if (channel->tcp != NULL && options->verbosity != QUIET)
-        say("Open MPI cannot carry LD_PRELOAD='%s' to other hosts: use plain names", list);
-    environment = environment_with(environ, variables, count);
-    free(list);
-    free(asan);
-    free(agent);
-    return environment;
+    all.ours[all.ours_count++] = list;
+    put(&all, "LD_PRELOAD", list[0] != '\0' ? list : NULL);
+    if (preload != NULL)
+        put_ours(&all, "ASAN_OPTIONS", library_compose_asan_options(getenv("ASAN_OPTIONS")));
+    put(&all, WIRE_FD, channel->fd);
+    put(&all, WIRE_GATE, NULL);
+    PUT_CARRIED(&all, WIRE_FIFO, channel->fifo);
+    PUT_CARRIED(&all, WIRE_TCP, channel->tcp);
+    PUT_CARRIED(&all, WIRE_EVENTS, channel->events);
+    put_socket_rules(&all, options);
+    put_slurm_list(&all);
+    if (all.elsewhere)
+        put_openmpi_agent(&all, list, options);
+    return finish(&all);
 }
 
 /* A script whose interpreter is missing fails with ENOENT as well, execve(2). */

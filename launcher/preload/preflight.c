@@ -12,8 +12,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "launcher/base/bsd.h"
 #include "launcher/base/say.h"
+#include "launcher/libc/bsd.h"
 #include "launcher/preload/elf_file.h"
 #include "launcher/preload/program.h"
 

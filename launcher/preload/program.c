@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "launcher/base/bsd.h"
+#include "launcher/libc/bsd.h"
 
 enum {
     SCRIPT_DEPTH = 5,  /* scripts that run scripts: more end in ELOOP, execve(2) */

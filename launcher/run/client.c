@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "launcher/base/bsd.h"
 #include "launcher/base/environment.h"
+#include "launcher/libc/bsd.h"
 #include "launcher/preload/library.h"
 #include "launcher/source/endpoint.h"
 

@@ -41,6 +41,6 @@ void message_not_waiting(const struct options *options, const struct listener *l
 void message_timed_out_waiting(const struct options *options, const struct listener *listener);
 
 /* The listener is where no client of this host can come. */
-void message_cut_off(const struct options *options, const struct listener *listener);
+void message_out_of_reach(const struct options *options, const struct listener *listener);
 
 #endif

@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "launcher/base/bsd.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
+#include "launcher/libc/bsd.h"
 
 /*
  * A file without a name where path is to be: nothing is left of it if we are killed. -1 where

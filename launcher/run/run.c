@@ -5,25 +5,22 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "launcher/base/bsd.h"
 #include "launcher/base/clock.h"
 #include "launcher/base/status.h"
+#include "launcher/libc/bsd.h"
 #include "launcher/run/client.h"
 #include "launcher/run/messages.h"
 #include "launcher/run/port_file.h"
 #include "launcher/source/endpoint.h"
 
-enum {
-    GRACE = 10,  /* seconds from SIGTERM to SIGKILL */
-    NO_WAIT = 5, /* seconds from the port to a line that no wait for a client has been seen */
-};
+enum { NO_WAIT = 5 }; /* seconds from the port to a line that no wait for it has been seen */
 
 static int64_t seconds_from_now(int seconds)
 {
     return clock_now() + seconds * INT64_C(1000);
 }
 
-static void enter(struct run *run, enum phase phase)
+void run_enter(struct run *run, enum phase phase)
 {
     run->phase = phase;
     run->record.state = phase;
@@ -39,13 +36,13 @@ static void end_engine(struct run *run, enum ending ending)
 
     run->outcome.ending = ending;
     run->give_up_at = run->remark_at = 0;
-    run->kill_at = seconds_from_now(GRACE);
+    run->kill_at = seconds_from_now(RUN_GRACE);
     gate_shut(&run->gate);
     orphans_adopt(&run->orphans, &run->engine, &run->client, run->fifo.path);
     child_signal(&run->engine, SIGTERM);
     if (stopped)
         child_signal(&run->engine, SIGCONT);
-    enter(run, ENDING);
+    run_enter(run, ENDING);
 }
 
 void run_give_up_listening(struct run *run)
@@ -70,7 +67,7 @@ void run_kill_all(struct run *run)
     child_signal(&run->engine, SIGKILL);
     child_signal(&run->client, run->client_terminated ? SIGKILL : SIGTERM);
     run->client_terminated = true;
-    run->kill_at = seconds_from_now(GRACE);
+    run->kill_at = seconds_from_now(RUN_GRACE);
 }
 
 /* ---- the client ---- */
@@ -94,16 +91,22 @@ static bool start_client(struct run *run, const char *host, unsigned port)
     return false;
 }
 
+/* A relay is for clients that somebody else may start. */
+static bool is_for_clients(const struct run *run)
+{
+    return run->options->client != NULL || run->options->relay;
+}
+
 /* The client's time has come, LISTENS or WAITS as --when says; even if the engine has just ended. */
 static void serve_client(struct run *run)
 {
-    union address engine = endpoint_numeric(&run->reports.listener);
+    union address server = run_relay_begin(&run->relay, &run->reports.listener);
 
     run->give_up_at = run->remark_at = 0;
     run->served = true;
     if (run_has_gate(run))
-        gate_open(&run->gate, &engine);
-    else
+        gate_open(&run->gate, &server);
+    else if (run->options->client != NULL)
         run->served = start_client(run, run->record.host, run->record.port);
 }
 
@@ -149,16 +152,24 @@ static void publish_port(struct run *run)
     endpoint_for_client(listener, this_host, run->record.host);
     run->record.port = listener->port;
     endpoint_for_others(listener, host);
+    run_relay_publish(&run->relay, &run->record);
+    if (run->options->relay)
+        strlcpy(host, run->record.host, sizeof host);
     endpoint_bracket(host);
-    if (file != NULL && port_file_write(file, host, listener->port) != 0)
+    if (file != NULL && port_file_write(file, host, run->record.port) != 0)
         message_error(run->options, QUIET, errno,
                       "cannot write the port file '%s', the run goes on without it", file);
 }
 
-/* At the port that was reported another engine may listen, in the client's network. */
-static void refuse_cut_off_engine(struct run *run)
+/* At the port that was reported another engine may listen, where the client is. */
+static bool is_out_of_reach(const struct listener *listener)
 {
-    message_cut_off(run->options, &run->reports.listener);
+    return listener_is_cut_off(listener) || listener_is_on_far_loopback(listener);
+}
+
+static void refuse_engine_out_of_reach(struct run *run)
+{
+    message_out_of_reach(run->options, &run->reports.listener);
     run->give_up_at = 0;
     if (run->options->client != NULL)
         end_engine(run, CUT_OFF);
@@ -167,14 +178,14 @@ static void refuse_cut_off_engine(struct run *run)
 void run_learn_port(struct run *run)
 {
     message_listening(run->options, &run->reports.listener);
-    if (listener_is_cut_off(&run->reports.listener)) {
-        enter(run, LISTENING);
-        refuse_cut_off_engine(run);
+    if (is_out_of_reach(&run->reports.listener)) {
+        run_enter(run, LISTENING);
+        refuse_engine_out_of_reach(run);
         return;
     }
     publish_port(run);
-    enter(run, LISTENING);
-    if (run->options->client == NULL)
+    run_enter(run, LISTENING);
+    if (!is_for_clients(run))
         run->give_up_at = 0;
     else if (run->options->when == WHEN_LISTENING)
         serve_client(run);
@@ -196,66 +207,15 @@ void run_become_ready(struct run *run)
 {
     message(run->options, VERBOSE, "the engine waits for a client on port %u",
             run->reports.listener.port);
-    enter(run, READY);
-    if (run->options->client != NULL && !run->served)
+    run_enter(run, READY);
+    if (is_for_clients(run) && !run->served)
         serve_client(run);
 }
 
 void run_note_connection(struct run *run)
 {
     message(run->options, VERBOSE, "the engine has accepted a client");
-    enter(run, CONNECTED);
-}
-
-/* A client that was to end with it has a limit, and so does one that would ask for it for ever. */
-void run_leave_client(struct run *run)
-{
-    bool in_vain = run_has_gate(run) && !run->served;
-
-    run->give_up_at = run->remark_at = 0;
-    if (run->outcome.interrupted || in_vain)
-        run->kill_at = seconds_from_now(GRACE);
-    gate_shut(&run->gate);
-    enter(run, ENDED);
-}
-
-void run_explain_no_port(struct run *run)
-{
-    evidence_end(&run->evidence, &run->looks, run->engine.wait_status, run->engine.comm);
-    if (!run->obstacle && !run->reports.refused && !run->trouble_said)
-        message_no_port(run->options, &run->evidence);
-    run_leave_client(run);
-}
-
-void run_explain_no_client(struct run *run)
-{
-    if (run->options->client != NULL && !run->served)
-        message(run->options, NORMAL,
-                "the engine ended with status %d before it waited for a client",
-                status_of_wait(run->engine.wait_status));
-    run_leave_client(run);
-}
-
-/* What it has left behind keeps the time that it had. */
-void run_leave_orphans(struct run *run)
-{
-    enter(run, ENDED);
-}
-
-/* ---- interrupts ---- */
-
-void run_note_interrupt(struct run *run)
-{
-    run->outcome.interrupted = true;
-    run->record.state = ENDING;
-    record_write(run->record_fd, &run->record);
-}
-
-void run_limit_client(struct run *run)
-{
-    run->outcome.interrupted = true;
-    if (run->kill_at == 0)
-        run->kill_at = seconds_from_now(GRACE);
+    run_enter(run, CONNECTED);
 }
 
 /* ---- the beginning ---- */
@@ -271,13 +231,14 @@ static void begin_record(struct run *run)
     strlcpy(record->engine, run->options->operands[0], sizeof record->engine);
     if (getcwd(record->directory, sizeof record->directory) == NULL)
         record->directory[0] = '\0';
-    enter(run, STARTING);
+    run_enter(run, STARTING);
 }
 
 /* 127.0.0.1: there are clients that know IPv4 only. */
 void run_begin(struct run *run)
 {
     reports_begin(&run->reports, run->engine.pid, run->options);
+    run->reports.notified = run->notified;
     run->looks.wanted.fifo = run->fifo.path;
     run->looks.fifo = run->fifo.source.fd;
     evidence_begin(&run->evidence, &run->looks, &run->reports,

@@ -16,10 +16,14 @@
 #include "launcher/run/gate.h"
 #include "launcher/run/orphans.h"
 #include "launcher/run/record.h"
+#include "launcher/run/run_relay.h"
 #include "launcher/source/fifo.h"
 #include "launcher/source/tcp.h"
 
-enum { RUN_SOURCES = 2 };
+enum {
+    RUN_SOURCES = 3,
+    RUN_GRACE = 10, /* seconds from SIGTERM to SIGKILL */
+};
 
 struct run {
     const struct options *options;
@@ -40,10 +44,12 @@ struct run {
     struct reports reports;   /* of the library */
     struct evidence evidence; /* of why there is none */
     struct looks looks;
+    struct run_relay relay;
     struct record record; /* for imdshim list */
     int record_fd;        /* or -1 */
 
-    bool obstacle;          /* it has been said why the library cannot be loaded */
+    bool notified; /* the engine's sockets are seen by user notification, not by the library */
+    bool obstacle; /* it has been said why the library cannot be loaded */
     bool trouble_said;      /* and why no port is known, of an engine that runs */
     bool client_lost;       /* and that the client's connection cannot wait at the gate */
     bool served;            /* the client could be started, or its connection go on */
@@ -61,6 +67,8 @@ static inline bool run_has_gate(const struct run *run)
 {
     return run->options->port != 0 && run->options->client != NULL;
 }
+
+void run_enter(struct run *run, enum phase phase);
 
 /*
  * What is done when something happens: run_events.h says when. Each sets the phase that follows.
@@ -83,6 +91,7 @@ run_look_at(const struct run *run); /* when, milliseconds of CLOCK_MONOTONIC; 0:
 void run_explain_no_port(struct run *run);
 void run_explain_no_client(struct run *run);
 void run_leave_client(struct run *run);
+void run_leave_unaccepted_client(struct run *run);
 void run_leave_orphans(struct run *run);
 
 /* Of a client that has ended. */

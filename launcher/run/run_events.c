@@ -25,7 +25,7 @@ static action *const actions[PHASES][HAPPENINGS] = {
     },
     [READY] = {
         [ACCEPTS]       = run_note_connection,
-        [ENGINE_ENDS]   = run_leave_client,
+        [ENGINE_ENDS]   = run_leave_unaccepted_client,
         [CLIENT_ENDS]   = run_judge_client,
         [INTERRUPTED]   = run_note_interrupt,
         [LOOK_IS_DUE]   = run_look,

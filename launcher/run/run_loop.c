@@ -49,6 +49,17 @@ static void check_deadline(struct run *run, int64_t deadline, enum happening hap
         run_happens(run, happening);
 }
 
+static bool serve(struct run *run)
+{
+    bool idle = run_relay_turn(&run->relay);
+
+    if (run->record.clients != run_relay_clients(&run->relay)) {
+        run->record.clients = run_relay_clients(&run->relay);
+        record_write(run->record_fd, &run->record);
+    }
+    return idle;
+}
+
 /*
  * Children first: what they did before their end, and a signal that came to all of us, can be
  * read once the end is seen. The engine before the client: LAMMPS ends because its client is
@@ -72,7 +83,7 @@ static bool take_turn(struct run *run)
     check_deadline(run, run->give_up_at, TIME_IS_UP);
     check_deadline(run, run->remark_at, NO_WAIT_SEEN);
     check_deadline(run, run->kill_at, GRACE_IS_OVER);
-    return all_read && !of_child;
+    return serve(run) && all_read && !of_child;
 }
 
 static int64_t sooner(int64_t a, int64_t b)
@@ -87,7 +98,7 @@ static int time_to_wait(const struct run *run)
                           sooner(run->kill_at, gate_deadline(&run->gate)));
     int64_t left;
 
-    next = sooner(next, run_look_at(run));
+    next = sooner(sooner(next, run_look_at(run)), run_relay_deadline(&run->relay));
     for (int i = 0; i < run->source_count; i++)
         next = sooner(next, run->sources[i]->deadline);
     if (next == 0)
@@ -98,23 +109,30 @@ static int time_to_wait(const struct run *run)
 
 static void wait_for_something(const struct run *run)
 {
-    struct pollfd fds[4 + RUN_SOURCES] = {
+    struct pollfd fds[5 + RUN_SOURCES] = {
         {.fd = run->signals.fd, .events = POLLIN},
         {.fd = child_fd(&run->engine), .events = POLLIN},
         {.fd = child_fd(&run->client), .events = POLLIN},
         {.fd = gate_fd(&run->gate), .events = POLLIN},
+        {.fd = run_relay_fd(&run->relay), .events = POLLIN},
     };
 
     for (int i = 0; i < run->source_count; i++)
-        fds[4 + i] = (struct pollfd){.fd = run->sources[i]->fd, .events = POLLIN};
-    poll(fds, 4 + (nfds_t)run->source_count, time_to_wait(run));
+        fds[5 + i] = (struct pollfd){.fd = run->sources[i]->fd, .events = POLLIN};
+    poll(fds, 5 + (nfds_t)run->source_count, time_to_wait(run));
+}
+
+static bool is_over(struct run *run)
+{
+    return run->engine.state != CHILD_RUNS && run->client.state != CHILD_RUNS &&
+           !run_relay_is_owed(&run->relay, run->outcome.interrupted);
 }
 
 void run_until_all_ended(struct run *run)
 {
     bool idle = true, orphans_left = false;
 
-    while (run->engine.state == CHILD_RUNS || run->client.state == CHILD_RUNS || orphans_left) {
+    while (!is_over(run) || orphans_left) {
         if (idle)
             wait_for_something(run);
         idle = take_turn(run);

@@ -5,7 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "launcher/base/bsd.h"
+#include "launcher/libc/bsd.h"
+#include "shim/wire/local_address.h"
 #include "shim/wire/text.h"
 
 void listener_keep(struct listener *listener, const struct received *received)
@@ -32,6 +33,12 @@ bool listener_is_cut_off(const struct listener *listener)
 
     return !listener->remote && listener->netns != 0 && stat("/proc/self/ns/net", &ours) == 0 &&
            listener->netns != ours.st_ino;
+}
+
+bool listener_is_on_far_loopback(const struct listener *listener)
+{
+    return listener->remote && address_is_loopback(&listener->address) &&
+           !address_is_local(&listener->peer);
 }
 
 void endpoint_address(const union address *address, char host[ENDPOINT_HOST_SIZE])

@@ -27,6 +27,9 @@ void listener_keep(struct listener *listener, const struct received *received);
  */
 bool listener_is_cut_off(const struct listener *listener);
 
+/* Is it on the loopback of another host? An event may come by TCP from this host too. */
+bool listener_is_on_far_loopback(const struct listener *listener);
+
 enum { ENDPOINT_HOST_SIZE = 3 * HOST_SIZE };
 
 /*

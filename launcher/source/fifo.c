@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "launcher/base/bsd.h"
 #include "launcher/base/entropy.h"
 #include "launcher/base/private_dir.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
+#include "launcher/libc/bsd.h"
 #include "launcher/source/fifos.h"
 
 enum {

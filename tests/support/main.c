@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "launcher/base/bsd.h"
+#include "launcher/libc/bsd.h"
 #include "tests/support/process.h"
 
 /*

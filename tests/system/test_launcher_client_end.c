@@ -50,6 +50,17 @@ TEST(a_client_at_the_gate_does_not_outlive_an_engine_that_was_never_ready)
     ck_assert_int_eq(shell_status(&shell), 125);
 }
 
+/* It might wait for the engine for ever. */
+TEST(a_client_that_no_engine_has_accepted_does_not_outlive_one_that_failed)
+{
+    struct shell shell;
+
+    shell_run(&shell, "exec $IMDSHIM run -c 'while :; do sleep 0.1; done' -- " ENGINE
+                      " listen=127.0.0.1 wait exit=7");
+    ck_assert_int_eq(shell_status(&shell), 7);
+    ck_assert_int_eq(shell_count_lines(shell.err, "had accepted no client: ending the"), 1);
+}
+
 /* A wrapper ends by SIGTERM at once; the engine in it must not wait for ever. */
 TEST(a_client_that_fails_ends_an_engine_in_a_script_too)
 {

@@ -120,3 +120,13 @@ TEST(who_has_not_the_secret_is_not_heard_from_another_host)
     ck_assert_ptr_null(strstr(shell.err, "4711"));
     assert_has(shell.err, "the TCP port: 2 malformed lines ignored");
 }
+
+TEST(a_listener_on_the_loopback_of_another_host_is_told_and_ended)
+{
+    build_mpi_engine();
+    run_in(&shell, HOSTS, RUN "--listen 127.0.0.1 -- " HYDRA MPI_ENGINE);
+    assert_status(&shell, 125);
+    assert_has(shell.err, "] listens on the loopback of node2, where no client");
+    assert_has(shell.err, "--listen 0.0.0.0");
+    ck_assert_str_eq(shell.out, "");
+}

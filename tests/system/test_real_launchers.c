@@ -77,3 +77,30 @@ LOOP_TEST(imdshim_behind_the_launcher_tells_the_port_on_a_fifo,
     assert_has(shell.out, "\nready\nend\n");
     assert_has(engines_read("frames"), behinds[_i].frames);
 }
+
+/* What "#SBATCH --export=NONE", or a list, leaves in a job. */
+static const struct {
+    const char *set, *mine;
+} exports[] = {
+    {"NONE", "none"},
+    {"MINE", "1"},
+    {"ALL", "1"},
+};
+
+LOOP_TEST(what_a_batch_job_does_not_export_does_not_keep_the_engine_from_us, COUNT(exports),
+          .needs = has_slurm)
+{
+    char command[512];
+
+    snprintf(command, sizeof command,
+             "export MINE=1 SLURM_EXPORT_ENV=%s; exec $IMDSHIM run --port 8888 "
+             "--client '$IMDSHIM watch $IMD_URL >frames' -- srun -N1 --mpi=pmi2 "
+             "/bin/sh -c 'echo mine=${MINE-none}; exec $PWD/" MPI_ENGINE "'",
+             exports[_i].set);
+    build_mpi_engine();
+    run_in(&shell, SLURM, command);
+    assert_status(&shell, 0);
+    assert_has(engines_read("frames"), MPI_ENGINE_FRAMES);
+    snprintf(command, sizeof command, "mine=%s\n", exports[_i].mine);
+    assert_has(shell.out, command);
+}

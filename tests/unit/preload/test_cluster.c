@@ -1,4 +1,4 @@
-/* Which runs may leave this host, and what Open MPI's daemons there are given. */
+/* Which runs may leave this host. */
 #include "launcher/preload/cluster.h"
 
 #include <stdlib.h>
@@ -160,47 +160,4 @@ TEST(a_word_of_any_length_is_looked_at)
     memset(word, ';', LONG - 6);
     ck_assert(cluster_may_leave_host(line, NULL));
     free(word);
-}
-
-/* Without a quote: in an allocation of Slurm's there is no shell to take it away. */
-TEST(the_agent_preloads_the_library_and_says_nothing_else)
-{
-    char *agent = cluster_compose_agent(NULL, "/opt/lib.so:/x-1.2/libimdshim.so");
-
-    ck_assert_str_eq(agent, "env LD_PRELOAD=/opt/lib.so:/x-1.2/libimdshim.so orted");
-    free(agent);
-}
-
-TEST(the_users_own_agent_is_kept)
-{
-    char *agent = cluster_compose_agent("/opt/bin/orted --debug x=y", "a=b.so");
-
-    ck_assert_str_eq(agent, "env LD_PRELOAD=a=b.so /opt/bin/orted --debug x=y");
-    free(agent);
-}
-
-/* What orted's start is without any agent at all. */
-TEST(a_users_agent_that_is_empty_is_none)
-{
-    char *agent = cluster_compose_agent("", "v");
-
-    ck_assert_str_eq(agent, "env LD_PRELOAD=v orted");
-    free(agent);
-}
-
-TEST(blanks_in_the_list_become_colons)
-{
-    char *agent = cluster_compose_agent("a b", " a.so b.so:c.so ");
-
-    ck_assert_str_eq(agent, "env LD_PRELOAD=:a.so:b.so:c.so: a b");
-    free(agent);
-}
-
-TEST(a_list_that_a_shell_on_its_way_would_change_is_refused)
-{
-    static const char *const values[] = {"'", "\"",  "a$b", "`id`", "\\", "a\nb", "it's",
-                                         "*", "[x]", "a;b", "a&b",  "~",  "#",    "a|b"};
-
-    for (int i = 0; i < COUNT(values); i++)
-        ck_assert_msg(cluster_compose_agent(NULL, values[i]) == NULL, "taken: %s", values[i]);
 }

@@ -133,6 +133,8 @@ TEST(an_engine_that_ends_by_itself_leaves_no_limit)
     ck_assert_int_gt(run.kill_at, clock_now());
 }
 
+static const char *address = "127.0.0.1";
+
 static void receive(enum event_kind kind, unsigned port, unsigned netns, bool remote)
 {
     struct received received = {.event = {.kind = kind,
@@ -146,7 +148,7 @@ static void receive(enum event_kind kind, unsigned port, unsigned netns, bool re
                                           .comm = ""},
                                 .remote = remote};
 
-    ck_assert(address_parse(&received.event.address, "127.0.0.1"));
+    ck_assert(address_parse(&received.event.address, address));
     ck_assert(address_parse(&received.peer, "10.77.0.2"));
     run_on_event(&run, &received);
 }
@@ -184,10 +186,39 @@ TEST(an_engine_in_another_network_namespace_has_no_port_for_others)
     ck_assert_uint_eq(run.record.port, 0);
 }
 
+TEST(an_engine_on_the_loopback_of_another_host_is_ended_if_a_client_is_due)
+{
+    begin(true);
+    receive(KIND_LISTENING, 42165, 0, true);
+    ck_assert_int_eq(run.phase, ENDING);
+    ck_assert_int_eq(run.outcome.ending, CUT_OFF);
+}
+
 /* Namespaces are each host's own. */
 TEST(the_network_namespace_of_another_host_is_nothing_to_us)
 {
+    address = "0.0.0.0";
     begin(false);
     receive(KIND_LISTENING, 42165, 1, true);
     ck_assert_uint_eq(run.record.port, 42165);
+}
+
+static const struct {
+    enum phase phase;
+    int status;
+    bool limited;
+} ends[] = {
+    {READY, 7 << 8, true},
+    {READY, 0, false},
+    {CONNECTED, 7 << 8, false},
+};
+
+LOOP_TEST(a_client_has_a_limit_if_the_engine_failed_and_had_accepted_none, COUNT(ends))
+{
+    be_in(ends[_i].phase);
+    run.client.state = CHILD_RUNS;
+    run.engine.wait_status = ends[_i].status;
+    run_happens(&run, ENGINE_ENDS);
+    ck_assert_int_eq(run.kill_at != 0, ends[_i].limited);
+    run.client.state = CHILD_NONE;
 }

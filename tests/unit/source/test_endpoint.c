@@ -137,3 +137,23 @@ TEST(the_longest_host_name_has_room)
     ck_assert_int_eq(host[0], '[');
     ck_assert_int_eq(host[sizeof host - 2], ']');
 }
+
+/* The address that the event came from tells the host: one of ours is here. */
+static const struct {
+    bool remote;
+    const char *address, *peer;
+    bool far;
+} loopbacks[] = {
+    {true, "127.0.0.1", "192.0.2.7", true},  {true, "::1", "2001:db8::7", true},
+    {true, "127.0.0.1", "127.0.0.1", false}, {true, "0.0.0.0", "192.0.2.7", false},
+    {true, "192.0.2.7", "192.0.2.7", false}, {false, "127.0.0.1", "192.0.2.7", false},
+};
+
+LOOP_TEST(a_loopback_of_another_host_is_told_from_ours, COUNT(loopbacks))
+{
+    struct listener imd = listener("node2", loopbacks[_i].address);
+
+    imd.remote = loopbacks[_i].remote;
+    ck_assert(address_parse(&imd.peer, loopbacks[_i].peer));
+    ck_assert_int_eq(listener_is_on_far_loopback(&imd), loopbacks[_i].far);
+}

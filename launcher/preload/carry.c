@@ -1,0 +1,122 @@
+#include "launcher/preload/carry.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "launcher/base/say.h"
+#include "launcher/base/status.h"
+#include "launcher/libc/bsd.h"
+#include "launcher/preload/command_line.h"
+
+/*
+ * An agent goes through shells with quotes of their own, or, in an allocation of Slurm's,
+ * through none: so there is nothing in it that would need any.
+ */
+static bool is_plain(const char *text)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                "0123456789_@%+=:,./- ";
+
+    return text[strspn(text, plain)] == '\0';
+}
+
+/* A blank parts the list as well as a colon does, ld.so(8). */
+char *carry_openmpi_4(const char *user_value, const char *preload)
+{
+    static const char set[] = "env LD_PRELOAD=";
+    char *agent, *list;
+
+    if (!is_plain(preload))
+        return NULL;
+    if (user_value == NULL || user_value[0] == '\0')
+        user_value = "orted";
+    if (asprintf(&agent, "%s%s %s", set, preload, user_value) < 0)
+        return NULL;
+    list = agent + strlen(set);
+    for (size_t i = 0; preload[i] != '\0'; i++)
+        if (list[i] == ' ')
+            list[i] = ':';
+    return agent;
+}
+
+/* One item of a list, as srun compares them: in any case. */
+static bool is_item(const char *item, size_t length, const char *word)
+{
+    return length == strlen(word) && strncasecmp(item, word, length) == 0;
+}
+
+static bool has_item(const char *list, const char *word)
+{
+    for (;; list++) {
+        size_t length = strcspn(list, ",");
+
+        if (is_item(list, length, word))
+            return true;
+        list += length;
+        if (*list == '\0')
+            return false;
+    }
+}
+
+/* At the beginning these two let nothing pass, whatever follows (seen with Slurm 22.05). */
+static bool carries_nothing(const char *list)
+{
+    size_t length = strcspn(list, ",");
+
+    return length == 0 || is_item(list, length, "NONE") || is_item(list, length, "NIL");
+}
+
+char *carry_slurm(const char *user_value, const char *const *names, size_t count)
+{
+    size_t size = 1;
+    char *list;
+
+    if (user_value == NULL || has_item(user_value, "ALL"))
+        return NULL;
+    size += strlen(user_value);
+    for (size_t i = 0; i < count; i++)
+        size += strlen(names[i]) + 1;
+    list = calloc(1, size);
+    if (list == NULL)
+        die_error(STATUS_FAILED, errno, CARRY_SLURM);
+    if (!carries_nothing(user_value))
+        strlcpy(list, user_value, size);
+    for (size_t i = 0; i < count; i++) {
+        if (list[0] != '\0')
+            strlcat(list, ",", size);
+        strlcat(list, names[i], size);
+    }
+    return list;
+}
+
+/* ---- what carries nothing ---- */
+
+static const char elsewhere[] =
+    "does not carry the environment to another host, and so no library gets into the engine "
+    "there: start imdshim on that host, before the engine";
+static const char later[] =
+    "queues a job that starts when imdshim may have ended: put imdshim into the batch "
+    "script, before the engine";
+
+static const struct {
+    const char *name, *sentence;
+} losers[] = {
+    {"ssh", elsewhere},    {"rsh", elsewhere},  {"pdsh", elsewhere},
+    {"clush", elsewhere},  {"pssh", elsewhere}, {"parallel-ssh", elsewhere},
+    {"taktuk", elsewhere}, {"sbatch", later},   {"qsub", later},
+    {"bsub", later},       {"oarsub", later},   {"condor_submit", later},
+};
+
+bool carry_is_lost(const char *const *command, char text[CARRY_TEXT])
+{
+    const char *program = command_line_program(command);
+
+    for (size_t i = 0; i < sizeof losers / sizeof losers[0]; i++)
+        if (strcmp(program, losers[i].name) == 0) {
+            snprintf(text, CARRY_TEXT, "%s %s", program, losers[i].sentence);
+            return true;
+        }
+    return false;
+}
