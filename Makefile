@@ -30,7 +30,7 @@ all_cflags = $(std) $(warnings) $(hardening) $(prefix_map) $(CPPFLAGS) $(CFLAGS)
 shim_cflags = -fPIC -fvisibility=hidden -ffunction-sections -U_FORTIFY_SOURCE \
 	$(if $(their_fortify),-Wp$(,)-U_FORTIFY_SOURCE) $(aarch64_cflags)
 # There gcc's atomics and the stack protector need symbols that only glibc's ld.so has.
-aarch64_cflags := $(if $(filter aarch64%,$(shell $(CC) -dumpmachine)),\
+aarch64_cflags := $(if $(filter aarch64%,$(shell $(CC) -dumpmachine 2>/dev/null)),\
 	-fno-stack-protector $(call supported,-mno-outline-atomics))
 # A compiler may put the name of dlsym and its use into different parts of the program, real.c.
 $(BUILD)/shim/hooks/real.o: shim_cflags += -fno-lto
@@ -336,6 +336,7 @@ remove_empty = \
 
 # What is unpacked and run: nothing of it is built for this machine, and nothing is installed.
 architectures = x86_64 aarch64
+machine = $(shell uname -m)
 release: ## build/release/imdshim-VERSION-linux-ARCH.tar.gz, for x86_64 and aarch64
 	scripts/setup.sh build release
 	scripts/release.sh $(BUILD)/release $(BUILD)-release $(version) $(architectures)
@@ -359,8 +360,10 @@ clean: ## remove what was built
 bench: ## figures of what it costs, side by side
 bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tests/bench/thousand \
 		$(doubles) $(BUILD)/tests/faults/soak $(BUILD)/tests/bench/moments.so
-	scripts/setup.sh bench || [ $$? -eq 2 ]
-	$(BUILD)/tests/bench/bench $(abspath $(bin)) $(abspath $(lib)) $(abspath $(BUILD)/tests/bench/empty.so)
+	scripts/setup.sh release bench || [ $$? -eq 2 ]
+	scripts/release.sh $(BUILD)/release $(BUILD)-release $(version) $(machine)
+	$(BUILD)/tests/bench/bench $(abspath $(bin)) $(abspath $(lib)) $(abspath $(BUILD)/tests/bench/empty.so) \
+		$(abspath $(BUILD)-release/imdshim-$(version)-linux-$(machine)/bin/imdshim)
 	$(BUILD)/tests/bench/thousand $(abspath $(bin)) $(BUILD)/tests/doubles/gated
 	$(test_environment) $(BUILD)/tests/faults/soak
 	tests/bench/hot.sh $(abspath $(BUILD)/tests/doubles/hot) $(abspath $(lib))

@@ -89,6 +89,8 @@ faults? postgresql-15   /usr/lib/postgresql/15/bin/postgres
 bench?  gromacs         gmx
 bench?  lammps          lmp
 bench?  python3-numpy   import:numpy
+bench?  tini            tini
+bench?  dumb-init       dumb-init
 bench?  gnuplot-nox     gnuplot
 bench?  valgrind        valgrind
 lint    clang-format    clang-format
