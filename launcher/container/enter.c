@@ -1,6 +1,6 @@
 #include "launcher/container/enter.h"
 
-#include <bsd/string.h>
+#include "launcher/libc/bsd.h"
 #include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
