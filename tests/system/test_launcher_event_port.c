@@ -96,6 +96,24 @@ TEST(the_port_listens_in_a_batch_job_of_several_nodes)
     ck_assert_str_eq(shell.out, "closed\nopen\n");
 }
 
+/* Whatever is in their environment is not in the engine's. */
+static const char *const losers[] = {"ssh", "pdsh", "taktuk", "sbatch", "qsub", "bsub"};
+
+LOOP_TEST(a_command_that_carries_nothing_is_told_of_at_the_start, COUNT(losers))
+{
+    char line[64];
+    struct shell shell;
+
+    snprintf(line, sizeof line, "imdshim: %s ", losers[_i]);
+    shell_run(&shell,
+              "printf '#!/bin/sh\\nexit 4' >%s; chmod 755 %s; $IMDSHIM run -- ./%s a;"
+              "$IMDSHIM exec --fd 3 -- ./%s a 3>events; $IMDSHIM run -q -- ./%s a",
+              losers[_i], losers[_i], losers[_i], losers[_i], losers[_i]);
+    ck_assert_int_eq(shell_status(&shell), 4);
+    ck_assert_int_eq(shell_count_lines(shell.err, line), 2);
+    ck_assert_ptr_eq(strstr(shell.err, line), shell.err);
+}
+
 TEST(the_secret_is_on_no_command_line_and_in_no_message)
 {
     struct shell shell, look;

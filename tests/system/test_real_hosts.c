@@ -9,6 +9,9 @@
 #define SRUN "srun --mpi=pmi2 -N1 -w node2 "
 #define RUN "$IMDSHIM run -v --client 'echo $IMD_HOST; $IMDSHIM watch $IMD_URL >frames' "
 
+/* What "#SBATCH --export=NONE" leaves in a job; it keeps PATH from the engine too. */
+#define EXPORTS_NONE "export SLURM_EXPORT_ENV=NONE;"
+
 /* The status is then nothing that a launcher or we would have chosen. */
 #define ENDS_WITH_7 "sh ./engine.sh "
 #define WRITE_ENGINE "printf '\"$@\"\\nexit 7\\n' >engine.sh;"
@@ -24,6 +27,8 @@ static const struct {
     {HOSTS, RUN "-- " HYDRA ENDS_WITH_7 MPI_ENGINE, MPI_ENGINE_FRAMES},
     {HOSTS, RUN "--port 8888 -- " HYDRA ENDS_WITH_7 MPI_ENGINE, MPI_ENGINE_FRAMES},
     {HOSTS SLURM, RUN "--port 8888 -- " SRUN ENDS_WITH_7 MPI_ENGINE, MPI_ENGINE_FRAMES},
+    {HOSTS SLURM, EXPORTS_NONE RUN "--port 8888 -- " SRUN "/bin/" ENDS_WITH_7 MPI_ENGINE,
+     MPI_ENGINE_FRAMES},
     {HOSTS SLURM,
      RUN "--port 8888 -- salloc -Q -N2 mpirun -H node2 -np 1 " ENDS_WITH_7 LMP "8888",
      LMP_FRAMES},
@@ -39,6 +44,7 @@ static const struct {
      "./start-it -launcher rsh -launcher-exec $AGENT -hosts node2 -np 1 " MPI_ENGINE,
      MPI_ENGINE_FRAMES},
     {HOSTS SLURM, "", SRUN MPI_ENGINE, MPI_ENGINE_FRAMES},
+    {HOSTS SLURM, EXPORTS_NONE, SRUN MPI_ENGINE, MPI_ENGINE_FRAMES},
     {HOSTS SLURM, "cp $(command -v srun) start-it;",
      "./start-it --mpi=pmi2 -N1 -w node2 " MPI_ENGINE, MPI_ENGINE_FRAMES},
 };
