@@ -22,6 +22,7 @@
 #include "launcher/container/plan.h"
 #include "launcher/libc/exec.h"
 #include "launcher/preload/carry.h"
+#include "launcher/preload/cluster.h"
 #include "launcher/preload/engine.h"
 #include "launcher/preload/library.h"
 #include "launcher/preload/peer_check.h"
@@ -89,6 +90,7 @@ static const char *events_for(const struct options *options)
 /* What stands in the way, and does not keep the engine from being started. */
 static void say_obstacles(const struct options *options, const struct preflight *preflight)
 {
+    const char *const *command = (const char *const *)options->operands;
     char text[PREFLIGHT_TEXT], lost[CARRY_TEXT];
 
     if (options->verbosity == QUIET)
@@ -97,8 +99,12 @@ static void say_obstacles(const struct options *options, const struct preflight 
         preflight_explain(preflight, text, sizeof text);
         say("not loaded: %s", text);
     }
-    if (carry_is_lost((const char *const *)options->operands, lost))
+    if (carry_is_lost(command, lost))
         say("%s", lost);
+    if (cluster_is_likely_to_leave_host(command, getenv("SLURM_JOB_NUM_NODES")))
+        say("an engine on another host cannot report to exec: if it may be on one, start "
+            "imdshim "
+            "behind the launcher, as in 'srun imdshim exec', or use 'imdshim run'");
 }
 
 /* NULL if the engine would not start with the library. */

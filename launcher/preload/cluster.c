@@ -60,10 +60,19 @@ static bool is_launcher(const char *name, const void *unused)
     return cluster_is_launcher(name);
 }
 
+static bool has_other_nodes(const char *job_nodes)
+{
+    return job_nodes != NULL && atoi(job_nodes) > 1;
+}
+
 bool cluster_may_leave_host(const char *const *command, const char *job_nodes)
 {
-    return (job_nodes != NULL && atoi(job_nodes) > 1) ||
-           command_line_names(command, is_launcher, NULL);
+    return has_other_nodes(job_nodes) || command_line_names(command, is_launcher, NULL);
+}
+
+bool cluster_is_likely_to_leave_host(const char *const *command, const char *job_nodes)
+{
+    return has_other_nodes(job_nodes) && command_line_names(command, is_launcher, NULL);
 }
 
 bool cluster_is_agent(const char *name)

@@ -19,6 +19,9 @@ bool cluster_is_agent(const char *name);
  */
 bool cluster_may_leave_host(const char *const *command, const char *job_nodes);
 
+/* The same, of a run that is likely to: a launcher is named, and there are such nodes. */
+bool cluster_is_likely_to_leave_host(const char *const *command, const char *job_nodes);
+
 /*
  * Afterwards: a program has reported itself, with the module that a launcher is known by, ""
  * if it has none (match.h). Does it start others on other hosts? The runtimes' daemons, orted

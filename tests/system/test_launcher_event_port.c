@@ -114,6 +114,25 @@ LOOP_TEST(a_command_that_carries_nothing_is_told_of_at_the_start, COUNT(losers))
     ck_assert_ptr_eq(strstr(shell.err, line), shell.err);
 }
 
+static const struct {
+    const char *nodes, *command;
+    int lines;
+} execs[] = {{"2", "./srun", 1}, {"1", "./srun", 0}, {"2", "./gmx", 0}};
+
+LOOP_TEST(exec_says_that_it_does_not_hear_other_hosts_where_the_engine_may_be_on_one,
+          COUNT(execs))
+{
+    struct shell shell;
+
+    shell_run(&shell,
+              "printf '#!/bin/sh\\nexit 4' >srun; chmod 755 srun; cp srun gmx;"
+              "export SLURM_JOB_NUM_NODES=%s; $IMDSHIM exec --fd 3 -- %s 3>events",
+              execs[_i].nodes, execs[_i].command);
+    ck_assert_int_eq(shell_status(&shell), 4);
+    ck_assert_int_eq(shell_count_lines(shell.err, "another host cannot report to exec"),
+                     execs[_i].lines);
+}
+
 TEST(the_secret_is_on_no_command_line_and_in_no_message)
 {
     struct shell shell, look;
