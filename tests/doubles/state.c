@@ -58,8 +58,19 @@ static void show_descriptors(void)
 
 static int is_ours(const char *entry)
 {
-    return strncmp(entry, "LD_PRELOAD=", 11) == 0 || strncmp(entry, "IMDSHIM_", 8) == 0 ||
-           strncmp(entry, "ASAN_OPTIONS=", 13) == 0;
+    static const char *const ours[] = {
+        "LD_PRELOAD=",
+        "IMDSHIM_",
+        "ASAN_OPTIONS=",
+        "OMPI_IMDSHIM_",
+        "OMPI_MCA_orte_launch_agent=",
+        "PRTE_MCA_prte_launch_agent=",
+    };
+
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
+        if (strncmp(entry, ours[i], strlen(ours[i])) == 0)
+            return 1;
+    return 0;
 }
 
 /* Without what the launcher adds to them, and that may give them another place. */
