@@ -1,6 +1,5 @@
 #include "launcher/container/enter.h"
 
-#include <bsd/string.h>
 #include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 
 #include "launcher/base/private_dir.h"
 #include "launcher/container/plan.h"
+#include "launcher/libc/bsd.h"
 #include "launcher/preload/library.h"
 #include "launcher/preload/program.h"
 #include "shim/wire/wire.h"
