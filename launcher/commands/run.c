@@ -60,6 +60,11 @@ static void check_engine_file(struct run *run)
     if (plan_find_runtime(command) == NULL) /* what starts a container is not the engine */
         preflight_examine(command, run->library, &preflight);
     run->notified = choose_notify(run, preflight.verdict, &reason);
+    if (run->notified && preflight_has_privileges(preflight.verdict))
+        message(run->options, NORMAL,
+                "%s runs without its set-user-ID bit or file capabilities: user notification "
+                "takes them away",
+                preflight.program);
     run->obstacle = !run->notified && preflight_is_obstacle(preflight.verdict);
     if (run->notified || preflight_must_not_preload(preflight.verdict))
         run->preload = NULL;
