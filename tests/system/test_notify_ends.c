@@ -1,8 +1,7 @@
 /*
  * How a run under user notification ends: the launcher is killed, the engine leaves something
- * behind. No call of a program may fail because nobody answers it any more (ENOSYS).
+ * behind. No call of a program may fail because nobody answers it any more.
  */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,12 +43,9 @@ TEST(an_engine_whose_launcher_was_killed_binds_and_listens)
 
 enum { ROUNDS = 20, CALLS = 300 };
 
-/* Killed while one call follows the other: that which it has received is answered too. */
+/* Killed while one call follows the other: that which it has received, or done, is answered too. */
 TEST(whenever_the_launcher_is_killed_no_call_fails_for_want_of_an_answer)
 {
-    char lost[32];
-
-    snprintf(lost, sizeof lost, "failed with %d\n", ENOSYS);
     for (int i = 0; i < ROUNDS; i++) {
         shell_run(&shell, MAKE_STATIC "rm -f end");
         shell_start(&shell,
@@ -61,7 +57,7 @@ TEST(whenever_the_launcher_is_killed_no_call_fails_for_want_of_an_answer)
         kill(shell.pid, SIGKILL);
         wait_for_file("end");
         shell_finish(&shell);
-        ck_assert_int_eq(shell_count_lines(shell.err, lost), 0);
+        ck_assert_int_eq(shell_count_lines(shell.err, "failed with"), 0);
     }
     clear();
 }
