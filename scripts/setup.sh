@@ -2,12 +2,13 @@
 # Install missing packages, on Debian and distributions made from it. What is there already is not
 # touched.
 #
-# usage: scripts/setup.sh build|demo|check|faults|bench|lint|clang|packaging...
+# usage: scripts/setup.sh build|demo|check|faults|ecosystem|bench|lint|clang|packaging...
 #
 #   build   what make needs
 #   demo    GROMACS
 #   check   what the tests need and, optional, programs that some of them run
 #   faults  what make check-faults runs besides: other people's programs, a fuzzer
+#   ecosystem  what make check-ecosystem makes its virtual environment with
 #   bench   what make bench measures and draws with
 #   lint    what make lint needs
 #   clang   the other compiler, with its fuzzer
@@ -62,6 +63,11 @@ check?  fish            fish
 check?  tini            tini
 check?  dumb-init       dumb-init
 check?  musl-tools      musl-gcc
+check?  podman          podman
+check?  runc            runc
+check?  catatonit       catatonit
+check?  charliecloud    ch-run
+check?  systemd-container systemd-nspawn
 check?  golang-go       go
 check?  g++             g++
 check?  clang           clang
@@ -79,7 +85,9 @@ faults? libclang-rt-14-dev -fsanitize=address
 faults? nginx-light     nginx
 faults? memcached       memcached
 faults? postgresql-15   /usr/lib/postgresql/15/bin/postgres
+ecosystem python3-venv  import:ensurepip
 bench?  gromacs         gmx
+bench?  socat           socat
 bench?  lammps          lmp
 bench?  python3-numpy   import:numpy
 bench?  gnuplot-nox     gnuplot
@@ -177,9 +185,9 @@ try_to_install() { # PACKAGE...
 [ $# -gt 0 ] || set -- usage
 for group; do
     case $group in
-    build | demo | check | faults | bench | lint | clang | packaging) ;;
+    build | demo | check | faults | ecosystem | bench | lint | clang | packaging) ;;
     *)
-        echo "usage: scripts/setup.sh build|demo|check|faults|bench|lint|clang|packaging..." >&2
+        echo "usage: scripts/setup.sh build|demo|check|faults|ecosystem|bench|lint|clang|packaging..." >&2
         exit 125
         ;;
     esac
