@@ -1,6 +1,5 @@
 #include "launcher/notify/warden.h"
 
-#include <bsd/unistd.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,6 +11,9 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "launcher/libc/bsd.h"
+#include "launcher/libc/mask.h"
 
 /* ---- the descriptor's way ---- */
 
@@ -84,8 +86,8 @@ _Noreturn static void be_warden(int socket, struct notification *last)
     int null = open("/dev/null", O_RDWR | O_CLOEXEC), fd;
     sigset_t all;
 
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, NULL);
+    mask_fill(&all);
+    mask_change(SIG_SETMASK, &all, NULL);
     setsid();
     prctl(PR_SET_NAME, "imdshim-warden");
     for (int standard = 0; standard < OURS; standard++)
