@@ -31,7 +31,7 @@ static const struct command commands[] = {
      true},
     {"check", check_main, "ENGINE", "", true},
     {"list", list_main, "[--json]", "J", false},
-    {"watch", watch_main, "[-t SECS] [HOST:]PORT", "t", true},
+    {"watch", watch_main, "[--csv|--json] [-t SECS] [HOST:]PORT", "tXJ", true},
     {"relay", relay_main,
      "[-q] [-l [ADDR][:PORTS]] [-o FILE] [-t SECS] [--only-me] " CLIENTS "[HOST:]PORT",
      "lotOVTAKEq", true},
@@ -85,10 +85,13 @@ static const struct command *need_command(const char *name)
     return command;
 }
 
-/* What was printed must have been written: a full disk is a failure. */
+/*
+ * What was printed must have been written: a full disk is a failure. If the buffer was full
+ * before, it was an earlier call that failed.
+ */
 static int end(int status)
 {
-    if (fflush(stdout) != 0)
+    if (fflush(stdout) != 0 || ferror(stdout))
         die_error(STATUS_FAILED, errno, "cannot write to standard output");
     return status;
 }

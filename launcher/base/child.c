@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "launcher/base/status.h"
+#include "launcher/libc/exec.h"
 
 #ifndef SYS_pidfd_open /* since Linux 5.3 */
 #define SYS_pidfd_open 434
@@ -93,7 +94,7 @@ _Noreturn static void exec_child(const struct child_plan *plan, const struct sig
         close(fd);
     }
     signals_restore(signals);
-    execvpe(plan->argv[0], (char *const *)plan->argv, plan->environment);
+    exec_program(plan->argv, plan->environment);
     send_report(socket, errno, -1);
     _exit(1);
 }
@@ -209,7 +210,7 @@ bool child_poll(struct child *child)
         return false;
     child_read_comm(child->pid, child->comm);
     if (lost || reap(child->pid, &child->wait_status) != child->pid)
-        child->wait_status = W_EXITCODE(STATUS_FAILED, 0);
+        child->wait_status = STATUS_FAILED << 8; /* as of exit(STATUS_FAILED) */
     child->state = CHILD_ENDED;
     if (child->pidfd >= 0)
         close(child->pidfd);

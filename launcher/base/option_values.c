@@ -1,12 +1,12 @@
 #include "launcher/base/option_values.h"
 
-#include <bsd/stdlib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
+#include "launcher/libc/bsd.h"
 #include "shim/wire/bind_override.h"
 
 int option_number(const char *name, const char *text, int least, int most)

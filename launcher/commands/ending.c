@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "launcher/base/say.h"
+#include "launcher/libc/mask.h"
 
 /* A signal that was ignored stays so: blocked, it would be queued and read. */
 void ending_begin(struct ending *ending)
@@ -18,7 +19,7 @@ void ending_begin(struct ending *ending)
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
         if (sigaction(signals[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
             sigaddset(&taken, signals[i]);
-    sigprocmask(SIG_BLOCK, &taken, &ending->before);
+    mask_change(SIG_BLOCK, &taken, &ending->before);
     ending->fd = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
     if (ending->fd < 0)
         die_error(EXIT_FAILURE, errno, "cannot receive signals");
@@ -39,5 +40,5 @@ void ending_end(struct ending *ending)
 {
     ending_asked(ending);
     close(ending->fd);
-    sigprocmask(SIG_SETMASK, &ending->before, NULL);
+    mask_change(SIG_SETMASK, &ending->before, NULL);
 }

@@ -20,6 +20,7 @@
 #include "launcher/commands/commands.h"
 #include "launcher/container/enter.h"
 #include "launcher/container/plan.h"
+#include "launcher/libc/exec.h"
 #include "launcher/preload/carry.h"
 #include "launcher/preload/engine.h"
 #include "launcher/preload/library.h"
@@ -127,7 +128,7 @@ static int become(const struct options *options, const char *library, const char
     container_enter(&container, (const char *const *)options->operands, environment, &needs);
     if (container.means == CONTAINER_TOLD && options->verbosity != QUIET)
         say("%s", container.text);
-    execvpe(container.command.list[0], container.command.list, container.environment.list);
+    exec_program((const char *const *)container.command.list, container.environment.list);
     error = errno;
     container_free(&container);
     free(environment);

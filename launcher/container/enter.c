@@ -1,6 +1,5 @@
 #include "launcher/container/enter.h"
 
-#include <bsd/string.h>
 #include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 
 #include "launcher/base/private_dir.h"
 #include "launcher/container/plan.h"
+#include "launcher/libc/bsd.h"
 #include "launcher/preload/library.h"
 #include "launcher/preload/program.h"
 #include "shim/wire/wire.h"
@@ -48,7 +48,7 @@ static const char *copy_beside(const struct container_needs *needs, char path[PA
     struct stat status;
 
     if (slash == NULL || stat(needs->library, &status) != 0 ||
-        snprintf(path, PATH_MAX, "%.*s/copy.%llx.%llx.so", (int)(slash - needs->fifo),
+        snprintf(path, PATH_MAX, "%.*s/libimdshim.so.%llx.%llx", (int)(slash - needs->fifo),
                  needs->fifo, (unsigned long long)status.st_dev,
                  (unsigned long long)status.st_ino) >= PATH_MAX)
         return NULL;

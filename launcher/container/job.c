@@ -1,6 +1,5 @@
 #include "launcher/container/job.h"
 
-#include <bsd/string.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
+#include "launcher/libc/bsd.h"
 #include "launcher/preload/library.h"
 #include "shim/wire/wire.h"
 

@@ -1,10 +1,10 @@
 #include "launcher/diagnosis/evidence.h"
 
-#include <bsd/string.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "launcher/base/clock.h"
+#include "launcher/libc/bsd.h"
 #include "launcher/preload/cluster.h"
 #include "launcher/preload/command_line.h"
 #include "launcher/proc/proc_tree.h"

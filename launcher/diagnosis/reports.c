@@ -1,9 +1,9 @@
 #include "launcher/diagnosis/reports.h"
 
-#include <bsd/string.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "launcher/libc/bsd.h"
 #include "launcher/preload/cluster.h"
 #include "shim/wire/match.h"
 

@@ -1,6 +1,5 @@
 #include "launcher/notify/warden.h"
 
-#include <bsd/unistd.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -14,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "launcher/libc/bsd.h"
+#include "launcher/libc/mask.h"
 #include "launcher/notify/listener.h"
 #include "launcher/notify/task.h"
 
@@ -114,8 +115,8 @@ _Noreturn static void be_warden(int socket, struct notification *last)
     int null = open("/dev/null", O_RDWR | O_CLOEXEC), fd;
     sigset_t all;
 
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, NULL);
+    mask_fill(&all);
+    mask_change(SIG_SETMASK, &all, NULL);
     setsid();
     prctl(PR_SET_NAME, "imdshim-warden");
     for (int standard = 0; standard < OURS; standard++)

@@ -1,6 +1,5 @@
 #include "launcher/preload/carry.h"
 
-#include <bsd/string.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
+#include "launcher/libc/bsd.h"
 #include "launcher/preload/command_line.h"
 
 /*

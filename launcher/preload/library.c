@@ -1,6 +1,5 @@
 #include "launcher/preload/library.h"
 
-#include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -15,6 +14,7 @@
 #include "launcher/base/private_dir.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
+#include "launcher/libc/bsd.h"
 
 static const char separators[] = " :";
 

@@ -1,6 +1,5 @@
 #include "launcher/run/record.h"
 
-#include <bsd/string.h>
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "launcher/base/private_dir.h"
+#include "launcher/libc/bsd.h"
 #include "shim/wire/text.h"
 
 #define RECORD_FILE ".record." /* the start of its name, if it is a file */

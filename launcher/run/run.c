@@ -1,6 +1,5 @@
 #include "launcher/run/run.h"
 
-#include <bsd/string.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 
 #include "launcher/base/clock.h"
 #include "launcher/base/status.h"
+#include "launcher/libc/bsd.h"
 #include "launcher/run/client.h"
 #include "launcher/run/messages.h"
 #include "launcher/run/port_file.h"

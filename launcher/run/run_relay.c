@@ -1,12 +1,12 @@
 #include "launcher/run/run_relay.h"
 
-#include <bsd/string.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "launcher/base/clock.h"
+#include "launcher/libc/bsd.h"
 #include "launcher/relay/relay.h"
 #include "launcher/run/messages.h"
 

@@ -1,12 +1,12 @@
 #include "launcher/source/endpoint.h"
 
-#include <bsd/string.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "launcher/libc/bsd.h"
 #include "shim/wire/local_address.h"
 #include "shim/wire/text.h"
 

@@ -1,7 +1,7 @@
 /* Who answers when the launcher is gone. */
+#include "launcher/libc/bsd.h"
 #include "launcher/notify/warden.h"
 
-#include <bsd/unistd.h>
 #include <errno.h>
 #include <netinet/in.h>
 
