@@ -271,6 +271,11 @@ check-packages: ## build every package of scripts/packaging, and use it
 	scripts/setup.sh build packaging || [ $$? -eq 2 ]
 	scripts/packaging/check.sh $(BUILD)/packages $(PACKAGES)
 
+# Other people's clients, from PyPI.
+check-ecosystem: all ## MDAnalysis with GROMACS and LAMMPS, through the relay
+	scripts/setup.sh build demo check ecosystem || [ $$? -eq 2 ]
+	$(test_environment) tests/ecosystem/run.sh $(abspath $(BUILD))
+
 # Not part of CI: it needs the archive's older release.
 check-old-glibc: all ## load the library with the glibc of Debian 11
 	BUILD=$(BUILD) scripts/old-glibc.sh
@@ -367,10 +372,12 @@ bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tes
 	$(BUILD)/tests/bench/thousand $(abspath $(bin)) $(BUILD)/tests/doubles/gated
 	$(test_environment) $(BUILD)/tests/faults/soak
 	tests/bench/hot.sh $(abspath $(BUILD)/tests/doubles/hot) $(abspath $(lib))
+	tests/bench/notify.sh $(abspath $(bin)) $(abspath $(BUILD)/tests/doubles/calls) $(CURDIR)
 	tests/support/python.sh tests/bench/turnaround.py $(bin) $(BUILD)/tests/bench/moments.so $(BUILD)/bench
+	python3 tests/bench/relay.py $(bin) $(BUILD)/tests/doubles/imd-engine
 	tests/support/python.sh tests/bench/instructions.py $(bin)
 
 -include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
-.PHONY: all bench check check-asan check-builds check-faults check-old-glibc check-packages \
-	check-quick check-release check-tsan check-valgrind clean coverage demo format fuzz fuzz-targets \
-	fuzzers help install lint release run-tests tests uninstall version
+.PHONY: all bench check check-asan check-builds check-ecosystem check-faults check-old-glibc \
+	check-packages check-quick check-release check-tsan check-valgrind clean coverage demo format \
+	fuzz fuzz-targets fuzzers help install lint release run-tests tests uninstall version

@@ -17,14 +17,15 @@
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
 
-#define CLIENTS "[--imd-version 2|3] [--time-step PS] [--others-skip] [--others-steer] "
+#define CLIENTS                                                                                \
+    "[--imd-version 2|3] [--time-step PS] [--step-ahead N] [--others-skip] [--others-steer] "
 #define SOCKET "[-p PORT] [-l [ADDR][:PORTS]] [-m KEY=GLOB]... [--no-wake] [--only-me] "
 
 static const struct command commands[] = {
     {"run", run_main,
      "[-qv] " SOCKET "[-c COMMAND] [-o FILE] [-t SECS] [--when EVENT] [--stop-with-client] "
      "[--backend WHICH] [--relay " CLIENTS "] [--] ENGINE [ARG...]",
-     "plmWOcotwSBRVTKEqv", true},
+     "plmWOcotwSBRVTAKEqv", true},
     {"exec", exec_main,
      "--fd N|--fifo PATH [-qv] " SOCKET "[--when EVENT] [--] ENGINE [ARG...]", "plmWOdfwqv",
      true},
@@ -33,7 +34,7 @@ static const struct command commands[] = {
     {"watch", watch_main, "[-t SECS] [HOST:]PORT", "t", true},
     {"relay", relay_main,
      "[-q] [-l [ADDR][:PORTS]] [-o FILE] [-t SECS] [--only-me] " CLIENTS "[HOST:]PORT",
-     "lotOVTKEq", true},
+     "lotOVTAKEq", true},
 };
 
 static const size_t command_count = sizeof commands / sizeof commands[0];

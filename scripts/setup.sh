@@ -2,7 +2,7 @@
 # Install missing packages, on Debian and distributions made from it. What is there already is not
 # touched.
 #
-# usage: scripts/setup.sh build|demo|check|release|roots|faults|bench|lint|clang|packaging...
+# usage: scripts/setup.sh build|demo|check|release|roots|faults|ecosystem|bench|lint|clang|packaging...
 #
 #   build   what make needs
 #   demo    GROMACS
@@ -10,6 +10,7 @@
 #   release what make release builds with, for each processor
 #   roots   what make check-release runs the release with
 #   faults  what make check-faults runs besides: other people's programs, a fuzzer
+#   ecosystem  what make check-ecosystem makes its virtual environment with
 #   bench   what make bench measures and draws with
 #   lint    what make lint needs
 #   clang   the other compiler, with its fuzzer
@@ -63,6 +64,11 @@ check?  fish            fish
 check?  tini            tini
 check?  dumb-init       dumb-init
 check?  musl-tools      musl-gcc
+check?  podman          podman
+check?  runc            runc
+check?  catatonit       catatonit
+check?  charliecloud    ch-run
+check?  systemd-container systemd-nspawn
 check?  golang-go       go
 check?  g++             g++
 check?  clang           clang
@@ -86,7 +92,9 @@ faults? libclang-rt-14-dev -fsanitize=address
 faults? nginx-light     nginx
 faults? memcached       memcached
 faults? postgresql-15   /usr/lib/postgresql/15/bin/postgres
+ecosystem python3-venv  import:ensurepip
 bench?  gromacs         gmx
+bench?  socat           socat
 bench?  lammps          lmp
 bench?  python3-numpy   import:numpy
 bench?  tini            tini
@@ -186,9 +194,9 @@ try_to_install() { # PACKAGE...
 [ $# -gt 0 ] || set -- usage
 for group; do
     case $group in
-    build | demo | check | release | roots | faults | bench | lint | clang | packaging) ;;
+    build | demo | check | release | roots | faults | ecosystem | bench | lint | clang | packaging) ;;
     *)
-        echo "usage: scripts/setup.sh build|demo|check|release|roots|faults|bench|lint|clang|packaging..." >&2
+        echo "usage: scripts/setup.sh build|demo|check|release|roots|faults|ecosystem|bench|lint|clang|packaging..." >&2
         exit 125
         ;;
     esac

@@ -41,6 +41,16 @@ static void close_input(void)
     }
 }
 
+static void close_output(void)
+{
+    int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    dup2(fd, STDOUT_FILENO);
+    dup2(fd, STDERR_FILENO);
+}
+
 /* What goes through the socket: an errno, negative before exec, or 0 with a descriptor. */
 union control {
     struct cmsghdr header; /* for its alignment */
@@ -74,6 +84,8 @@ _Noreturn static void exec_child(const struct child_plan *plan, const struct sig
     die_with(parent);
     if (plan->without_input)
         close_input();
+    if (plan->without_output)
+        close_output();
     if (plan->enter != NULL) {
         fd = plan->enter(plan->context);
         send_report(socket, fd < 0 ? -errno : 0, fd);

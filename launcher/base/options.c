@@ -35,6 +35,7 @@ static const struct option long_options[] = {
     {"relay", no_argument, NULL, 'R'},
     {"imd-version", required_argument, NULL, 'V'},
     {"time-step", required_argument, NULL, 'T'},
+    {"step-ahead", required_argument, NULL, 'A'},
     {"others-skip", no_argument, NULL, 'K'},
     {"others-steer", no_argument, NULL, 'E'},
     {"fd", required_argument, NULL, 'd'},
@@ -69,6 +70,7 @@ static const struct {
     {'R', "    --relay", "serve the stream on to any number of clients"},
     {'V', "    --imd-version 2|3", "what they are spoken to in; 3 if not given"},
     {'T', "    --time-step PS", "of the engine, for the time of each frame"},
+    {'A', "    --step-ahead N", "steps that energies are ahead of their frame; GROMACS: 1"},
     {'K', "    --others-skip", "all but the first client miss frames if they are slow"},
     {'E', "    --others-steer", "all clients may pause, push and end the run"},
     {'d', "    --fd N", "send events to this descriptor"},
@@ -169,6 +171,9 @@ static void store_value(struct options *options, int letter)
     case 'V':
         options->imd_version = option_number("--imd-version", optarg, 2, 3);
         break;
+    case 'A':
+        options->step_ahead = option_number("--step-ahead", optarg, 0, INT_MAX);
+        break;
     case 'T':
         options->time_step = option_time_step(optarg);
         break;
@@ -198,7 +203,7 @@ static void refuse(const struct command *command, const char *word, int letter)
 static bool is_about_relay(const struct options *options)
 {
     return options->imd_version != 3 || options->time_step > 0 || options->others_skip ||
-           options->others_steer;
+           options->step_ahead >= 0 || options->others_steer;
 }
 
 void options_parse(const struct command *command, int argc, char **argv,
@@ -206,7 +211,8 @@ void options_parse(const struct command *command, int argc, char **argv,
 {
     int letter;
 
-    *options = (struct options){.verbosity = NORMAL, .fd = -1, .imd_version = 3};
+    *options =
+        (struct options){.verbosity = NORMAL, .fd = -1, .imd_version = 3, .step_ahead = -1};
     opterr = 0;
     for (;;) {
         const char *word = argv[optind];

@@ -29,6 +29,7 @@ struct options {
     bool relay;             /* run: clients are served by us */
     int imd_version;        /* relay, run: that they get, 2 or 3 */
     double time_step;       /* relay, run: ps, 0 = not given */
+    int step_ahead;         /* relay, run: -1 = not given */
     bool others_skip;       /* relay, run: clients that are too slow, but the first */
     bool others_steer;      /* relay, run: they may command */
     char **operands;        /* ENGINE [ARG...], or [HOST:]PORT; NULL-terminated */

@@ -40,7 +40,8 @@ static void publish(const struct relay *relay, const char *engine,
         die_error(STATUS_FAILED, errno, "cannot write the port file '%s'", options->port_file);
 }
 
-static void wait_for_something(const struct relay *relay, const struct ending *ending,
+/* True if a signal has come. */
+static bool wait_for_something(const struct relay *relay, const struct ending *ending,
                                int64_t limit)
 {
     struct pollfd fds[] = {{.fd = ending->fd, .events = POLLIN},
@@ -52,6 +53,7 @@ static void wait_for_something(const struct relay *relay, const struct ending *e
     left = next - clock_now();
     if (poll(fds, 2, next == 0 ? -1 : left > 0 ? (int)left : 0) < 0 && errno != EINTR)
         die_error(EXIT_FAILURE, errno, "poll");
+    return fds[0].revents != 0 && ending_asked(ending);
 }
 
 /* When nobody has come for so long, 0: never. */
@@ -62,6 +64,11 @@ static int64_t limit_of(const struct relay *relay, const struct options *options
     return waits ? clock_now() + (int64_t)options->timeout * 1000 : 0;
 }
 
+static bool is_over(const struct relay *relay, bool asked)
+{
+    return asked ? !relay_is_busy(relay) : relay->ended > 0 && relay->clients == 0;
+}
+
 static void serve(struct relay *relay, const struct options *options)
 {
     int64_t limit = limit_of(relay, options);
@@ -69,16 +76,12 @@ static void serve(struct relay *relay, const struct options *options)
     struct ending ending;
 
     ending_begin(&ending);
-    while (relay->ended == 0 || relay->clients > 0) {
-        if (idle)
-            wait_for_something(relay, &ending, limit);
-        idle = relay_turn(relay);
-        if (ending_asked(&ending) && !asked) {
+    while (!is_over(relay, asked)) {
+        if (idle && wait_for_something(relay, &ending, limit) && !asked) {
             asked = true;
             relay_leave(relay);
         }
-        if (asked && !relay_is_busy(relay))
-            break;
+        idle = relay_turn(relay);
         if (relay_is_busy(relay) || limit == 0)
             limit = limit_of(relay, options);
         else if (clock_now() >= limit)
@@ -107,6 +110,7 @@ int relay_main(const struct options *options)
         .listen = options->listen,
         .version = options->imd_version,
         .time_step = options->time_step,
+        .step_ahead = options->step_ahead > 0 ? options->step_ahead : 0,
         .others_skip = options->others_skip,
         .others_steer = options->others_steer,
         .only_me = options->only_me,

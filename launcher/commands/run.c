@@ -47,19 +47,41 @@ static bool choose_notify(const struct run *run, enum preflight_verdict verdict,
 }
 
 /*
+ * A container into which the library cannot be brought, but whose calls can be seen from outside:
+ * not those of a set-user-ID program, which would lose its privileges.
+ */
+static bool is_closed_container(const struct run *run, enum preflight_verdict verdict)
+{
+    const char *const *command = (const char *const *)run->options->operands;
+    struct container container;
+    bool closed;
+
+    if (run->options->backend != BACKEND_NOT_SAID || preflight_is_obstacle(verdict))
+        return false;
+    container_try(&container, command, run->library, run->preload_name);
+    closed = container.means == CONTAINER_TOLD && container.runtime->is_below;
+    container_free(&container);
+    return closed && backend_obstacle(run->options) == NULL;
+}
+
+/*
  * An engine that cannot be shimmed still runs where only its port would have been learned. With
  * a client it would wait for it, perhaps for ever: then nothing is started.
  */
 static void check_engine_file(struct run *run)
 {
     const char *const *command = (const char *const *)run->options->operands;
-    struct preflight preflight = {.verdict = PREFLIGHT_FINE};
+    struct preflight preflight;
     char text[PREFLIGHT_TEXT];
     const char *reason;
+    bool closed = false;
 
-    if (plan_find_runtime(command) == NULL) /* what starts a container is not the engine */
-        preflight_examine(command, run->library, &preflight);
-    run->notified = choose_notify(run, preflight.verdict, &reason);
+    preflight_examine(command, run->library, &preflight);
+    if (plan_find_runtime(command) != NULL) { /* what starts a container is not the engine */
+        closed = is_closed_container(run, preflight.verdict);
+        preflight.verdict = PREFLIGHT_FINE;
+    }
+    run->notified = choose_notify(run, preflight.verdict, &reason) || closed;
     run->obstacle = !run->notified && preflight_is_obstacle(preflight.verdict);
     if (run->notified || preflight_must_not_preload(preflight.verdict))
         run->preload = NULL;
@@ -92,27 +114,17 @@ static void check_that_it_is_carried(const struct options *options)
 }
 
 /*
- * Open the TCP port only if the engine may start on another host, with the library; that it
- * cannot be opened is not fatal.
+ * The TCP port is always bound, for the library's environment must have it. It listens at once
+ * if the command says that the engine may start on another host; else when a program that starts
+ * others there has reported itself.
  */
-static void open_tcp_source(struct run *run)
+static void offer_tcp_port(struct run *run)
 {
-    const struct options *options = run->options;
-    struct tcp_source *tcp;
-
-    if (run->notified || !cluster_may_leave_host((const char *const *)options->operands,
+    run->offer.fd = -1;
+    run->offer_error = run->notified ? EOPNOTSUPP : tcp_offer_make(&run->offer) ? 0 : errno;
+    if (!run->notified && cluster_may_leave_host((const char *const *)run->options->operands,
                                                  getenv("SLURM_JOB_NUM_NODES")))
-        return;
-    tcp = tcp_source_open();
-    if (tcp == NULL) {
-        message_error(options, errno == EADDRNOTAVAIL ? VERBOSE : NORMAL, errno,
-                      "cannot receive events from other hosts");
-        return;
-    }
-    message(options, VERBOSE, "receives events from other hosts by TCP, on port %u",
-            address_port(&tcp->handover.addresses[0]));
-    run->sources[run->source_count++] = &tcp->source;
-    run->tcp = tcp->text;
+        run_hear_other_hosts(run);
 }
 
 /*
@@ -157,7 +169,7 @@ static void prepare(struct run *run)
     open_notify_source(run);
     fifo_open(&run->fifo);
     run->sources[run->source_count++] = &run->fifo.source;
-    open_tcp_source(run);
+    offer_tcp_port(run);
     exit_on_pending_signal(run);
 }
 
@@ -176,10 +188,14 @@ static struct source *entering_source(const struct run *run)
 static int start_engine(struct run *run)
 {
     const struct engine_channel channel = {
-        .fifo = run->fifo.path, .tcp = run->tcp, .events = WIRE_EVENTS_ALL};
+        .fifo = run->fifo.path,
+        .tcp = run->offer_error == 0 ? run->offer.text : NULL,
+        .leaves_host = run->looks.wanted.hears_tcp,
+        .events = WIRE_EVENTS_ALL,
+    };
     char **environment = engine_environment(run->options, run->preload, &channel);
-    struct container_needs needs = {
-        .library = run->library, .preload = run->preload, .fifo = run->fifo.path};
+    const struct container_needs needs = {
+        .library = run->library, .preload = run->preload_name, .fifo = run->fifo.path};
     struct source *entering = entering_source(run);
     struct child_plan plan = {.argv = (const char *const *)run->options->operands,
                               .environment = environment,
@@ -187,7 +203,10 @@ static int start_engine(struct run *run)
     int error;
 
     if (!run->notified) {
-        container_enter(&run->container, run->options, environment, &needs);
+        container_enter(&run->container, (const char *const *)run->options->operands,
+                        environment, &needs);
+        if (run->container.means == CONTAINER_TOLD)
+            message(run->options, NORMAL, "%s", run->container.text);
         plan.argv = (const char *const *)run->container.command.list;
         plan.environment = run->container.environment.list;
     }
@@ -212,6 +231,7 @@ static void close_all(struct run *run)
                     source->class->name, source->malformed);
         source_close(source);
     }
+    tcp_offer_close(&run->offer);
     run_relay_close(&run->relay);
     container_free(&run->container);
     gate_close(&run->gate);

@@ -122,6 +122,15 @@ void job_tell(struct job *job, const char *format, ...)
     job->container->means = CONTAINER_TOLD;
 }
 
+void job_tell_unknown(struct job *job, const struct reader *reader, const char *advice)
+{
+    job_tell(job,
+             "%s: its option '%s' is not known here, so nothing is added; give it yourself %s, "
+             "where LIBRARY is %s and FIFO is %s",
+             *job->program, *reader->words, advice, job->library_directory,
+             job->fifo_directory[0] != '\0' ? job->fifo_directory : "not used");
+}
+
 static size_t length_of(const char *const *list)
 {
     size_t length = 0;

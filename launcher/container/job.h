@@ -46,6 +46,9 @@ char *job_list_without(const char *list, const char *name);
 /* Nothing is changed, and this is why, and what the user can do. */
 void job_tell(struct job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The same where an option is not known, with what to give the program. */
+void job_tell_unknown(struct job *job, const struct reader *reader, const char *advice);
+
 /* The command with words of ours before the one that it points to. */
 void job_insert(struct job *job, const char *const *before, const struct words *ours);
 

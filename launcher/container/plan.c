@@ -56,8 +56,8 @@ static void way_of_user(struct job *job)
 
 static void (*const ways[])(struct job *) = {
     [RUNTIME_APPTAINER] = way_apptainer, [RUNTIME_BWRAP] = way_bwrap,
-    [RUNTIME_CHRUN] = way_of_user,       [RUNTIME_NSPAWN] = way_of_user,
-    [RUNTIME_PODMAN] = way_of_user,      [RUNTIME_OTHER] = way_of_user,
+    [RUNTIME_CHRUN] = way_chrun,         [RUNTIME_NSPAWN] = way_nspawn,
+    [RUNTIME_PODMAN] = way_podman,       [RUNTIME_OTHER] = way_of_user,
 };
 
 static void copy_all(struct words *words, const char *const *list)

@@ -140,7 +140,7 @@ static void receive(struct session *session)
     if (bytes == NULL)
         return;
     got = recv(session->connection.fd, bytes, size, 0);
-    session->starved = got < 0 && errno == EAGAIN;
+    session->starved = got < 0 ? errno == EAGAIN : (size_t)got < size;
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (session->phase == LEAVING) {

@@ -33,7 +33,8 @@ static void put_time(const struct translation *translation, const struct imd *im
                      struct piece *piece, unsigned char *out)
 {
     bool big = imd->big_endian;
-    int64_t step = (int32_t)bytes_to_integer(translation->energies, sizeof(int32_t), big);
+    int64_t step = (int32_t)bytes_to_integer(translation->energies, sizeof(int32_t), big) -
+                   (int64_t)translation->step_ahead;
     unsigned char body[IMD_TIME_SIZE];
 
     bytes_from_double(body, translation->time_step, big);

@@ -18,6 +18,10 @@
  * frame of version 3 has the same packets, so a frame that lacks the energies that the first
  * one had is left out and counted.
  *
+ * The step of TIME is the frame's own. GROMACS counts its step before it sends (md.cpp, "increase
+ * the MD step number"), so that the step of ENERGIES is one ahead; the packet itself stays as it
+ * is.
+ *
  * 2 from 3: energies and coordinates; the rest is left out.
  *
  * Sources: see imd.c.
@@ -40,6 +44,7 @@ struct translation {
     /* To be set before. */
     int version;      /* that the clients get: 2 or 3 */
     double time_step; /* ps; 0: not known */
+    int step_ahead;   /* how much later the step of ENERGIES is than the frame's own */
 
     /* For the caller to read. */
     bool known;        /* what to greet a client with */

@@ -103,11 +103,9 @@ _Noreturn static void be_warden(int socket, struct notification *last)
 
 static bool share_page(struct warden *warden)
 {
-    void *page = mmap(NULL, NOTIFICATION_ROOM, PROT_READ | PROT_WRITE,
-                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-    warden->received = page != MAP_FAILED ? page : NULL;
-    return warden->received != NULL;
+    warden->received = mmap(NULL, NOTIFICATION_ROOM, PROT_READ | PROT_WRITE,
+                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return warden->received != MAP_FAILED;
 }
 
 bool warden_start(struct warden *warden)

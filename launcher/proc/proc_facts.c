@@ -162,7 +162,8 @@ static void read_variable(const char *variable, const struct proc_wanted *wanted
     if (names(variable, "LD_PRELOAD", &value))
         facts->preloads =
             known(strstr(value, wanted->preload) != NULL || strstr(value, our_library) != NULL);
-    if (names(variable, WIRE_TCP, &value) || names(variable, WIRE_OPENMPI WIRE_TCP, &value))
+    if (wanted->hears_tcp &&
+        (names(variable, WIRE_TCP, &value) || names(variable, WIRE_OPENMPI WIRE_TCP, &value)))
         facts->by_tcp = facts->has_channel = YES;
     if (names(variable, WIRE_FIFO, &value) || names(variable, WIRE_OPENMPI WIRE_FIFO, &value) ||
         names(variable, WIRE_FD, &value))

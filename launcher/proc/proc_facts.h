@@ -22,6 +22,7 @@ struct proc_wanted {
     const char *library; /* absolute paths */
     const char *preload; /* the library as LD_PRELOAD has it: the same path, or a link to it */
     const char *fifo;
+    bool hears_tcp; /* events arrive by TCP too */
     struct stat fifo_status;
     struct proc_sockets inherited; /* our own: a process below may have them too */
 };
@@ -35,7 +36,7 @@ struct proc_facts {
     enum known has_library; /* it is mapped */
     enum known preloads;    /* LD_PRELOAD has named it when the program was started */
     enum known has_channel; /* a variable says where events go */
-    enum known by_tcp;      /* the same, and not by the FIFO alone */
+    enum known by_tcp;      /* the same, and not by the FIFO alone: it is heard by TCP too */
     enum known sees_library, sees_fifo; /* under their paths in its own root directory */
     enum known own_mounts, own_network; /* a namespace of its own */
     enum preflight_verdict verdict;     /* can the program be preloaded at all? */

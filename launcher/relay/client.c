@@ -61,9 +61,11 @@ void client_begin_frame(struct client *client, uint64_t at)
     client->at = at;
 }
 
-/* What send(2) has said, as a number of bytes: 0 if the socket takes no more now. */
-static size_t note_sent(struct client *client, ssize_t sent)
+/* What send(2) has said of so many bytes. If some are left, the socket takes no more now. */
+static size_t note_sent(struct client *client, ssize_t sent, size_t length)
 {
+    if (sent > 0 && (size_t)sent < length)
+        client->writable = false;
     if (sent > 0)
         return (size_t)sent;
     if (sent < 0 && errno == EAGAIN)
@@ -83,7 +85,7 @@ static size_t send_apart(struct client *client)
     size_t all = 0;
 
     while (takes_more(client) && !outbox_is_empty(&client->apart))
-        all += note_sent(client, outbox_send(&client->apart, client->fd));
+        all += note_sent(client, outbox_send(&client->apart, client->fd), 0);
     return all;
 }
 
@@ -94,7 +96,8 @@ static size_t send_backlog(struct client *client, const struct backlog *backlog)
 
     if (length == 0)
         return 0;
-    sent = note_sent(client, send(client->fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT));
+    sent =
+        note_sent(client, send(client->fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT), length);
     client->at += sent;
     return sent;
 }

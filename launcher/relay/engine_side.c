@@ -70,7 +70,7 @@ static bool receive(struct relay *relay)
     if (session->phase != LEAVING && backlog_room(&relay->backlog, &room) == NULL)
         return false;
     session_advance(session);
-    relay->engine_readable = !session->starved;
+    relay->engine_readable = !session->starved || relay->engine_closes;
     return session->imd.bytes != before || session->phase == LEAVING;
 }
 
@@ -85,7 +85,7 @@ static void watch(struct relay *relay)
     if (fd < 0 || epoll_ctl(relay->fd, EPOLL_CTL_ADD, fd, &event) != 0)
         return;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    relay->engine_readable = relay->engine_writable = false;
+    relay->engine_readable = relay->engine_writable = relay->engine_closes = false;
 }
 
 static void begin(struct relay *relay)
@@ -98,7 +98,8 @@ static void begin(struct relay *relay)
     session->failure[0] = '\0';
     session->connection.next = session->connection.addresses;
     relay->translation = (struct translation){.version = relay->plan.version,
-                                              .time_step = relay->plan.time_step};
+                                              .time_step = relay->plan.time_step,
+                                              .step_ahead = relay->plan.step_ahead};
     relay->steering = (struct steering){.client = relay->plan.version};
     relay->has_engine = true;
     relay->wants_go = relay->streamed = relay->leaving = false;

@@ -65,6 +65,7 @@ static void note(struct relay *relay, const struct epoll_event *event)
         relay->arrivals = true;
     } else if (event->data.ptr == &relay->session) {
         relay->engine_readable |= readable;
+        relay->engine_closes |= (event->events & ~(uint32_t)(EPOLLIN | EPOLLOUT)) != 0;
         relay->engine_writable |= writable;
     } else {
         client->readable |= readable;

@@ -21,6 +21,7 @@ struct relay_plan {
     const char *listen; /* [ADDR][:PORTS], NULL: a free port of 127.0.0.1 */
     int version;        /* that clients get */
     double time_step;   /* ps, 0: not known */
+    int step_ahead;     /* imd/translation.h */
     bool others_skip, others_steer, only_me;
     int timeout; /* seconds for the engine's greeting, 0: the usual */
 };
@@ -46,11 +47,12 @@ struct relay {
     bool has_engine; /* session is a stream's, from the connecting to its end */
     bool knows_engine;
     bool engine_readable, engine_writable;
-    bool wants_go;  /* a client has said it */
-    bool streamed;  /* a client has got something of this stream */
-    bool leaving;   /* we have ended it, for no client is left */
-    bool finishing; /* the engine has ended it: clients get what is left */
-    int64_t go_due; /* milliseconds of CLOCK_MONOTONIC, 0: not */
+    bool engine_closes; /* its end can be read behind what it has sent */
+    bool wants_go;      /* a client has said it */
+    bool streamed;      /* a client has got something of this stream */
+    bool leaving;       /* we have ended it, for no client is left */
+    bool finishing;     /* the engine has ended it: clients get what is left */
+    int64_t go_due;     /* milliseconds of CLOCK_MONOTONIC, 0: not */
     struct session session;
     struct translation translation;
     struct steering steering;

@@ -64,6 +64,7 @@ void run_kill_all(struct run *run)
     if (run->phase == ENDING)
         orphans_look(&run->orphans);
     run->orphans.kill = true;
+    run_end_container(run);
     child_signal(&run->engine, SIGKILL);
     child_signal(&run->client, run->client_terminated ? SIGKILL : SIGTERM);
     run->client_terminated = true;
@@ -141,6 +142,35 @@ void run_judge_client(struct run *run)
 }
 
 /* ---- what the engine does ---- */
+
+static struct tcp_source *hear(struct run *run)
+{
+    if (run->offer_error == 0)
+        return tcp_source_open(&run->offer);
+    errno = run->offer_error;
+    return NULL;
+}
+
+/* That they cannot be heard is not fatal: the engine may well be here. */
+void run_hear_other_hosts(struct run *run)
+{
+    const struct options *options = run->options;
+    struct tcp_source *tcp;
+
+    if (run->looks.wanted.hears_tcp || run->hears_no_host)
+        return;
+    tcp = hear(run);
+    if (tcp == NULL) {
+        message_error(options, errno == EADDRNOTAVAIL ? VERBOSE : NORMAL, errno,
+                      "cannot receive events from other hosts");
+        run->hears_no_host = true;
+        return;
+    }
+    message(options, VERBOSE, "receives events from other hosts by TCP, on port %u",
+            address_port(&run->offer.handover.addresses[0]));
+    run->sources[run->source_count++] = &tcp->source;
+    run->looks.wanted.hears_tcp = true;
+}
 
 static void publish_port(struct run *run)
 {

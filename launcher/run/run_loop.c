@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/wait.h>
 
 #include "launcher/base/clock.h"
 #include "launcher/run/run_events.h"
@@ -72,6 +73,8 @@ static bool take_turn(struct run *run)
 
     for (int i = 0; i < TURNS_AT_THE_END && engine_ended && !all_read; i++)
         all_read = read_events(run);
+    if (!child_poll(&run->ender) && run->ender_until <= clock_now())
+        child_signal(&run->ender, SIGKILL);
     gate_admit(&run->gate);
     of_child = read_signals(run);
     child_reap_others(&run->engine, &run->client);
@@ -79,6 +82,9 @@ static bool take_turn(struct run *run)
         run_happens(run, CLIENT_ENDS);
     if (engine_ended)
         run_happens(run, ENGINE_ENDS);
+    if (engine_ended && (WIFSIGNALED(run->engine.wait_status) ||
+                         run->outcome.ending != BY_ITSELF || run->outcome.interrupted))
+        run_end_container(run);
     check_deadline(run, run_look_at(run), LOOK_IS_DUE);
     check_deadline(run, run->give_up_at, TIME_IS_UP);
     check_deadline(run, run->remark_at, NO_WAIT_SEEN);
@@ -101,6 +107,8 @@ static int time_to_wait(const struct run *run)
     next = sooner(sooner(next, run_look_at(run)), run_relay_deadline(&run->relay));
     for (int i = 0; i < run->source_count; i++)
         next = sooner(next, run->sources[i]->deadline);
+    if (run->ender.state == CHILD_RUNS)
+        next = sooner(next, run->ender_until);
     if (next == 0)
         return -1;
     left = next - clock_now();
@@ -125,6 +133,7 @@ static void wait_for_something(const struct run *run)
 static bool is_over(struct run *run)
 {
     return run->engine.state != CHILD_RUNS && run->client.state != CHILD_RUNS &&
+           run->ender.state != CHILD_RUNS &&
            !run_relay_is_owed(&run->relay, run->outcome.interrupted);
 }
 

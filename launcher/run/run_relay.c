@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "launcher/base/clock.h"
@@ -46,6 +47,18 @@ void run_relay_publish(const struct run_relay *served, struct record *record)
             record->port, served->options->imd_version);
 }
 
+/* By the module that called listen(2), or the program that has it in itself. */
+static bool is_gromacs(const struct listener *engine)
+{
+    return strncmp(engine->object, "libgromacs", sizeof "libgromacs" - 1) == 0 ||
+           strncmp(engine->object, "gmx", sizeof "gmx" - 1) == 0;
+}
+
+static int step_ahead(const struct options *options, const struct listener *engine)
+{
+    return options->step_ahead >= 0 ? options->step_ahead : is_gromacs(engine);
+}
+
 /* The address is numeric, or this host's own name: nobody is asked for it. */
 union address run_relay_begin(const struct run_relay *served, const struct listener *engine)
 {
@@ -55,6 +68,7 @@ union address run_relay_begin(const struct run_relay *served, const struct liste
 
     if (served->relay == NULL)
         return endpoint_numeric(engine);
+    served->relay->plan.step_ahead = step_ahead(served->options, engine);
     gethostname(here, sizeof here - 1);
     endpoint_for_client(engine, here, host);
     endpoint_bracket(host);

@@ -8,6 +8,7 @@
  *     clients=1      it ends after so many
  *     pace=0         milliseconds between two frames
  *     cut=0          the last frame ends so many bytes early
+ *     still=0        1: the atoms do not move, and a frame costs next to nothing
  *     energies=1     0: coordinates alone, version 2
  *
  * Prints its port. For each client: "client"; "go" when GO has come, or "no go" if it has not
@@ -37,8 +38,8 @@ enum { DISCONNECT = 0, ENERGIES = 1, FCOORDS = 2, GO = 3, HANDSHAKE = 4, MDCOMM 
 enum { PAUSE = 7, SESSIONINFO = 10, RESUME = 11, TIME = 12, VELOCITIES = 14 };
 
 static struct {
-    long version, frames, atoms, clients, pace, cut, energies;
-} plan = {2, 10, 1000, 1, 0, 0, 1};
+    long version, frames, atoms, clients, pace, cut, energies, still;
+} plan = {2, 10, 1000, 1, 0, 0, 1, 0};
 
 static unsigned char *frame;
 static size_t frame_length;
@@ -191,7 +192,8 @@ static void serve(void)
     for (long i = 0; !gone && (plan.frames == 0 || i < plan.frames); i++) {
         size_t cut = i == plan.frames - 1 ? (size_t)plan.cut : 0;
 
-        compose_frame(10 * i);
+        if (i == 0 || !plan.still)
+            compose_frame(10 * i);
         if (!send_frame(frame_length - cut))
             break;
         whole += cut == 0;
@@ -224,10 +226,10 @@ static void parse(const char *word)
     static const struct {
         const char *key;
         long *value;
-    } keys[] = {{"version=", &plan.version},  {"frames=", &plan.frames},
-                {"atoms=", &plan.atoms},      {"clients=", &plan.clients},
-                {"pace=", &plan.pace},        {"cut=", &plan.cut},
-                {"energies=", &plan.energies}};
+    } keys[] = {{"version=", &plan.version},   {"frames=", &plan.frames},
+                {"atoms=", &plan.atoms},       {"clients=", &plan.clients},
+                {"pace=", &plan.pace},         {"cut=", &plan.cut},
+                {"energies=", &plan.energies}, {"still=", &plan.still}};
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         size_t length = strlen(keys[i].key);

@@ -25,14 +25,13 @@ static const struct {
 } commands[] = {
     {"run",
      "port listen match no-wake only-me client port-file timeout when stop-with-client relay "
-     "imd-version time-step others-skip others-steer quiet verbose help"},
+     "imd-version time-step step-ahead others-skip others-steer quiet verbose help"},
     {"exec", "port listen match no-wake only-me when fd fifo quiet verbose help"},
     {"check", "help"},
     {"list", "json help"},
     {"watch", "timeout help"},
-    {"relay",
-     "listen port-file timeout only-me imd-version time-step others-skip others-steer quiet "
-     "help"},
+    {"relay", "listen port-file timeout only-me imd-version time-step step-ahead others-skip "
+              "others-steer quiet help"},
 };
 
 LOOP_TEST(help_explains_each_option_in_one_line_and_no_other, COUNT(commands))

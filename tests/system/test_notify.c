@@ -45,11 +45,11 @@ static const struct {
     const char *make, *before, *after; /* the port that it asks for */
     bool (*needs)(void);
 } engines[] = {
-    {MAKE_STATIC, "./engine gmx ", " 3000", NULL},
-    {MAKE_STATIC_MUSL, "./engine gmx ", " 3000", has_musl},
-    {MAKE_GO, "./engine ", "", has_go},
+    {MAKE_STATIC, "./static gmx ", " 3000", NULL},
+    {MAKE_STATIC_MUSL, "./static gmx ", " 3000", has_musl},
+    {MAKE_GO, "./static ", "", has_go},
     {"", "env -i $DOUBLES/engine gmx ", " 3000", NULL},
-    {MAKE_STATIC, "sh -c './engine gmx ", " 3000; exit $?'", NULL},
+    {MAKE_STATIC, "sh -c './static gmx ", " 3000; exit $?'", NULL},
 };
 
 static bool make(int i)
@@ -107,7 +107,7 @@ LOOP_TEST(the_port_of_the_option_is_a_free_one_and_the_client_reaches_it, COUNT(
 TEST(a_static_engine_is_seen_without_being_asked)
 {
     shell_run(&shell, MAKE_STATIC "$IMDSHIM run -c '" MEET("$IMD_PORT") "' -- "
-                                                                        "./engine gmx 0 3000");
+                                                                        "./static gmx 0 3000");
     assert_status(0);
     assert_says("a client came");
     ck_assert_int_eq(shell_count_lines(shell.err, "imdshim: "), 1);
@@ -118,17 +118,17 @@ static const char *const refusals[][2] = {
     {"--backend notify --only-me", "imdshim: --backend notify cannot be had: --only-me needs"},
     {"--backend notify -m object=x",
      "imdshim: --backend notify cannot be had: --match object="},
-    {"--backend preload", "imdshim: not loaded: ./engine is statically linked"},
-    {"--only-me", "imdshim: not loaded: ./engine is statically linked"},
+    {"--backend preload", "imdshim: not loaded: ./static is statically linked"},
+    {"--only-me", "imdshim: not loaded: ./static is statically linked"},
 };
 
 LOOP_TEST(what_cannot_be_had_is_said_in_a_line_and_nothing_is_started, COUNT(refusals))
 {
-    shell_run(&shell, MAKE_STATIC "exec $IMDSHIM run %s -c '>client' -- ./engine pids",
+    shell_run(&shell, MAKE_STATIC "exec $IMDSHIM run %s -c '>client' -- ./static pids",
               refusals[_i][0]);
     assert_status(125);
     assert_one_line(shell.err, refusals[_i][1]);
-    ck_assert(!exists("engine.pid") && !exists("client") && !exists("launcher"));
+    ck_assert(!exists("engine") && !exists("client") && !exists("launcher"));
 }
 
 /* Such a program is a run of ours, or a container's. */
@@ -136,9 +136,9 @@ TEST(below_a_program_that_watches_too_it_is_refused_with_the_reason)
 {
     shell_run(
         &shell, MAKE_STATIC
-        "exec $IMDSHIM run -q --backend notify -- $IMDSHIM run -c '>client' -- ./engine pids");
+        "exec $IMDSHIM run -q --backend notify -- $IMDSHIM run -c '>client' -- ./static pids");
     assert_status(125);
-    assert_one_line(shell.err, "imdshim: not loaded: ./engine is statically linked");
+    assert_one_line(shell.err, "imdshim: not loaded: ./static is statically linked");
     assert_says("a program above this one watches it by seccomp user notification already");
     ck_assert(!exists("client") && !exists("launcher"));
 }
@@ -147,7 +147,7 @@ TEST(below_a_program_that_watches_too_it_is_refused_with_the_reason)
 TEST(below_a_program_that_watches_too_an_engine_without_a_client_runs)
 {
     shell_run(&shell, MAKE_STATIC "exec $IMDSHIM run -q --backend notify -- $IMDSHIM run -- "
-                                  "./engine listen=127.0.0.1 exit=4");
+                                  "./static listen=127.0.0.1 exit=4");
     assert_status(4);
 }
 
@@ -159,7 +159,7 @@ static const struct {
     {"", "(asked for $a)"},
     {"-p $b", "(asked for $b)"},
     {"-m port=$b", "(asked for $b)"},
-    {"-m exe=engin? -m port=$b", "(asked for $b)"},
+    {"-m exe=stati? -m port=$b", "(asked for $b)"},
 };
 
 LOOP_TEST(the_socket_that_is_meant_is_taken_and_the_other_named, COUNT(choices))
@@ -168,7 +168,7 @@ LOOP_TEST(the_socket_that_is_meant_is_taken_and_the_other_named, COUNT(choices))
 
     shell_run(&shell,
               MAKE_STATIC
-              "a=%u b=%u; $IMDSHIM run -v %s -- ./engine tcp bind=127.0.0.1/$a listen "
+              "a=%u b=%u; $IMDSHIM run -v %s -- ./static tcp bind=127.0.0.1/$a listen "
               "tcp bind=127.0.0.1/$b listen; [ $? = 0 ] && echo \"%s\"",
               first, first + 1, choices[_i].options, choices[_i].taken);
     assert_status(0);
@@ -183,7 +183,7 @@ TEST(the_socket_listens_where_the_option_says)
     unsigned port = engines_free_port();
     char told[64];
 
-    shell_run(&shell, MAKE_STATIC "exec $IMDSHIM run -l 127.0.0.1:%u -- ./engine gmx 0 1",
+    shell_run(&shell, MAKE_STATIC "exec $IMDSHIM run -l 127.0.0.1:%u -- ./static gmx 0 1",
               port);
     assert_status(0);
     snprintf(told, sizeof told, "] listens on 127.0.0.1:%u (asked for 0)\n", port);
@@ -198,9 +198,9 @@ TEST(a_port_in_use_is_named_with_what_to_do)
 
     shell_start(&holder, "exec $DOUBLES/engine 0.0.0.0 %u listen port until=done", port);
     ck_assert(shell_wait_for_err(&holder, "port"));
-    shell_run(&shell, MAKE_STATIC "exec $IMDSHIM run -- ./engine gmx %u 1", port);
+    shell_run(&shell, MAKE_STATIC "exec $IMDSHIM run -- ./static gmx %u 1", port);
     assert_status(1);
-    assert_says("imdshim: cannot listen: engine[");
+    assert_says("imdshim: cannot listen: static[");
     assert_says("which is in use");
     make_file("done");
     shell_finish(&holder);
@@ -213,10 +213,10 @@ TEST(an_engine_gets_the_errors_that_it_would_get)
         "tcp bind=1.2.3.4/0 tcp bind=127.0.0.1/0 bind=127.0.0.1/0 udp bind=127.0.0.1/0 listen";
     char alone[SHELL_OUTPUT];
 
-    shell_run(&shell, MAKE_STATIC "./engine %s", steps);
+    shell_run(&shell, MAKE_STATIC "./static %s", steps);
     memcpy(alone, shell.err, sizeof alone);
     ck_assert_int_eq(shell_count_lines(alone, "failed with"), 3);
-    shell_run(&shell, "exec $IMDSHIM run -q -- ./engine %s", steps);
+    shell_run(&shell, "exec $IMDSHIM run -q -- ./static %s", steps);
     ck_assert_str_eq(shell.err, alone);
 }
 
@@ -233,7 +233,7 @@ LOOP_TEST(a_client_comes_when_the_engine_waits_and_not_before, COUNT(methods))
 {
     shell_run(&shell,
               MAKE_STATIC "b=%u; exec $IMDSHIM run -v --backend notify -c '[ -e go ] && " MEET(
-                  "$IMD_PORT") "' -- sh -c \"./engine tcp bind=127.0.0.1/0 listen "
+                  "$IMD_PORT") "' -- sh -c \"./static tcp bind=127.0.0.1/0 listen "
                                "listen=127.0.0.1/$b accept swap %s & sleep 0.5; >go; "
                                "bash -c ': <>/dev/tcp/127.0.0.1/$b'; wait\"",
               engines_free_port(), methods[_i]);
@@ -245,7 +245,7 @@ LOOP_TEST(a_client_comes_when_the_engine_waits_and_not_before, COUNT(methods))
 
 TEST(an_ordinary_user_needs_no_privilege)
 {
-    shell_run(&shell, AS_NOBODY MAKE_STATIC "install -m 755 engine tree/static; echo '" MEET(
+    shell_run(&shell, AS_NOBODY MAKE_STATIC "install -m 755 static tree/static; echo '" MEET(
                           "8888") "' >meet; chmod 644 meet; as_nobody $IMDSHIM run -p 8888 -c "
                                   "'. ./meet' -- tree/static gmx 8888 3000");
     assert_status(0);
@@ -260,9 +260,9 @@ static bool can_change_root(void)
 TEST(an_engine_in_a_foreign_root_is_seen_with_nothing_bound, .needs = can_change_root)
 {
     shell_run(&shell,
-              MAKE_STATIC "mkdir root; cp engine root; exec $IMDSHIM run --backend notify "
+              MAKE_STATIC "mkdir root; cp static root; exec $IMDSHIM run --backend notify "
                           "-p 8888 -c '" MEET("8888") "' -- chroot root "
-                                                      "/engine gmx 8888 3000");
+                                                      "/static gmx 8888 3000");
     assert_status(0);
     assert_says("a client came");
 }
@@ -277,9 +277,9 @@ static bool has_bwrap(void)
 TEST(an_engine_in_a_container_of_its_own_processes_is_seen, .needs = has_bwrap)
 {
     shell_run(&shell, MAKE_STATIC
-              "mkdir root; cp engine root; exec $IMDSHIM run --backend notify -p 8888 -c "
+              "mkdir root; cp static root; exec $IMDSHIM run --backend notify -p 8888 -c "
               "'" MEET("8888") "' -- bwrap --bind root / --unshare-pid "
-                               "--unshare-ipc --clearenv /engine gmx 8888 3000");
+                               "--unshare-ipc --clearenv /static gmx 8888 3000");
     assert_status(0);
     assert_says("a client came");
 }
@@ -293,7 +293,7 @@ TEST(an_engine_in_a_network_of_its_own_is_told_to_be_cut_off, .needs = can_have_
 {
     shell_run(&shell,
               MAKE_STATIC "exec $IMDSHIM run --backend notify -c '>client' -- unshare -n "
-                          "./engine gmx 0 3000");
+                          "./static gmx 0 3000");
     assert_says("is in a network namespace of its own");
     ck_assert(!exists("client"));
 }

@@ -67,9 +67,10 @@ static size_t capture(const char *options, const char *engine, unsigned char *by
 }
 
 /* The same, as the translation has it: its unit tests say that it is right. */
-static size_t translate(size_t length, int version, double time_step)
+static size_t translate(size_t length, int version, double time_step, int step_ahead)
 {
-    struct translation translation = {.version = version, .time_step = time_step};
+    struct translation translation = {
+        .version = version, .time_step = time_step, .step_ahead = step_ahead};
     size_t put = TRANSLATION_GREETING;
     struct piece piece;
     struct imd imd;
@@ -107,7 +108,7 @@ LOOP_TEST(in_version_3_a_client_gets_every_frame_translated, COUNT(engines))
 
     if (engine == NULL)
         return;
-    length = translate(capture("--port 8888", engine->gated, direct), 3, 0.002);
+    length = translate(capture("--port 8888", engine->gated, direct), 3, 0.002, 1);
     ck_assert_uint_eq(capture("--port 8888 --relay --time-step 0.002", engine->gated, relayed),
                       length);
     ck_assert_mem_eq(relayed, expected, length);
@@ -134,16 +135,15 @@ LOOP_TEST(watch_counts_every_frame_and_the_engines_status_is_its_own, COUNT(engi
 TEST(a_second_client_looks_at_the_run_by_the_port_file, .needs = engines_have_gromacs)
 {
     engines_prepare_argon();
-    shell_run(
-        &shell,
-        "$IMDSHIM run --relay -o port --client '$IMDSHIM watch $IMD_URL >frames' -- " MDRUN
-        "0 -nsteps 20000 >out 2>log & run=$!;"
-        "until [ -s port ]; do sleep 0.01; done;"
-        "$IMDSHIM watch $(cat port) >other || echo failed; wait $run");
+    shell_run(&shell, "$IMDSHIM run --relay --time-step 0.002 -o port --client '$IMDSHIM watch "
+                      "$IMD_URL >frames' -- " MDRUN "0 -nsteps 20000 >out 2>log & run=$!;"
+                      "until [ -s port ]; do sleep 0.01; done;"
+                      "$IMDSHIM watch $(cat port) >other || echo failed; wait $run");
     ck_assert_msg(shell_status(&shell) == 0, "%s", shell.err);
-    ck_assert_msg(strstr(engines_read("frames"), "of 216 atoms, IMD v3, last step 2000") !=
-                      NULL,
+    ck_assert_msg(strstr(engines_read("frames"),
+                         "of 216 atoms, IMD v3, last step 20000, time 40.000") != NULL,
                   "%s", engines_read("frames"));
-    ck_assert_msg(strstr(engines_read("other"), "of 216 atoms, IMD v3, last step 2000") != NULL,
+    ck_assert_msg(strstr(engines_read("other"),
+                         "of 216 atoms, IMD v3, last step 20000, time 40.000") != NULL,
                   "%s", engines_read("other"));
 }

@@ -66,6 +66,7 @@ static const struct pair {
     {"v3", "", 3, false, &everything},
     {"v3-big-endian", "--imd-version 3 --time-step 7", 3, true, &everything},
     {"v2", "--time-step 0.5", 3, false, &translated},
+    {"v2", "--time-step 0.5 --step-ahead 0", 3, false, &translated},
     {"v2-big-endian", "--time-step 5e-1", 3, true, &translated},
     {"v3", "--imd-version 2", 2, false, NULL},
     {"v3-big-endian", "--imd-version 2", 2, true, NULL},
@@ -352,6 +353,8 @@ static const char *const bad_usage[] = {
     "run --imd-version 2 -- true",
     "run --time-step 1 -- true",
     "run --others-skip -- true",
+    "run --step-ahead 1 -- true",
+    "relay --step-ahead -1 8888",
     "run --others-steer -- true",
 };
 

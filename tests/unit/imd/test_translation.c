@@ -158,6 +158,31 @@ TEST(a_step_below_zero_keeps_its_sign)
     assert_put(&result, &frames);
 }
 
+/* GROMACS: ENERGIES itself is not changed. */
+LOOP_TEST(the_step_of_time_is_the_frames_own, 3)
+{
+    struct translation translation = {.version = 3, .time_step = time_step, .step_ahead = _i};
+    struct stream from = {0}, frame = {0};
+    unsigned char out[STREAM_SIZE + TRANSLATION_ADDED];
+    size_t put = 0;
+    struct imd imd;
+
+    put_handshake(&from, 2);
+    put_v2_frame(&from, 10);
+    put_time(&frame, 10 - _i);
+    put_v2_frame(&frame, 10);
+    imd_start(&imd);
+    for (size_t at = 0; at < from.length;) {
+        struct piece piece =
+            translation_take(&translation, &imd, from.bytes + at, from.length - at, out + put);
+
+        at += piece.taken;
+        put += piece.put;
+    }
+    ck_assert_uint_eq(put, frame.length);
+    ck_assert_mem_eq(out, frame.bytes, put);
+}
+
 TEST(a_frame_without_the_energies_that_were_announced_is_left_out_and_counted)
 {
     const struct session_info info = {.time = 1, .energies = 1, .coordinates = 1};
