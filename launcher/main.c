@@ -31,7 +31,7 @@ static const struct command commands[] = {
      true},
     {"check", check_main, "ENGINE", "", true},
     {"list", list_main, "[--json]", "J", false},
-    {"watch", watch_main, "[-t SECS] [HOST:]PORT", "t", true},
+    {"watch", watch_main, "[--csv|--json] [-t SECS] [HOST:]PORT", "tXJ", true},
     {"relay", relay_main,
      "[-q] [-l [ADDR][:PORTS]] [-o FILE] [-t SECS] [--only-me] " CLIENTS "[HOST:]PORT",
      "lotOVTAKEq", true},

@@ -32,6 +32,7 @@ static const struct option long_options[] = {
     {"only-me", no_argument, NULL, 'O'},
     {"backend", required_argument, NULL, 'B'},
     {"json", no_argument, NULL, 'J'},
+    {"csv", no_argument, NULL, 'X'},
     {"relay", no_argument, NULL, 'R'},
     {"imd-version", required_argument, NULL, 'V'},
     {"time-step", required_argument, NULL, 'T'},
@@ -75,6 +76,7 @@ static const struct {
     {'E', "    --others-steer", "all clients may pause, push and end the run"},
     {'d', "    --fd N", "send events to this descriptor"},
     {'f', "    --fifo PATH", "send events to this FIFO"},
+    {'X', "    --csv", "print a line of numbers for each frame"},
     {'J', "    --json", "print JSON"},
     {'q', "-q, --quiet", "say nothing about the run"},
     {'v', "-v, --verbose", "name every listening socket, and why it is the IMD port or not"},
@@ -117,6 +119,8 @@ static bool store_flag(const struct command *command, struct options *options, i
         return options->only_me = true;
     case 'J':
         return options->json = true;
+    case 'X':
+        return options->csv = true;
     case 'R':
         return options->relay = true;
     case 'K':

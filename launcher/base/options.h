@@ -25,7 +25,8 @@ struct options {
     bool stop_with_client;  /* run */
     bool no_wake;           /* run, exec */
     bool only_me;           /* run, exec */
-    bool json;              /* list */
+    bool json;              /* list, watch */
+    bool csv;               /* watch */
     bool relay;             /* run: clients are served by us */
     int imd_version;        /* relay, run: that they get, 2 or 3 */
     double time_step;       /* relay, run: ps, 0 = not given */

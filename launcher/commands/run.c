@@ -195,7 +195,11 @@ static int start_engine(struct run *run)
     };
     char **environment = engine_environment(run->options, run->preload, &channel);
     const struct container_needs needs = {
-        .library = run->library, .preload = run->preload_name, .fifo = run->fifo.path};
+        .library = run->library,
+        .preload = run->preload_name,
+        .fifo = run->fifo.path,
+        .leaves_host = run->looks.wanted.hears_tcp,
+    };
     struct source *entering = entering_source(run);
     struct child_plan plan = {.argv = (const char *const *)run->options->operands,
                               .environment = environment,

@@ -1,5 +1,5 @@
 /*
- * imdshim watch [-t SECS] [HOST:]PORT - an IMD client that shows what comes, and nothing else.
+ * imdshim watch [--csv|--json] [-t SECS] [HOST:]PORT - an IMD client that shows what comes, and nothing else.
  *
  * Connects to an IMD server of version 2 or 3, sends GO and counts frames until the server
  * closes the connection, which is how a run ends. HOST is 127.0.0.1 unless given;
@@ -9,6 +9,9 @@
  * Each address of HOST may take 10 seconds, or SECS, to accept, and the handshake again. With
  * -t any later silence of more than SECS is an error; without it a run may be paused for ever.
  *
+ * With --csv or --json there is a line on stdout for each frame instead (imd/rows.h). If who reads
+ * them has gone, the watching ends, and that is no failure.
+ *
  * INT, TERM and HUP end the watching, not the run, and are no failure.
  *
  * Exit status: 0 the run ended or the user did not want to see more; 1 anything else, with one
@@ -16,7 +19,9 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 
 #include "launcher/base/clock.h"
@@ -27,16 +32,63 @@
 #include "launcher/commands/ending.h"
 #include "launcher/commands/server.h"
 #include "launcher/imd/connection.h"
+#include "launcher/imd/rows.h"
 #include "launcher/imd/session.h"
 #include "launcher/imd/summary.h"
 
-enum { LIVE_INTERVAL = 100 }; /* ms */
+enum { LIVE_INTERVAL = 100 /* ms */, CHUNK = 1 << 16 };
 
 struct watch {
     struct session session;
     struct meter meter;
+    struct rows rows;
+    int error; /* of writing them, 0 = none */
     struct ending ending;
 };
+
+/* ---- a row for each frame ---- */
+
+static unsigned char *room_for_bytes(struct session *session, size_t *size)
+{
+    static unsigned char chunk[CHUNK];
+
+    (void)session;
+    *size = sizeof chunk;
+    return chunk;
+}
+
+static unsigned decode(struct session *session, const unsigned char *bytes, size_t length)
+{
+    struct watch *watch = session->owner;
+    unsigned all = 0, news = 0;
+
+    for (size_t taken = 1; length > 0 && taken > 0; length -= taken, bytes += taken) {
+        taken = imd_take(&session->imd, bytes, length, &news);
+        all |= news;
+        if (news & IMD_FRAMED)
+            rows_print(&watch->rows, &session->imd);
+    }
+    if (fflush(stdout) != 0 && watch->error == 0)
+        watch->error = errno;
+    return all;
+}
+
+static const struct session_sink row_sink = {.room = room_for_bytes, .decode = decode};
+
+static void begin_rows(struct watch *watch, const struct options *options)
+{
+    watch->rows.out = stdout;
+    watch->rows.form = options->csv ? ROWS_CSV : options->json ? ROWS_JSON : ROWS_NONE;
+    if (watch->rows.form == ROWS_NONE)
+        return;
+    watch->session.sink = &row_sink;
+    watch->session.owner = watch;
+    watch->meter.live = false;
+    signal(SIGPIPE, SIG_IGN);
+    rows_begin(&watch->rows);
+}
+
+/* ---- the watching ---- */
 
 static int poll_timeout(const struct watch *watch)
 {
@@ -75,6 +127,8 @@ static void step(struct watch *watch)
         session_leave(session);
     else if (fds[1].revents != 0)
         session_advance(session);
+    if (watch->error != 0 && session->phase == STREAMING)
+        session_leave(session);
     session_check_deadline(session);
     if (session->phase == STREAMING)
         meter_update(&watch->meter, &session->imd, clock_now());
@@ -88,8 +142,13 @@ static void conclude(struct watch *watch)
         meter_leave(&watch->meter);
         die(EXIT_FAILURE, "%s", session->failure);
     }
-    meter_clear(&watch->meter);
-    summary_print(stdout, &session->imd, session->heard - session->went);
+    if (watch->rows.form == ROWS_NONE) {
+        meter_clear(&watch->meter);
+        summary_print(stdout, &session->imd, session->heard - session->went);
+    } else if (watch->error == EPIPE) {
+        __fpurge(stdout); /* or it would be tried again, and be a failure */
+        clearerr(stdout);
+    }
     if (ferror(stdout))
         die(EXIT_FAILURE, "cannot write to standard output");
 }
@@ -98,8 +157,11 @@ int watch_main(const struct options *options)
 {
     struct watch watch = {.session.phase = CONNECTING};
 
+    if (options->csv && options->json)
+        die(STATUS_FAILED, "--csv and --json: give one of them");
     server_find(&watch.session.connection, "watch", options->operands);
     meter_start(&watch.meter, stdout);
+    begin_rows(&watch, options);
     ending_begin(&watch.ending);
     session_start(&watch.session, options->timeout);
     while (watch.session.phase != GONE)

@@ -19,6 +19,7 @@ struct container_needs {
     const char *library; /* its path */
     const char *preload; /* as LD_PRELOAD has it */
     const char *fifo;    /* its path; NULL: there is none */
+    bool leaves_host;    /* the engine may start on another host */
     /* What container_enter() finds out. */
     const char *copy;       /* a copy of the library beside the FIFO; NULL: there can be none */
     const char *name;       /* for a container that the user has not named; NULL: none */

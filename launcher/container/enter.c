@@ -48,7 +48,7 @@ static const char *copy_beside(const struct container_needs *needs, char path[PA
     struct stat status;
 
     if (slash == NULL || stat(needs->library, &status) != 0 ||
-        snprintf(path, PATH_MAX, "%.*s/copy.%llx.%llx.so", (int)(slash - needs->fifo),
+        snprintf(path, PATH_MAX, "%.*s/libimdshim.so.%llx.%llx", (int)(slash - needs->fifo),
                  needs->fifo, (unsigned long long)status.st_dev,
                  (unsigned long long)status.st_ino) >= PATH_MAX)
         return NULL;

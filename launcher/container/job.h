@@ -17,6 +17,7 @@ struct job {
     const char *const *program;     /* the runtime in it */
     const char *const *options;     /* where its options begin */
     const char *const *environment; /* for the engine */
+    bool by_script;                 /* the runtime is not in the command: it may be started */
     bool behind_launcher;           /* mpirun and its kin may start it on other hosts */
 
     /* Outside, "" if there is none, and the same in the container. */

@@ -45,6 +45,15 @@ const struct runtime *plan_find_runtime(const char *const *command)
     return program != NULL ? runtime_find(base_name(*program)) : NULL;
 }
 
+/* In a line for the shell too. */
+static bool is_apptainer(const char *name, const void *unused)
+{
+    const struct runtime *runtime = runtime_find(name);
+
+    (void)unused;
+    return runtime != NULL && runtime->kind == RUNTIME_APPTAINER;
+}
+
 static void way_of_user(struct job *job)
 {
     job_tell(job,
@@ -81,6 +90,7 @@ void plan_make(struct container *container, const char *const *command,
     else if (needs->apptainer_is_here) {
         container->runtime = runtime_find("apptainer");
         job.program = command;
+        job.by_script = !command_line_names(command, is_apptainer, NULL);
     } else
         return;
     job_begin(&job);

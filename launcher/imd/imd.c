@@ -193,6 +193,9 @@ static void decode_energies(struct imd *imd)
     imd->temperature = bytes_to_float(k + 4, imd->big_endian);
     imd->total = bytes_to_float(k + 8, imd->big_endian);
     imd->potential = bytes_to_float(k + 12, imd->big_endian);
+    for (unsigned i = 0; i < IMD_ENERGY_PARTS; i++)
+        imd->parts[i] = bytes_to_float(k + 16 + 4 * i, imd->big_endian);
+    imd->energies++;
     imd->has_step = true;
     imd->has_energies = true;
 }

@@ -44,6 +44,7 @@ enum imd_type {
 enum {
     IMD_HEADER_SIZE = 8,
     IMD_LARGEST_BODY = 40, /* of those that are kept: ENERGIES */
+    IMD_ENERGY_PARTS = 6,
     IMD_ERROR_SIZE = 128,
     /* No engine gets there: they count a packet's 12 bytes per atom in an int. */
     IMD_MOST_ATOMS = 1 << 28,
@@ -73,7 +74,10 @@ struct imd {
     float temperature; /* these from ENERGIES */
     float total;
     float potential;
-    char error[IMD_ERROR_SIZE]; /* empty, or why the stream cannot be decoded */
+    float
+        parts[IMD_ENERGY_PARTS]; /* van der Waals electrostatic bond angle dihedral improper */
+    uint64_t energies;           /* ENERGIES packets, of which these are the last */
+    char error[IMD_ERROR_SIZE];  /* empty, or why the stream cannot be decoded */
 
     /* The decoder's own. */
     enum { IN_HEADER, IN_KEPT_BODY, IN_PASSED_BODY } part;

@@ -41,7 +41,7 @@ struct session {
     int64_t deadline;                   /* ms of clock_now(), 0 = none */
     int64_t went;                       /* ms, when GO was sent */
     int64_t heard;                      /* ms, when the last bytes came */
-    bool starved;                       /* the last look has left no bytes behind, but perhaps the end */
+    bool starved;                       /* the last look left nothing behind, or only the end */
     char failure[SESSION_FAILURE_SIZE]; /* empty, or what happened and what to do */
 
     /* The session's own. */

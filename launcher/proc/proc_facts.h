@@ -8,24 +8,11 @@
 #define IMDSHIM_LAUNCHER_PROC_PROC_FACTS_H
 
 #include <stdbool.h>
-#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "launcher/preload/preflight.h"
-#include "launcher/proc/proc_sockets.h"
+#include "launcher/proc/proc_sight.h"
 #include "shim/wire/wire.h"
-
-enum known { NOT_KNOWN, NO, YES };
-
-/* What is looked for in a process. */
-struct proc_wanted {
-    const char *library; /* absolute paths */
-    const char *preload; /* the library as LD_PRELOAD has it: the same path, or a link to it */
-    const char *fifo;
-    bool hears_tcp; /* events arrive by TCP too */
-    struct stat fifo_status;
-    struct proc_sockets inherited; /* our own: a process below may have them too */
-};
 
 struct proc_facts {
     pid_t pid;

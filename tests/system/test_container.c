@@ -112,6 +112,14 @@ LOOP_TEST(a_container_as_typed_takes_a_port_of_its_own, COUNT(commands))
     assert_served();
 }
 
+/* The library and the FIFO have other paths in there than here, and nothing is wrong with that. */
+TEST(an_engine_in_a_container_may_take_its_time)
+{
+    shell_run(&shell, ROOTS "$IMDSHIM run " CLIENT "-- " BWRAP_READ_ONLY
+                            "/bin/engine pause=3500" SERVE);
+    assert_served();
+}
+
 /* As it was: bwrap makes directories where it mounts something. */
 TEST(nothing_is_left_in_the_users_image)
 {
@@ -231,6 +239,13 @@ LOOP_TEST(a_container_of_charliecloud_as_typed_is_served, COUNT(chruns))
     ck_assert_str_eq(shell.out, "served\n");
 }
 
+TEST(an_engine_in_a_container_of_charliecloud_may_take_its_time)
+{
+    shell_run(&shell, ROOTS "export USER=u; $IMDSHIM run " CLIENT
+                            "-- ch-run root -- /bin/engine pause=3500" SERVE);
+    assert_served();
+}
+
 TEST(a_container_of_charliecloud_with_musl_is_served, .needs = has_musl)
 {
     shell_run(&shell, ROOTS MUSL "export USER=u; $IMDSHIM run " CLIENT
@@ -316,6 +331,14 @@ TEST(a_container_of_podman_as_typed_is_served)
 {
     shell_run(&shell, PODMAN_ROOT "$IMDSHIM run " CLIENT "-- " PODMAN_RUN
                                   "--rootfs $PWD/root /bin/engine" SERVE);
+    assert_served();
+}
+
+/* Nor are its processes below podman. */
+TEST(an_engine_in_a_container_of_podman_may_take_its_time)
+{
+    shell_run(&shell, PODMAN_ROOT "$IMDSHIM run " CLIENT "-- " PODMAN_RUN
+                                  "--rootfs $PWD/root /bin/engine pause=3500" SERVE);
     assert_served();
 }
 

@@ -29,7 +29,7 @@ static const struct {
     {"exec", "port listen match no-wake only-me when fd fifo quiet verbose help"},
     {"check", "help"},
     {"list", "json help"},
-    {"watch", "timeout help"},
+    {"watch", "csv json timeout help"},
     {"relay", "listen port-file timeout only-me imd-version time-step step-ahead others-skip "
               "others-steer quiet help"},
 };

@@ -266,7 +266,10 @@ LOOP_TEST(commands_of_others_are_ignored_unless_asked_for, COUNT(who))
     other = viewer_start(relayed.port);
     ck_assert(viewer_read(&other, 1));
     viewer_say(&other, IMD_TRATE, 111);
-    shell_pause(200);
+    if (_i == 1)
+        ck_assert(shell_wait_for_out(&relayed.engine, "8 111\n"));
+    else
+        shell_pause(200);
     viewer_say(&first, IMD_TRATE, 222);
     ck_assert(shell_wait_for_out(&relayed.engine, "8 222\n"));
     ck_assert_int_eq(strstr(relayed.engine.out, "8 111\n") != NULL, _i == 1);

@@ -233,9 +233,9 @@ static const char *variable(const struct container *container, const char *name)
     return value != NULL ? value : "(none)";
 }
 
-static const char *const apptainers[] = {
-    "apptainer exec img gmx", "singularity run -e img", "/opt/bin/apptainer -d exec -C img gmx",
-    "srun apptainer exec img gmx", "env A=b apptainer exec img gmx"};
+static const char *const apptainers[] = {"apptainer exec img gmx", "singularity run -e img",
+                                         "/opt/bin/apptainer -d exec -C img gmx",
+                                         "env A=b apptainer exec img gmx"};
 
 LOOP_TEST(apptainer_gets_variables_and_its_command_line_is_left_alone, COUNT(apptainers))
 {
@@ -272,16 +272,22 @@ TEST(what_the_user_binds_and_preloads_in_apptainer_stays)
     container_free(&container);
 }
 
-/* apptainer would not start on a host where it is not. */
-TEST(the_fifo_is_not_bound_where_events_may_come_by_tcp)
+/* apptainer would not start on a host where it is not: events come by TCP from there. */
+TEST(the_fifo_is_not_bound_where_the_engine_may_start_on_another_host)
 {
+    static const char *const commands[] = {"srun apptainer exec img gmx", "./run.sh",
+                                           "apptainer exec img gmx"};
     struct container_needs wanted = needs();
     struct container container;
 
-    plan(&container, "srun apptainer exec img gmx", ENVIRONMENT " IMDSHIM_TCP=secret", &wanted);
-    ck_assert_str_eq(variable(&container, "APPTAINER_BIND"), "/opt/l:/opt/l:ro");
-    ck_assert_str_eq(variable(&container, "APPTAINERENV_IMDSHIM_TCP"), "secret");
-    container_free(&container);
+    wanted.apptainer_is_here = true;
+    for (int i = 0; i < COUNT(commands); i++) {
+        wanted.leaves_host = i == 2;
+        plan(&container, commands[i], ENVIRONMENT " IMDSHIM_TCP=secret", &wanted);
+        ck_assert_str_eq(variable(&container, "APPTAINER_BIND"), "/opt/l:/opt/l:ro");
+        ck_assert_str_eq(variable(&container, "APPTAINERENV_IMDSHIM_TCP"), "secret");
+        container_free(&container);
+    }
 }
 
 /* It may call apptainer, where there is one. */
@@ -293,6 +299,22 @@ TEST(a_script_has_the_variables_if_apptainer_is_installed)
     wanted.apptainer_is_here = true;
     ck_assert_str_eq(plan(&container, "./run.sh", ENVIRONMENT, &wanted), "./run.sh");
     ck_assert_str_eq(variable(&container, "APPTAINERENV_LD_PRELOAD"), PRELOAD);
+    container_free(&container);
+}
+
+/* The shell's line says what it starts. */
+TEST(the_fifo_is_bound_if_a_line_for_the_shell_names_apptainer)
+{
+    static const char *const command[] = {"sh", "-c", "cd x && apptainer exec img gmx", NULL};
+    static const char *const environment[] = {"LD_PRELOAD=" PRELOAD, "IMDSHIM_FIFO=" FIFO,
+                                              NULL};
+    struct container_needs wanted = needs();
+    struct container container;
+
+    wanted.apptainer_is_here = true;
+    plan_make(&container, command, environment, &wanted);
+    ck_assert_str_eq(variable(&container, "APPTAINER_BIND"),
+                     "/opt/l:/opt/l:ro,/tmp/imdshim-7:/tmp/imdshim-7");
     container_free(&container);
 }
 
