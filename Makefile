@@ -359,7 +359,8 @@ release: ## build/release/imdshim-VERSION-linux-ARCH.tar.gz, for x86_64 and aarc
 	scripts/release.sh $(BUILD)/release $(BUILD)-release $(version) $(architectures)
 
 # What a user of the command sees, and where the C library beneath it might show.
-launcher_tests = $(filter %test_watch %test_list %test_gate %test_only_me,$(system_tests)) \
+launcher_tests = $(filter $(addprefix $(BUILD)/tests/system/test_,gate list notify \
+	notify_ends only_me relay relay_faults watch),$(system_tests)) \
 	$(filter-out %_others %_python %_evidence %_client_end %_ends %_sanitizer,$(filter \
 	$(BUILD)/tests/system/test_launcher_%,$(system_tests)))
 check-release: release ## unpack and run the release with old glibc, musl, and on aarch64

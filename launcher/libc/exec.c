@@ -31,6 +31,7 @@ static void exec_shell(const char *const *argv, char *const *environment)
     const char **command, *script = argv[0];
     char path[PATH_MAX];
     size_t count = 1;
+    int error;
 
     if (strchr(script, '/') == NULL && find_in_path(script, path))
         script = path;
@@ -43,6 +44,9 @@ static void exec_shell(const char *const *argv, char *const *environment)
     command[1] = script;
     memcpy(command + 2, argv + 1, (count - 1) * sizeof *argv);
     execve(shell, (char *const *)command, environment);
+    error = errno;
+    free((void *)command);
+    errno = error;
 }
 
 void exec_program(const char *const *argv, char *const *environment)

@@ -59,10 +59,14 @@ static double median(double *values, int count)
 
 /* ---- starts ---- */
 
+/* "TMPDIR=" and a folder of our own: what other runs leave in /tmp is not to be measured. */
+static char own_folder[] = "TMPDIR=/tmp/imdshim-bench.XXXXXX";
+
 static bool run_once(const struct subject *subject, int round)
 {
     char preload[4096], fifo[] = "IMDSHIM_FIFO=/nonexistent";
-    char *environment[] = {(char *)"PATH=/usr/local/bin:/usr/bin:/bin", NULL, NULL, NULL};
+    char *environment[] = {(char *)"PATH=/usr/local/bin:/usr/bin:/bin", own_folder, NULL, NULL,
+                           NULL};
     int64_t start = nanoseconds();
     posix_spawn_file_actions_t actions;
     pid_t pid;
@@ -70,8 +74,8 @@ static bool run_once(const struct subject *subject, int round)
 
     if (subject->preload != NULL) {
         snprintf(preload, sizeof preload, "LD_PRELOAD=%s", subject->preload);
-        environment[1] = preload;
-        environment[2] = fifo;
+        environment[2] = preload;
+        environment[3] = fifo;
     }
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
@@ -115,6 +119,15 @@ static void print_starts(struct subject *subjects, int count, int rounds)
     }
 }
 
+static void remove_own_folder(void)
+{
+    char private[sizeof own_folder + 32];
+
+    snprintf(private, sizeof private, "%s/imdshim-%u", strchr(own_folder, '/'), geteuid());
+    rmdir(private);
+    rmdir(strchr(own_folder, '/'));
+}
+
 static void bench_starts(const char *launcher, const char *library, const char *empty,
                          const char *released, int rounds)
 {
@@ -135,6 +148,8 @@ static void bench_starts(const char *launcher, const char *library, const char *
     };
     int count = sizeof subjects / sizeof subjects[0];
 
+    if (mkdtemp(strchr(own_folder, '/')) == NULL)
+        err(EXIT_FAILURE, "a folder in /tmp");
     for (int i = 0; i < count; i++) {
         subjects[i].microseconds = calloc((size_t)rounds, sizeof(double));
         if (subjects[i].microseconds == NULL)
@@ -151,6 +166,7 @@ static void bench_starts(const char *launcher, const char *library, const char *
     print_starts(subjects, count, rounds);
     for (int i = 0; i < count; i++)
         free(subjects[i].microseconds);
+    remove_own_folder();
 }
 
 /* ---- wake-ups ---- */
