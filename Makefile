@@ -265,6 +265,11 @@ check-builds: ## compile for other C libraries and processors
 	scripts/setup.sh build check || [ $$? -eq 2 ]
 	scripts/builds.sh $(BUILD)-builds
 
+# Needs PyPI, and 3 GB below BUILD for what comes from there. T=NAME: only tests with NAME in them.
+check-ecosystem: all ## WESTPA, MDAnalysis, imdclient and GromacsWrapper from PyPI, with real engines
+	scripts/setup.sh build check packaging || [ $$? -eq 2 ]
+	tests/ecosystem/run.sh $(BUILD) $(if $(T),-k '$(T)')
+
 # Needs PyPI too. Works below BUILD; nothing is installed that stays.
 check-packages: ## build every package of scripts/packaging, and use it
 	scripts/setup.sh build packaging || [ $$? -eq 2 ]
@@ -352,6 +357,6 @@ bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tes
 	tests/support/python.sh tests/bench/instructions.py $(bin)
 
 -include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
-.PHONY: all bench check check-asan check-builds check-faults check-old-glibc check-packages \
-	check-quick check-tsan check-valgrind clean coverage demo format fuzz fuzz-targets fuzzers help install lint run-tests \
+.PHONY: all bench check check-asan check-builds check-ecosystem check-faults check-old-glibc \
+	check-packages check-quick check-tsan check-valgrind clean coverage demo format fuzz fuzz-targets fuzzers help install lint run-tests \
 	tests uninstall version
