@@ -14,8 +14,9 @@ from conftest import PYTHON, SCRIPTS, VENV, run
 
 FRAMES, ATOMS = 50, 256
 
-# Prints what a universe has read, a frame a line. LAMMPS drops a client that does not say GO within
-# a second; on a busy machine that is too short to fill the ten megabytes of the usual buffer.
+# Prints what a universe has read, a frame a line. The buffer has room for the whole run, so that no
+# client asks LAMMPS to pause; and it is smaller than the usual ten megabytes, because LAMMPS drops a
+# client that does not say GO within a second, and on a busy machine filling them may take longer.
 # Of several runs none begins before the clients of all have loaded MDAnalysis, which keeps a machine
 # busy for seconds.
 READER = """
@@ -27,7 +28,7 @@ if len(sys.argv) > 2:
     while len(glob.glob("../*/here")) < int(sys.argv[2]):
         time.sleep(0.01)
 universe = MDAnalysis.Universe(
-    "topology.data", sys.argv[1], atom_style="id type x y z", buffer_size=2**16
+    "topology.data", sys.argv[1], atom_style="id type x y z", buffer_size=2**20
 )
 for frame in universe.trajectory:
     print(json.dumps([int(frame.data["step"]), universe.atoms.positions.tolist()]))
@@ -37,7 +38,7 @@ for frame in universe.trajectory:
 IMDCLIENT = """
 import json, sys
 from imdclient import IMDClient
-client = IMDClient("localhost", int(sys.argv[1]), int(sys.argv[2]), buffer_size=2**16)
+client = IMDClient("localhost", int(sys.argv[1]), int(sys.argv[2]), buffer_size=2**20)
 try:
     while True:
         frame = client.get_imdframe()
