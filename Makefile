@@ -28,21 +28,24 @@ all_cflags = $(std) $(warnings) $(hardening) $(prefix_map) $(CPPFLAGS) $(CFLAGS)
 # The library goes into programs of other C libraries, which have no fortified functions, and
 # carries no function that only the launcher calls.
 shim_cflags = -fPIC -fvisibility=hidden -ffunction-sections -U_FORTIFY_SOURCE \
-	$(if $(their_fortify),-Wp$(,)-U_FORTIFY_SOURCE)
+	$(if $(their_fortify),-Wp$(,)-U_FORTIFY_SOURCE) $(aarch64_cflags)
+# There gcc's atomics and the stack protector need symbols that only glibc's ld.so has.
+aarch64_cflags := $(if $(filter aarch64%,$(shell $(CC) -dumpmachine 2>/dev/null)),\
+	-fno-stack-protector $(call supported,-mno-outline-atomics))
 # A compiler may put the name of dlsym and its use into different parts of the program, real.c.
 $(BUILD)/shim/hooks/real.o: shim_cflags += -fno-lto
 
-# The launcher carries its few functions of libbsd with it where the archive is there: it starts
-# faster and runs on nodes that lack the library.
-archived = $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a))
-bsd = $(if $(call archived,bsd),-Wl$(,)-Bstatic -lbsd -lmd -Wl$(,)-Bdynamic,-lbsd)
 , := ,
+
+# The launcher may be built for another C library than the library of engines is: make release.
+LAUNCHER_CC ?= $(CC)
+LAUNCHER_LDFLAGS ?= $(LDFLAGS)
 
 shim_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/*/*.c))
 launcher_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard launcher/*.c launcher/*/*.c))
 
-# The one room that both programs share.
-wire_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard shim/wire/*.c))
+# The one room that both programs share, built for each.
+wire_objects = $(patsubst %.c,$(BUILD)/launcher/%.o,$(wildcard shim/wire/*.c))
 
 # make V=1 shows the commands whole.
 q = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
@@ -51,7 +54,8 @@ all: $(bin) $(lib) ## build/bin/imdshim and build/lib/imdshim/libimdshim.so
 
 # What everything that is compiled depends on beside its sources: written again if it changes.
 flags = $(BUILD)/flags
-flags_now = $(strip $(CC) $(all_cflags) $(LDFLAGS) $(shim_cflags))
+flags_now = $(strip $(CC) $(all_cflags) $(LDFLAGS) $(shim_cflags) \
+	$(LAUNCHER_CC) $(LAUNCHER_LDFLAGS))
 ifneq ($(shell cat $(flags) 2>/dev/null),$(flags_now))
 .PHONY: $(flags)
 endif
@@ -66,7 +70,8 @@ $(lib): $(shim_objects) shim/exports.map
 
 $(bin): $(launcher_objects) $(wire_objects)
 	@mkdir -p $(@D)
-	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie $(relro) -Wl,--gc-sections -o $@ $^ $(bsd) $(LDFLAGS)
+	$(call q,LD)$(LAUNCHER_CC) $(CFLAGS) $(SANITIZE) -pie $(relro) -Wl,--gc-sections -o $@ $^ \
+		$(LAUNCHER_LDFLAGS)
 
 # The library is never built with a sanitizer: it goes into programs that have no run time for it.
 $(BUILD)/shim/%.o: override SANITIZE =
@@ -74,17 +79,13 @@ $(BUILD)/shim/%.o: shim/%.c $(flags)
 	@mkdir -p $(@D)
 	$(call q,CC)$(CC) $(all_cflags) $(shim_cflags) -c -o $@ $<
 
-$(BUILD)/launcher/%.o: launcher/%.c $(flags) | $(BUILD)/libbsd
+$(BUILD)/launcher/%.o: launcher/%.c $(flags)
 	@mkdir -p $(@D)
-	$(call q,CC)$(CC) $(all_cflags) -fPIE -c -o $@ $<
+	$(call q,CC)$(LAUNCHER_CC) $(all_cflags) -fPIE -c -o $@ $<
 
-$(BUILD)/libbsd:
+$(BUILD)/launcher/shim/%.o: shim/%.c $(flags)
 	@mkdir -p $(@D)
-	@echo '#include <bsd/stdlib.h>' | $(CC) $(CPPFLAGS) $(CFLAGS) -E -x c - >$@ 2>/dev/null || { \
-		echo "imdshim: the launcher needs libbsd, and <bsd/stdlib.h> is not there: install" >&2; \
-		echo "    libbsd-dev (Debian, Ubuntu), libbsd-devel (Fedora; RHEL: EPEL)," >&2; \
-		echo "    or libbsd (conda-forge, with CPPFLAGS=-I\$$CONDA_PREFIX/include)" >&2; \
-		rm -f $@; exit 1; }
+	$(call q,CC)$(LAUNCHER_CC) $(all_cflags) -fPIE -c -o $@ $<
 
 # ---- tests ------------------------------------------------------------------------------------
 # tests/unit and tests/system: a program of Check tests each. tests/doubles: stand-in engines.
@@ -123,7 +124,7 @@ $(BUILD)/tests/support.a: $(support) $(call support_of,tests/unit/support tests/
 
 $(unit_tests) $(system_tests): %: %.o $(test_main) $(BUILD)/tests/support.a $(double_support) \
 		$(BUILD)/tests/modules.a
-	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie -o $@ $^ $(check_libs) $(bsd) $(LDFLAGS)
+	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie -o $@ $^ $(check_libs) $(LDFLAGS)
 
 # An engine is an ordinary program: no hardening of ours, and no address sanitizer, which takes the
 # signal stacks and descriptor limits amiss that some are about.
@@ -143,18 +144,18 @@ $(BUILD)/tests/faults/support.a: $(call support_of,tests/faults/support) $(suppo
 	$(call q,AR)rm -f $@ && $(AR) rcs $@ $^
 
 $(fault_programs): %: %.o $(BUILD)/tests/faults/support.a $(BUILD)/tests/modules.a
-	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie -o $@ $^ $(check_libs) $(bsd) $(LDFLAGS)
+	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) -pie -o $@ $^ $(check_libs) $(LDFLAGS)
 
 # What fuzzing feeds, tests/fuzz/support/fuzz.h: linked with libFuzzer, or else with a main of our own.
 fuzz_targets = $(call programs,tests/fuzz)
 fuzz_support = $(BUILD)/tests/fuzz/support/fuzz.o $(if $(FUZZER),,$(BUILD)/tests/fuzz/support/replay.o)
 $(fuzz_targets): %: %.o $(fuzz_support) $(BUILD)/tests/modules.a
-	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) $(FUZZER) -pie -o $@ $^ $(bsd) $(LDFLAGS)
+	$(call q,LD)$(CC) $(CFLAGS) $(SANITIZE) $(FUZZER) -pie -o $@ $^ $(LDFLAGS)
 
 fuzz-targets: $(fuzz_targets)
 
 $(BUILD)/tests/bench/bench: $(BUILD)/tests/bench/bench.o $(BUILD)/tests/modules.a
-	$(call q,LD)$(CC) $(CFLAGS) -pie -o $@ $^ $(bsd) $(LDFLAGS)
+	$(call q,LD)$(CC) $(CFLAGS) -pie -o $@ $^ $(LDFLAGS)
 
 $(BUILD)/tests/bench/thousand: $(BUILD)/tests/bench/thousand.o $(BUILD)/tests/support/crowd.o
 	$(call q,LD)$(CC) $(CFLAGS) -pie -o $@ $^ $(LDFLAGS)
@@ -265,15 +266,15 @@ check-builds: ## compile for other C libraries and processors
 	scripts/setup.sh build check || [ $$? -eq 2 ]
 	scripts/builds.sh $(BUILD)-builds
 
-# Needs PyPI, and 3 GB below BUILD for what comes from there. T=NAME: only tests with NAME in them.
-check-ecosystem: all ## WESTPA, MDAnalysis, imdclient and GromacsWrapper from PyPI, with real engines
-	scripts/setup.sh build check packaging || [ $$? -eq 2 ]
-	tests/ecosystem/run.sh $(BUILD) $(if $(T),-k '$(T)')
-
 # Needs PyPI too. Works below BUILD; nothing is installed that stays.
 check-packages: ## build every package of scripts/packaging, and use it
 	scripts/setup.sh build packaging || [ $$? -eq 2 ]
 	scripts/packaging/check.sh $(BUILD)/packages $(PACKAGES)
+
+# Other people's clients, from PyPI.
+check-ecosystem: all ## MDAnalysis, imdclient, WESTPA and GromacsWrapper from PyPI; T=NAME as for check
+	scripts/setup.sh build demo check ecosystem || [ $$? -eq 2 ]
+	$(test_environment) tests/ecosystem/run.sh $(abspath $(BUILD)) $(if $(T),-k '$(T)')
 
 # Not part of CI: it needs the archive's older release.
 check-old-glibc: all ## load the library with the glibc of Debian 11
@@ -338,25 +339,45 @@ remove_empty = \
 	cd '$(root)/' 2>/dev/null && rmdir -p $(installed_dirs) 2>/dev/null; \
 	$(if $(DESTDIR),cd '$(DESTDIR)/' && rmdir -p '.$(PREFIX)',rmdir '$(PREFIX)') 2>/dev/null || true
 
+# What is unpacked and run: nothing of it is built for this machine, and nothing is installed.
+architectures = x86_64 aarch64
+machine = $(shell uname -m)
+release: ## build/release/imdshim-VERSION-linux-ARCH.tar.gz, for x86_64 and aarch64
+	scripts/setup.sh build release
+	scripts/release.sh $(BUILD)/release $(BUILD)-release $(version) $(architectures)
+
+# What a user of the command sees, and where the C library beneath it might show.
+launcher_tests = $(filter %test_watch %test_list %test_gate %test_only_me,$(system_tests)) \
+	$(filter-out %_others %_python %_evidence %_client_end %_ends %_sanitizer,$(filter \
+	$(BUILD)/tests/system/test_launcher_%,$(system_tests)))
+check-release: release ## unpack and run the release with old glibc, musl, and on aarch64
+	scripts/setup.sh check roots || [ $$? -eq 2 ]
+	$(MAKE) $(parallel) --no-print-directory all $(doubles) $(launcher_tests)
+	$(test_environment) tests/release/run.sh $(BUILD)/release $(BUILD)-release $(launcher_tests)
+
 version: ## print the version, the one that every package has
 	@echo $(version)
 
 clean: ## remove what was built
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-coverage $(BUILD)-lint $(BUILD)-builds
+	rm -rf $(BUILD) $(BUILD)-release $(BUILD)-asan $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-coverage $(BUILD)-lint $(BUILD)-builds
 
 # Figures, side by side in one run; nothing is judged but that nothing adds up in many runs.
 bench: ## figures of what it costs, side by side
 bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tests/bench/thousand \
 		$(doubles) $(BUILD)/tests/faults/soak $(BUILD)/tests/bench/moments.so
-	scripts/setup.sh bench || [ $$? -eq 2 ]
-	$(BUILD)/tests/bench/bench $(abspath $(bin)) $(abspath $(lib)) $(abspath $(BUILD)/tests/bench/empty.so)
+	scripts/setup.sh release bench || [ $$? -eq 2 ]
+	scripts/release.sh $(BUILD)/release $(BUILD)-release $(version) $(machine)
+	$(BUILD)/tests/bench/bench $(abspath $(bin)) $(abspath $(lib)) $(abspath $(BUILD)/tests/bench/empty.so) \
+		$(abspath $(BUILD)-release/imdshim-$(version)-linux-$(machine)/bin/imdshim)
 	$(BUILD)/tests/bench/thousand $(abspath $(bin)) $(BUILD)/tests/doubles/gated
 	$(test_environment) $(BUILD)/tests/faults/soak
 	tests/bench/hot.sh $(abspath $(BUILD)/tests/doubles/hot) $(abspath $(lib))
+	tests/bench/notify.sh $(abspath $(bin)) $(abspath $(BUILD)/tests/doubles/calls) $(CURDIR)
 	tests/support/python.sh tests/bench/turnaround.py $(bin) $(BUILD)/tests/bench/moments.so $(BUILD)/bench
+	python3 tests/bench/relay.py $(bin) $(BUILD)/tests/doubles/imd-engine
 	tests/support/python.sh tests/bench/instructions.py $(bin)
 
 -include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
 .PHONY: all bench check check-asan check-builds check-ecosystem check-faults check-old-glibc \
-	check-packages check-quick check-tsan check-valgrind clean coverage demo format fuzz fuzz-targets fuzzers help install lint run-tests \
-	tests uninstall version
+	check-packages check-quick check-release check-tsan check-valgrind clean coverage demo format \
+	fuzz fuzz-targets fuzzers help install lint release run-tests tests uninstall version

@@ -17,20 +17,24 @@
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
 
+#define CLIENTS                                                                                \
+    "[--imd-version 2|3] [--time-step PS] [--step-ahead N] [--others-skip] [--others-steer] "
 #define SOCKET "[-p PORT] [-l [ADDR][:PORTS]] [-m KEY=GLOB]... [--no-wake] [--only-me] "
 
 static const struct command commands[] = {
     {"run", run_main,
-     "[-qv] " SOCKET
-     "[-c COMMAND] [-o FILE] [-t SECS] [--when EVENT] [--stop-with-client] [--] ENGINE "
-     "[ARG...]",
-     "plmWOcotwSqv", true},
+     "[-qv] " SOCKET "[-c COMMAND] [-o FILE] [-t SECS] [--when EVENT] [--stop-with-client] "
+     "[--backend WHICH] [--relay " CLIENTS "] [--] ENGINE [ARG...]",
+     "plmWOcotwSBRVTAKEqv", true},
     {"exec", exec_main,
      "--fd N|--fifo PATH [-qv] " SOCKET "[--when EVENT] [--] ENGINE [ARG...]", "plmWOdfwqv",
      true},
     {"check", check_main, "ENGINE", "", true},
     {"list", list_main, "[--json]", "J", false},
-    {"watch", watch_main, "[-t SECS] [HOST:]PORT", "t", true},
+    {"watch", watch_main, "[--csv|--json] [-t SECS] [HOST:]PORT", "tXJ", true},
+    {"relay", relay_main,
+     "[-q] [-l [ADDR][:PORTS]] [-o FILE] [-t SECS] [--only-me] " CLIENTS "[HOST:]PORT",
+     "lotOVTAKEq", true},
 };
 
 static const size_t command_count = sizeof commands / sizeof commands[0];
@@ -76,15 +80,18 @@ static const struct command *need_command(const char *name)
     const struct command *command = find_command(name);
 
     if (command == NULL)
-        die(STATUS_FAILED, "unknown command '%s': run, exec, check, list or watch, or help",
-            name);
+        die(STATUS_FAILED,
+            "unknown command '%s': run, exec, check, list, watch or relay, or help", name);
     return command;
 }
 
-/* What was printed must have been written: a full disk is a failure. */
+/*
+ * What was printed must have been written: a full disk is a failure. If the buffer was full
+ * before, it was an earlier call that failed.
+ */
 static int end(int status)
 {
-    if (fflush(stdout) != 0)
+    if (fflush(stdout) != 0 || ferror(stdout))
         die_error(STATUS_FAILED, errno, "cannot write to standard output");
     return status;
 }

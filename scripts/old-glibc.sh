@@ -14,20 +14,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
 
-archive=$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb  *\(\[[^]]*\] *\)\{0,1\}\([^ ]*\).*/\2/p' \
-    /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null | head -n 1)
-mkdir -p lists/partial cache/archives/partial
-echo "deb $archive bullseye main" >sources.list
-
-apt_of_bullseye() {
-    apt-get -q -o "Dir::Etc::sourcelist=$dir/sources.list" -o Dir::Etc::sourceparts=/dev/null \
-        -o "Dir::State::lists=$dir/lists" -o "Dir::Cache=$dir/cache" \
-        -o APT::Sandbox::User=root "$@" >>apt.log 2>&1 || { cat apt.log >&2; exit 1; }
-}
-
-apt_of_bullseye update
-apt_of_bullseye download 'libc6=2.31*' 'busybox=1:1.30*'
-for package in *.deb; do dpkg -x "$package" old; done
+"$root/scripts/debian.sh" bullseye "$(dpkg --print-architecture)" old 'libc6=2.31*' 'busybox=1:1.30*'
 
 set -- old/lib/*-linux-gnu*
 mkfifo events

@@ -17,15 +17,18 @@ shim/kernel: shim/wire
 shim/events: shim/wire shim/kernel
 shim/state: shim/wire shim/kernel shim/events
 shim/hooks: shim/wire shim/kernel shim/events shim/state
-launcher/base: shim/wire
-launcher/imd: launcher/base
-launcher/preload: launcher/base shim/wire
-launcher/container: launcher/base launcher/preload shim/wire
-launcher/proc: launcher/base launcher/preload shim/wire
-launcher/source: launcher/base shim/wire
-launcher/diagnosis: launcher/base launcher/proc launcher/preload launcher/source shim/wire
-launcher/run: launcher/base launcher/container launcher/proc launcher/diagnosis launcher/source launcher/preload shim/wire
-launcher/commands: launcher/base launcher/container launcher/imd launcher/preload launcher/source launcher/run shim/wire
+launcher/libc:
+launcher/base: launcher/libc shim/wire
+launcher/imd: launcher/libc launcher/base
+launcher/relay: launcher/libc launcher/base launcher/imd shim/wire
+launcher/preload: launcher/libc launcher/base shim/wire
+launcher/container: launcher/libc launcher/base launcher/preload shim/wire
+launcher/proc: launcher/libc launcher/base launcher/preload shim/wire
+launcher/source: launcher/libc launcher/base shim/wire
+launcher/notify: launcher/libc launcher/base launcher/proc launcher/preload launcher/source shim/wire
+launcher/diagnosis: launcher/libc launcher/base launcher/proc launcher/preload launcher/source shim/wire
+launcher/run: launcher/libc launcher/base launcher/container launcher/imd launcher/relay launcher/proc launcher/diagnosis launcher/source launcher/preload shim/wire
+launcher/commands: launcher/libc launcher/base launcher/container launcher/imd launcher/relay launcher/preload launcher/source launcher/notify launcher/run shim/wire
 launcher: launcher/base launcher/commands
 '
 

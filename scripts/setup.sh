@@ -2,12 +2,15 @@
 # Install missing packages, on Debian and distributions made from it. What is there already is not
 # touched.
 #
-# usage: scripts/setup.sh build|demo|check|faults|bench|lint|clang|packaging...
+# usage: scripts/setup.sh build|demo|check|release|roots|faults|ecosystem|bench|lint|clang|packaging...
 #
 #   build   what make needs
 #   demo    GROMACS
 #   check   what the tests need and, optional, programs that some of them run
+#   release what make release builds with, for each processor
+#   roots   what make check-release runs the release with
 #   faults  what make check-faults runs besides: other people's programs, a fuzzer
+#   ecosystem  what make check-ecosystem makes its virtual environment with
 #   bench   what make bench measures and draws with
 #   lint    what make lint needs
 #   clang   the other compiler, with its fuzzer
@@ -28,7 +31,6 @@ packages='
 build   gcc             cc
 build   libc6-dev       <stdio.h>
 build   make            make
-build   libbsd-dev      <bsd/stdlib.h>
 demo?   gromacs         gmx
 check   check           <check.h>
 check   libsubunit-dev  <subunit/child.h>
@@ -62,6 +64,12 @@ check?  fish            fish
 check?  tini            tini
 check?  dumb-init       dumb-init
 check?  musl-tools      musl-gcc
+check?  podman          podman
+check?  runc            runc
+check?  catatonit       catatonit
+check?  charliecloud    ch-run
+check?  systemd-container systemd-nspawn
+check?  golang-go       go
 check?  g++             g++
 check?  clang           clang
 check?  libclang-rt-14-dev -fsanitize=address
@@ -73,14 +81,24 @@ check?  liburing-dev    <liburing.h>
 check?  libpython3.11-testsuite /usr/lib/python3.11/test/test_socket.py
 check?  redis-server    redis-server
 check?  redis-tools     redis-cli
+release gcc-x86-64-linux-gnu x86_64-linux-gnu-gcc
+release gcc-aarch64-linux-gnu aarch64-linux-gnu-gcc
+release libc6-dev-arm64-cross /usr/aarch64-linux-gnu/include/stdio.h
+roots   bubblewrap      bwrap
+roots?  qemu-user-static qemu-aarch64-static
+roots?  gromacs         gmx
 faults? clang           clang
 faults? libclang-rt-14-dev -fsanitize=address
 faults? nginx-light     nginx
 faults? memcached       memcached
 faults? postgresql-15   /usr/lib/postgresql/15/bin/postgres
+ecosystem python3-venv  import:ensurepip
 bench?  gromacs         gmx
+bench?  socat           socat
 bench?  lammps          lmp
 bench?  python3-numpy   import:numpy
+bench?  tini            tini
+bench?  dumb-init       dumb-init
 bench?  gnuplot-nox     gnuplot
 bench?  valgrind        valgrind
 lint    clang-format    clang-format
@@ -176,9 +194,9 @@ try_to_install() { # PACKAGE...
 [ $# -gt 0 ] || set -- usage
 for group; do
     case $group in
-    build | demo | check | faults | bench | lint | clang | packaging) ;;
+    build | demo | check | release | roots | faults | ecosystem | bench | lint | clang | packaging) ;;
     *)
-        echo "usage: scripts/setup.sh build|demo|check|faults|bench|lint|clang|packaging..." >&2
+        echo "usage: scripts/setup.sh build|demo|check|release|roots|faults|ecosystem|bench|lint|clang|packaging..." >&2
         exit 125
         ;;
     esac

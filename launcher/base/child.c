@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "launcher/base/status.h"
+#include "launcher/libc/exec.h"
 
 #ifndef SYS_pidfd_open /* since Linux 5.3 */
 #define SYS_pidfd_open 434
@@ -38,6 +39,16 @@ static void close_input(void)
         dup2(fd, STDIN_FILENO);
         close(fd);
     }
+}
+
+static void close_output(void)
+{
+    int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    dup2(fd, STDOUT_FILENO);
+    dup2(fd, STDERR_FILENO);
 }
 
 /* What goes through the socket: an errno, negative before exec, or 0 with a descriptor. */
@@ -73,6 +84,8 @@ _Noreturn static void exec_child(const struct child_plan *plan, const struct sig
     die_with(parent);
     if (plan->without_input)
         close_input();
+    if (plan->without_output)
+        close_output();
     if (plan->enter != NULL) {
         fd = plan->enter(plan->context);
         send_report(socket, fd < 0 ? -errno : 0, fd);
@@ -81,7 +94,7 @@ _Noreturn static void exec_child(const struct child_plan *plan, const struct sig
         close(fd);
     }
     signals_restore(signals);
-    execvpe(plan->argv[0], (char *const *)plan->argv, plan->environment);
+    exec_program(plan->argv, plan->environment);
     send_report(socket, errno, -1);
     _exit(1);
 }
@@ -197,7 +210,7 @@ bool child_poll(struct child *child)
         return false;
     child_read_comm(child->pid, child->comm);
     if (lost || reap(child->pid, &child->wait_status) != child->pid)
-        child->wait_status = W_EXITCODE(STATUS_FAILED, 0);
+        child->wait_status = STATUS_FAILED << 8; /* as of exit(STATUS_FAILED) */
     child->state = CHILD_ENDED;
     if (child->pidfd >= 0)
         close(child->pidfd);

@@ -22,7 +22,8 @@ struct child {
 struct child_plan {
     const char *const *argv; /* argv[0] is looked for in PATH */
     char *const *environment;
-    bool without_input; /* standard input is /dev/null */
+    bool without_input;  /* standard input is /dev/null */
+    bool without_output; /* so are standard output and standard error */
     /*
      * If not NULL, called in the child before exec: system calls only, for our memory is the
      * child's. Returns a descriptor to be sent to us, or -1 and errno.

@@ -4,7 +4,8 @@
  *
  * Parsing stops at the first operand, as in env(1): what follows belongs to the engine.
  */
-#include <bsd/stdlib.h>
+#include "launcher/base/options.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -14,13 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "launcher/base/options.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
-#include "shim/wire/bind_override.h"
-#include "shim/wire/match.h"
 
-/* S, W, O, J, d, f and w have no short form. */
+/* Of these only p, l, m, c, o, t, q, v and h are short forms. */
 static const struct option long_options[] = {
     {"port", required_argument, NULL, 'p'},
     {"listen", required_argument, NULL, 'l'},
@@ -32,7 +30,15 @@ static const struct option long_options[] = {
     {"stop-with-client", no_argument, NULL, 'S'},
     {"no-wake", no_argument, NULL, 'W'},
     {"only-me", no_argument, NULL, 'O'},
+    {"backend", required_argument, NULL, 'B'},
     {"json", no_argument, NULL, 'J'},
+    {"csv", no_argument, NULL, 'X'},
+    {"relay", no_argument, NULL, 'R'},
+    {"imd-version", required_argument, NULL, 'V'},
+    {"time-step", required_argument, NULL, 'T'},
+    {"step-ahead", required_argument, NULL, 'A'},
+    {"others-skip", no_argument, NULL, 'K'},
+    {"others-steer", no_argument, NULL, 'E'},
     {"fd", required_argument, NULL, 'd'},
     {"fifo", required_argument, NULL, 'f'},
     {"quiet", no_argument, NULL, 'q'},
@@ -60,9 +66,17 @@ static const struct {
     {'t', "-t, --timeout SECS", "give up if there is nothing by then"},
     {'w', "    --when listening|ready",
      "when the client is started, or exec's first event written"},
+    {'B', "    --backend preload|notify", "how the engine's sockets are seen"},
     {'S', "    --stop-with-client", "end the engine when the client ends"},
+    {'R', "    --relay", "serve the stream on to any number of clients"},
+    {'V', "    --imd-version 2|3", "what they are spoken to in; 3 if not given"},
+    {'T', "    --time-step PS", "of the engine, for the time of each frame"},
+    {'A', "    --step-ahead N", "steps that energies are ahead of their frame; GROMACS: 1"},
+    {'K', "    --others-skip", "all but the first client miss frames if they are slow"},
+    {'E', "    --others-steer", "all clients may pause, push and end the run"},
     {'d', "    --fd N", "send events to this descriptor"},
     {'f', "    --fifo PATH", "send events to this FIFO"},
+    {'X', "    --csv", "print a line of numbers for each frame"},
     {'J', "    --json", "print JSON"},
     {'q', "-q, --quiet", "say nothing about the run"},
     {'v', "-v, --verbose", "name every listening socket, and why it is the IMD port or not"},
@@ -85,61 +99,6 @@ void options_print_help(const struct command *command)
     printf("See imdshim(1).\n");
 }
 
-static int parse_number(const char *name, const char *text, int least, int most)
-{
-    const char *reason;
-    int number = (int)strtonum(text, least, most, &reason);
-
-    if (reason != NULL)
-        die(STATUS_FAILED, "%s '%s' is %s: give a whole number from %d to %d", name, text,
-            reason, least, most);
-    return number;
-}
-
-static void store_listen(struct options *options, const char *text)
-{
-    struct bind_override override;
-    const char *reason = bind_override_parse(&override, text);
-
-    if (reason != NULL)
-        die(STATUS_FAILED, "--listen '%s': %s: give [ADDR][:PORTS], as 127.0.0.1:50000-50100",
-            text, reason);
-    options->listen = text;
-}
-
-/* A blank parts the rules from each other: in a pattern '?' stands for it. */
-static void add_match(struct options *options, const char *text)
-{
-    size_t length = strlen(options->match);
-    char *rule = options->match + length + (length > 0);
-    struct match match = {.port = 0};
-
-    snprintf(options->match + length, sizeof options->match - length, "%s%s",
-             length > 0 ? " " : "", text);
-    for (char *blank = rule; (blank = strchr(blank, ' ')) != NULL;)
-        *blank = '?';
-    if (strlen(text) >= sizeof options->match - length - 1 ||
-        !match_parse(&match, options->match))
-        die(STATUS_FAILED, "--match '%s': give port=GLOB, exe=GLOB or object=GLOB, %d at most",
-            text, MATCH_RULES);
-}
-
-static enum when parse_when(const char *text)
-{
-    if (strcmp(text, EVENT_READY) == 0)
-        return WHEN_READY;
-    if (strcmp(text, EVENT_LISTENING) != 0)
-        die(STATUS_FAILED, "--when '%s': give listening or ready", text);
-    return WHEN_LISTENING;
-}
-
-static const char *need_text(const char *text)
-{
-    if (text[0] == '\0')
-        die(STATUS_FAILED, "--client is empty: give a command for sh -c");
-    return text;
-}
-
 static _Noreturn void print_help_and_exit(const struct command *command)
 {
     options_print_help(command);
@@ -160,6 +119,14 @@ static bool store_flag(const struct command *command, struct options *options, i
         return options->only_me = true;
     case 'J':
         return options->json = true;
+    case 'X':
+        return options->csv = true;
+    case 'R':
+        return options->relay = true;
+    case 'K':
+        return options->others_skip = true;
+    case 'E':
+        return options->others_steer = true;
     case 'q':
         options->verbosity = QUIET;
         return true;
@@ -176,31 +143,43 @@ static void store_value(struct options *options, int letter)
 {
     switch (letter) {
     case 'p':
-        options->port = parse_number("--port", optarg, 1, UINT16_MAX);
+        options->port = option_number("--port", optarg, 1, UINT16_MAX);
         break;
     case 'l':
-        store_listen(options, optarg);
+        options->listen = option_listen(optarg);
         break;
     case 'm':
-        add_match(options, optarg);
+        option_add_match(options->match, optarg);
         break;
     case 'c':
-        options->client = need_text(optarg);
+        options->client = option_client(optarg);
         break;
     case 'o':
         options->port_file = optarg;
         break;
     case 't':
-        options->timeout = parse_number("--timeout", optarg, 1, INT_MAX / 1000);
+        options->timeout = option_number("--timeout", optarg, 1, INT_MAX / 1000);
         break;
     case 'w':
-        options->when = parse_when(optarg);
+        options->when = option_when(optarg);
+        break;
+    case 'B':
+        options->backend = option_backend(optarg);
         break;
     case 'd':
-        options->fd = parse_number("--fd", optarg, 0, INT_MAX);
+        options->fd = option_number("--fd", optarg, 0, INT_MAX);
         break;
     case 'f':
         options->fifo = optarg;
+        break;
+    case 'V':
+        options->imd_version = option_number("--imd-version", optarg, 2, 3);
+        break;
+    case 'A':
+        options->step_ahead = option_number("--step-ahead", optarg, 0, INT_MAX);
+        break;
+    case 'T':
+        options->time_step = option_time_step(optarg);
         break;
     }
 }
@@ -225,12 +204,19 @@ static void refuse(const struct command *command, const char *word, int letter)
         command->name, command->synopsis);
 }
 
+static bool is_about_relay(const struct options *options)
+{
+    return options->imd_version != 3 || options->time_step > 0 || options->others_skip ||
+           options->step_ahead >= 0 || options->others_steer;
+}
+
 void options_parse(const struct command *command, int argc, char **argv,
                    struct options *options)
 {
     int letter;
 
-    *options = (struct options){.verbosity = NORMAL, .fd = -1};
+    *options =
+        (struct options){.verbosity = NORMAL, .fd = -1, .imd_version = 3, .step_ahead = -1};
     opterr = 0;
     for (;;) {
         const char *word = argv[optind];
@@ -251,4 +237,6 @@ void options_parse(const struct command *command, int argc, char **argv,
             command->synopsis);
     if (options->stop_with_client && options->client == NULL)
         die(STATUS_FAILED, "--stop-with-client needs a --client");
+    if (takes(command, 'R') && !options->relay && is_about_relay(options))
+        die(STATUS_FAILED, "--imd-version, --time-step and --others-... need --relay");
 }

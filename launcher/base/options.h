@@ -6,10 +6,9 @@
 
 #include <stdbool.h>
 
-#include "shim/wire/match.h"
+#include "launcher/base/option_values.h"
 
 enum verbosity { QUIET, NORMAL, VERBOSE };
-enum when { WHEN_NOT_SAID, WHEN_LISTENING, WHEN_READY };
 
 struct options {
     enum verbosity verbosity;
@@ -22,11 +21,19 @@ struct options {
     const char *client;     /* run: a command for sh -c, NULL = none */
     const char *port_file;  /* run: NULL = none */
     enum when when;         /* run: the client is started; exec: the first event */
+    enum backend backend;   /* run: how the engine's sockets are seen */
     bool stop_with_client;  /* run */
     bool no_wake;           /* run, exec */
     bool only_me;           /* run, exec */
-    bool json;              /* list */
-    char **operands;        /* ENGINE [ARG...], or watch's [HOST:]PORT; NULL-terminated */
+    bool json;              /* list, watch */
+    bool csv;               /* watch */
+    bool relay;             /* run: clients are served by us */
+    int imd_version;        /* relay, run: that they get, 2 or 3 */
+    double time_step;       /* relay, run: ps, 0 = not given */
+    int step_ahead;         /* relay, run: -1 = not given */
+    bool others_skip;       /* relay, run: clients that are too slow, but the first */
+    bool others_steer;      /* relay, run: they may command */
+    char **operands;        /* ENGINE [ARG...], or [HOST:]PORT; NULL-terminated */
 };
 
 struct command {

@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "launcher/libc/mask.h"
+
 enum { PATIENCE = 100 /* milliseconds */ };
 
 static bool is_control(const unsigned char *at)
@@ -48,12 +50,12 @@ static void write_undisturbed(const char *line, size_t length)
     sigaddset(&ours, SIGPIPE);
     sigpending(&pending);
     was_pending = sigismember(&pending, SIGPIPE) == 1;
-    sigprocmask(SIG_BLOCK, &ours, &mask);
+    mask_change(SIG_BLOCK, &ours, &mask);
     if (write(STDERR_FILENO, line, length) < 0 && errno == EPIPE && !was_pending) {
         sigdelset(&ours, SIGTTOU);
         sigtimedwait(&ours, NULL, &now);
     }
-    sigprocmask(SIG_SETMASK, &mask, NULL);
+    mask_change(SIG_SETMASK, &mask, NULL);
 }
 
 /* One place for it: any call that makes a descriptor may fail so, and fork(2) with EAGAIN. */

@@ -9,6 +9,7 @@
 
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
+#include "launcher/libc/mask.h"
 #include "shim/wire/sys.h"
 
 /* These stop a background job that touches the terminal: us together with the engine. */
@@ -31,7 +32,7 @@ static bool is_one_of(const int *signals, size_t count, int signal)
 
 static void set_of_taken(sigset_t *set)
 {
-    sigfillset(set);
+    mask_fill(set);
     for (size_t i = 0; i < COUNT(left_alone); i++)
         sigdelset(set, left_alone[i]);
 }
@@ -104,7 +105,7 @@ void signals_take(struct signals *signals)
     main_thread = sys_getpid();
     set_of_taken(&taken);
     sigemptyset(&signals->ignored);
-    sigprocmask(SIG_BLOCK, &taken, &signals->inherited);
+    mask_change(SIG_BLOCK, &taken, &signals->inherited);
     for (int signal = 1; signal <= SIGRTMAX; signal++)
         if ((has_handler(signal) ? set_handler(signal, &before)
                                  : sigaction(signal, NULL, &before) == 0) &&
@@ -121,7 +122,7 @@ void signals_restore(const struct signals *signals)
     for (int signal = 1; signal <= SIGRTMAX; signal++)
         if (has_handler(signal) && sigismember(&signals->ignored, signal) == 1)
             restore_disposition(signals, signal);
-    sigprocmask(SIG_SETMASK, &signals->inherited, NULL);
+    mask_change(SIG_SETMASK, &signals->inherited, NULL);
 }
 
 bool signals_next(const struct signals *signals, struct signalfd_siginfo *info)
@@ -152,10 +153,10 @@ static void raise_unblocked(int signal)
     sigset_t only, mask;
 
     sigemptyset(&only);
-    sigaddset(&only, signal);
+    mask_add(&only, signal);
     raise(signal);
-    sigprocmask(SIG_UNBLOCK, &only, &mask);
-    sigprocmask(SIG_SETMASK, &mask, NULL);
+    mask_change(SIG_UNBLOCK, &only, &mask);
+    mask_change(SIG_SETMASK, &mask, NULL);
 }
 
 void signals_stop_self(const struct signals *signals, int signal)

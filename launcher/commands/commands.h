@@ -11,5 +11,6 @@ int exec_main(const struct options *options);  /* exec.c */
 int list_main(const struct options *options);  /* list.c */
 int check_main(const struct options *options); /* check.c */
 int watch_main(const struct options *options); /* watch.c */
+int relay_main(const struct options *options); /* relay.c */
 
 #endif

@@ -18,6 +18,9 @@
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
+#include "launcher/container/enter.h"
+#include "launcher/container/plan.h"
+#include "launcher/libc/exec.h"
 #include "launcher/preload/carry.h"
 #include "launcher/preload/engine.h"
 #include "launcher/preload/library.h"
@@ -98,13 +101,44 @@ static void say_obstacles(const struct options *options, const struct preflight 
         say("%s", lost);
 }
 
+/* NULL if the engine would not start with the library. */
+static const char *check_engine_file(const struct options *options, const char *library,
+                                     const char *preload)
+{
+    const char *const *command = (const char *const *)options->operands;
+    struct preflight preflight = {.verdict = PREFLIGHT_FINE};
+
+    if (plan_find_runtime(command) == NULL) /* what starts a container is not the engine */
+        preflight_examine(command, library, &preflight);
+    say_obstacles(options, &preflight);
+    return preflight_must_not_preload(preflight.verdict) ? NULL : preload;
+}
+
+/* Returns the status if it could not be. */
+static int become(const struct options *options, const char *library, const char *preload,
+                  const struct engine_channel *channel)
+{
+    const struct container_needs needs = {
+        .library = library, .preload = preload, .fifo = channel->fifo};
+    char **environment =
+        engine_environment(options, check_engine_file(options, library, preload), channel);
+    struct container container;
+    int error;
+
+    container_enter(&container, (const char *const *)options->operands, environment, &needs);
+    if (container.means == CONTAINER_TOLD && options->verbosity != QUIET)
+        say("%s", container.text);
+    exec_program((const char *const *)container.command.list, container.environment.list);
+    error = errno;
+    container_free(&container);
+    free(environment);
+    return engine_exec_failed(options->operands[0], error);
+}
+
 int exec_main(const struct options *options)
 {
     char library[PATH_MAX], preload[PATH_MAX], fifo[PATH_MAX], fd[FD_TEXT];
-    struct preflight preflight;
     struct engine_channel channel = {.events = events_for(options)};
-    char **environment;
-    int error;
 
     if ((options->fd >= 0) == (options->fifo != NULL))
         die(STATUS_FAILED, "exec needs --fd or --fifo, one of them: where shall events go?");
@@ -119,12 +153,5 @@ int exec_main(const struct options *options)
         channel.fd = fd;
     }
     library_name_for_preload(library, preload);
-    preflight_examine((const char *const *)options->operands, library, &preflight);
-    environment = engine_environment(
-        options, preflight_must_not_preload(preflight.verdict) ? NULL : preload, &channel);
-    say_obstacles(options, &preflight);
-    execvpe(options->operands[0], options->operands, environment);
-    error = errno;
-    free(environment);
-    return engine_exec_failed(options->operands[0], error);
+    return become(options, library, preload, &channel);
 }

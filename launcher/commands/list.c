@@ -4,7 +4,6 @@
  * A run is found by its FIFO, and says itself what it is (record.h). What runs that were killed
  * have left behind is removed.
  */
-#include <bsd/string.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
+#include "launcher/libc/bsd.h"
 #include "launcher/run/record.h"
 #include "launcher/source/endpoint.h"
 #include "launcher/source/fifos.h"
@@ -91,6 +91,7 @@ static void print_json(const struct record *record, pid_t launcher, bool first)
     } else {
         printf("\"host\": null, \"port\": null, ");
     }
+    printf("\"clients\": %u, ", record->clients);
     printf("\"age\": %ld, ", age_of(record));
     print_json_string("engine", record->engine);
     printf(", ");

@@ -14,6 +14,8 @@
 #include "launcher/commands/commands.h"
 #include "launcher/container/enter.h"
 #include "launcher/container/plan.h"
+#include "launcher/notify/backend.h"
+#include "launcher/notify/notify.h"
 #include "launcher/preload/carry.h"
 #include "launcher/preload/cluster.h"
 #include "launcher/preload/engine.h"
@@ -26,27 +28,81 @@
 
 /* ---- before the start ---- */
 
+#define INSTEAD "; user notification cannot take its place: "
+
+/*
+ * Should user notification take the library's place, and can it? If the user has asked for it and
+ * it cannot, nothing is started; else *reason says why not.
+ */
+static bool choose_notify(const struct run *run, enum preflight_verdict verdict,
+                          const char **reason)
+{
+    *reason = NULL;
+    if (!backend_is_to_be_notify(run->options->backend, verdict))
+        return false;
+    *reason = backend_obstacle(run->options);
+    if (*reason != NULL && run->options->backend == BACKEND_NOTIFY)
+        die(STATUS_FAILED, "--backend notify cannot be had: %s", *reason);
+    return *reason == NULL;
+}
+
+/*
+ * A container into which the library cannot be brought, but whose calls can be seen from outside:
+ * not those of a set-user-ID program, which would lose its privileges.
+ */
+static bool is_closed_container(const struct run *run, enum preflight_verdict verdict)
+{
+    const char *const *command = (const char *const *)run->options->operands;
+    struct container container;
+    bool closed;
+
+    if (run->options->backend != BACKEND_NOT_SAID || preflight_is_obstacle(verdict))
+        return false;
+    container_try(&container, command, run->library, run->preload_name);
+    closed = container.means == CONTAINER_TOLD && container.runtime->is_below;
+    container_free(&container);
+    return closed && backend_obstacle(run->options) == NULL;
+}
+
 /*
  * An engine that cannot be shimmed still runs where only its port would have been learned. With
  * a client it would wait for it, perhaps for ever: then nothing is started.
  */
 static void check_engine_file(struct run *run)
 {
+    const char *const *command = (const char *const *)run->options->operands;
     struct preflight preflight;
     char text[PREFLIGHT_TEXT];
+    const char *reason;
+    bool closed = false;
 
-    if (plan_find_runtime((const char *const *)run->options->operands) != NULL)
-        return; /* what starts the container is not the engine */
-    preflight_examine((const char *const *)run->options->operands, run->library, &preflight);
-    run->obstacle = preflight_is_obstacle(preflight.verdict);
-    if (preflight_must_not_preload(preflight.verdict))
+    preflight_examine(command, run->library, &preflight);
+    if (plan_find_runtime(command) != NULL) { /* what starts a container is not the engine */
+        closed = is_closed_container(run, preflight.verdict);
+        preflight.verdict = PREFLIGHT_FINE;
+    }
+    run->notified = choose_notify(run, preflight.verdict, &reason) || closed;
+    run->obstacle = !run->notified && preflight_is_obstacle(preflight.verdict);
+    if (run->notified || preflight_must_not_preload(preflight.verdict))
         run->preload = NULL;
     if (!run->obstacle)
         return;
     preflight_explain(&preflight, text, sizeof text);
     if (run->options->client != NULL)
-        die(STATUS_FAILED, "not loaded: %s", text);
-    message(run->options, NORMAL, "not loaded: %s", text);
+        die(STATUS_FAILED, "not loaded: %s%s%s", text, reason != NULL ? INSTEAD : "",
+            reason != NULL ? reason : "");
+    message(run->options, NORMAL, "not loaded: %s%s%s", text, reason != NULL ? INSTEAD : "",
+            reason != NULL ? reason : "");
+}
+
+static void open_notify_source(struct run *run)
+{
+    struct source *notify = run->notified ? notify_open(run->options) : NULL;
+
+    if (notify != NULL)
+        run->sources[run->source_count++] = notify;
+    else if (run->notified)
+        die_error(STATUS_FAILED, errno, "cannot start a process to watch over the engine");
 }
 
 static void check_that_it_is_carried(const struct options *options)
@@ -58,27 +114,17 @@ static void check_that_it_is_carried(const struct options *options)
 }
 
 /*
- * Open the TCP port only if the engine may start on another host; that it cannot be opened is
- * not fatal.
+ * The TCP port is always bound, for the library's environment must have it. It listens at once
+ * if the command says that the engine may start on another host; else when a program that starts
+ * others there has reported itself.
  */
-static void open_tcp_source(struct run *run)
+static void offer_tcp_port(struct run *run)
 {
-    const struct options *options = run->options;
-    struct tcp_source *tcp;
-
-    if (!cluster_may_leave_host((const char *const *)options->operands,
-                                getenv("SLURM_JOB_NUM_NODES")))
-        return;
-    tcp = tcp_source_open();
-    if (tcp == NULL) {
-        message_error(options, errno == EADDRNOTAVAIL ? VERBOSE : NORMAL, errno,
-                      "cannot receive events from other hosts");
-        return;
-    }
-    message(options, VERBOSE, "receives events from other hosts by TCP, on port %u",
-            address_port(&tcp->handover.addresses[0]));
-    run->sources[run->source_count++] = &tcp->source;
-    run->tcp = tcp->text;
+    run->offer.fd = -1;
+    run->offer_error = run->notified ? EOPNOTSUPP : tcp_offer_make(&run->offer) ? 0 : errno;
+    if (!run->notified && cluster_may_leave_host((const char *const *)run->options->operands,
+                                                 getenv("SLURM_JOB_NUM_NODES")))
+        run_hear_other_hosts(run);
 }
 
 /*
@@ -117,34 +163,57 @@ static void prepare(struct run *run)
     check_that_it_is_carried(options);
     if (options->port_file != NULL)
         port_file_prepare(options->port_file);
-    orphans_begin(&run->orphans, options->client != NULL);
+    run_relay_open(&run->relay, options);
+    orphans_begin(&run->orphans, options->client != NULL || run->notified);
     signals_take(&run->signals);
+    open_notify_source(run);
     fifo_open(&run->fifo);
     run->sources[run->source_count++] = &run->fifo.source;
-    open_tcp_source(run);
+    offer_tcp_port(run);
     exit_on_pending_signal(run);
 }
 
 /* ---- the start ---- */
 
+/* NULL: none has anything to do in the engine's process. */
+static struct source *entering_source(const struct run *run)
+{
+    for (int i = 0; i < run->source_count; i++)
+        if (run->sources[i]->class->enter != NULL)
+            return run->sources[i];
+    return NULL;
+}
+
 /* As child_start(). */
 static int start_engine(struct run *run)
 {
     const struct engine_channel channel = {
-        .fifo = run->fifo.path, .tcp = run->tcp, .events = WIRE_EVENTS_ALL};
+        .fifo = run->fifo.path,
+        .tcp = run->offer_error == 0 ? run->offer.text : NULL,
+        .leaves_host = run->looks.wanted.hears_tcp,
+        .events = WIRE_EVENTS_ALL,
+    };
     char **environment = engine_environment(run->options, run->preload, &channel);
-    struct container_needs needs = {
-        .library = run->library, .preload = run->preload, .fifo = run->fifo.path};
-    struct child_plan plan = {.context = NULL};
-    struct source *entering = NULL;
+    const struct container_needs needs = {
+        .library = run->library,
+        .preload = run->preload_name,
+        .fifo = run->fifo.path,
+        .leaves_host = run->looks.wanted.hears_tcp,
+    };
+    struct source *entering = entering_source(run);
+    struct child_plan plan = {.argv = (const char *const *)run->options->operands,
+                              .environment = environment,
+                              .context = entering};
     int error;
 
-    container_enter(&run->container, run->options, environment, &needs);
-    plan.argv = (const char *const *)run->container.command.list;
-    plan.environment = run->container.environment.list;
-    for (int i = 0; i < run->source_count; i++)
-        if (run->sources[i]->class->enter != NULL)
-            entering = plan.context = run->sources[i];
+    if (!run->notified) {
+        container_enter(&run->container, (const char *const *)run->options->operands,
+                        environment, &needs);
+        if (run->container.means == CONTAINER_TOLD)
+            message(run->options, NORMAL, "%s", run->container.text);
+        plan.argv = (const char *const *)run->container.command.list;
+        plan.environment = run->container.environment.list;
+    }
     if (entering != NULL)
         plan.enter = entering->class->enter;
     error = child_start(&run->engine, &plan, &run->signals);
@@ -166,6 +235,8 @@ static void close_all(struct run *run)
                     source->class->name, source->malformed);
         source_close(source);
     }
+    tcp_offer_close(&run->offer);
+    run_relay_close(&run->relay);
     container_free(&run->container);
     gate_close(&run->gate);
     orphans_close(&run->orphans);

@@ -1,5 +1,5 @@
 /*
- * imdshim watch [-t SECS] [HOST:]PORT - an IMD client that shows what comes, and nothing else.
+ * imdshim watch [--csv|--json] [-t SECS] [HOST:]PORT - an IMD client that shows what comes, and nothing else.
  *
  * Connects to an IMD server of version 2 or 3, sends GO and counts frames until the server
  * closes the connection, which is how a run ends. HOST is 127.0.0.1 unless given;
@@ -8,6 +8,9 @@
  *
  * Each address of HOST may take 10 seconds, or SECS, to accept, and the handshake again. With
  * -t any later silence of more than SECS is an error; without it a run may be paused for ever.
+ *
+ * With --csv or --json there is a line on stdout for each frame instead (imd/rows.h). If who reads
+ * them has gone, the watching ends, and that is no failure.
  *
  * INT, TERM and HUP end the watching, not the run, and are no failure.
  *
@@ -18,36 +21,74 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 #include "launcher/base/clock.h"
 #include "launcher/base/options.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
+#include "launcher/commands/ending.h"
+#include "launcher/commands/server.h"
 #include "launcher/imd/connection.h"
+#include "launcher/imd/rows.h"
 #include "launcher/imd/session.h"
 #include "launcher/imd/summary.h"
 
-enum { LIVE_INTERVAL = 100 }; /* ms */
+enum { LIVE_INTERVAL = 100 /* ms */, CHUNK = 1 << 16 };
 
 struct watch {
     struct session session;
     struct meter meter;
-    int signals; /* signalfd */
+    struct rows rows;
+    int error; /* of writing them, 0 = none */
+    struct ending ending;
 };
 
-static bool take_signals(const struct watch *watch)
-{
-    struct signalfd_siginfo infos[8];
-    bool any = false;
+/* ---- a row for each frame ---- */
 
-    while (read(watch->signals, infos, sizeof infos) > 0)
-        any = true;
-    return any;
+static unsigned char *room_for_bytes(struct session *session, size_t *size)
+{
+    static unsigned char chunk[CHUNK];
+
+    (void)session;
+    *size = sizeof chunk;
+    return chunk;
 }
+
+static unsigned decode(struct session *session, const unsigned char *bytes, size_t length)
+{
+    struct watch *watch = session->owner;
+    unsigned all = 0, news = 0;
+
+    for (size_t taken = 1; length > 0 && taken > 0; length -= taken, bytes += taken) {
+        taken = imd_take(&session->imd, bytes, length, &news);
+        all |= news;
+        if (news & IMD_FRAMED)
+            rows_print(&watch->rows, &session->imd);
+    }
+    if (fflush(stdout) != 0 && watch->error == 0)
+        watch->error = errno;
+    return all;
+}
+
+static const struct session_sink row_sink = {.room = room_for_bytes, .decode = decode};
+
+static void begin_rows(struct watch *watch, const struct options *options)
+{
+    watch->rows.out = stdout;
+    watch->rows.form = options->csv ? ROWS_CSV : options->json ? ROWS_JSON : ROWS_NONE;
+    if (watch->rows.form == ROWS_NONE)
+        return;
+    watch->session.sink = &row_sink;
+    watch->session.owner = watch;
+    watch->meter.live = false;
+    signal(SIGPIPE, SIG_IGN);
+    rows_begin(&watch->rows);
+}
+
+/* ---- the watching ---- */
 
 static int poll_timeout(const struct watch *watch)
 {
@@ -73,7 +114,7 @@ static void step(struct watch *watch)
 {
     struct session *session = &watch->session;
     struct pollfd fds[] = {
-        {.fd = watch->signals, .events = POLLIN},
+        {.fd = watch->ending.fd, .events = POLLIN},
         {.fd = session->connection.fd, .events = session_events(session)},
     };
 
@@ -82,54 +123,15 @@ static void step(struct watch *watch)
             die_error(EXIT_FAILURE, errno, "poll");
         return;
     }
-    if (fds[0].revents != 0 && take_signals(watch) && session->phase != LEAVING)
+    if (fds[0].revents != 0 && ending_asked(&watch->ending) && session->phase != LEAVING)
         session_leave(session);
     else if (fds[1].revents != 0)
         session_advance(session);
+    if (watch->error != 0 && session->phase == STREAMING)
+        session_leave(session);
     session_check_deadline(session);
     if (session->phase == STREAMING)
         meter_update(&watch->meter, &session->imd, clock_now());
-}
-
-/* A signal that was ignored stays so: blocked, it would be queued and read. */
-static void open_signals(struct watch *watch, sigset_t *before)
-{
-    static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action;
-    sigset_t taken;
-
-    sigemptyset(&taken);
-    for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
-        if (sigaction(ending[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
-            sigaddset(&taken, ending[i]);
-    sigprocmask(SIG_BLOCK, &taken, before);
-    watch->signals = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (watch->signals < 0)
-        die_error(EXIT_FAILURE, errno, "cannot receive signals");
-}
-
-/* Those that came while leaving are read off, lest they kill us at the very end. */
-static void close_signals(struct watch *watch, const sigset_t *before)
-{
-    take_signals(watch);
-    close(watch->signals);
-    sigprocmask(SIG_SETMASK, before, NULL);
-}
-
-/* The resolver may take its time; until it is done, a signal simply ends us. */
-static void find_server(struct connection *connection, char **operands)
-{
-    const char *problem;
-
-    if (operands[1] != NULL)
-        die(STATUS_FAILED, "'%s' is one operand too many: imdshim watch [-t SECS] [HOST:]PORT",
-            operands[1]);
-    problem = connection_parse(connection, operands[0]);
-    if (problem != NULL)
-        die(STATUS_FAILED, "cannot watch '%s': %s", operands[0], problem);
-    problem = connection_resolve(connection);
-    if (problem != NULL)
-        die(EXIT_FAILURE, "cannot find the host of %s: %s", connection->name, problem);
 }
 
 static void conclude(struct watch *watch)
@@ -140,8 +142,13 @@ static void conclude(struct watch *watch)
         meter_leave(&watch->meter);
         die(EXIT_FAILURE, "%s", session->failure);
     }
-    meter_clear(&watch->meter);
-    summary_print(stdout, &session->imd, session->heard - session->went);
+    if (watch->rows.form == ROWS_NONE) {
+        meter_clear(&watch->meter);
+        summary_print(stdout, &session->imd, session->heard - session->went);
+    } else if (watch->error == EPIPE) {
+        __fpurge(stdout); /* or it would be tried again, and be a failure */
+        clearerr(stdout);
+    }
     if (ferror(stdout))
         die(EXIT_FAILURE, "cannot write to standard output");
 }
@@ -149,16 +156,18 @@ static void conclude(struct watch *watch)
 int watch_main(const struct options *options)
 {
     struct watch watch = {.session.phase = CONNECTING};
-    sigset_t before;
 
-    find_server(&watch.session.connection, options->operands);
+    if (options->csv && options->json)
+        die(STATUS_FAILED, "--csv and --json: give one of them");
+    server_find(&watch.session.connection, "watch", options->operands);
     meter_start(&watch.meter, stdout);
-    open_signals(&watch, &before);
+    begin_rows(&watch, options);
+    ending_begin(&watch.ending);
     session_start(&watch.session, options->timeout);
     while (watch.session.phase != GONE)
         step(&watch);
     connection_close(&watch.session.connection);
-    close_signals(&watch, &before);
+    ending_end(&watch.ending);
     conclude(&watch);
     return EXIT_SUCCESS;
 }

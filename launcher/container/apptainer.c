@@ -11,7 +11,6 @@
 
 #include "launcher/container/ways.h"
 #include "launcher/preload/library.h"
-#include "shim/wire/wire.h"
 
 static const char *either(const char *const *environment, const char *first, const char *second)
 {
@@ -21,16 +20,22 @@ static const char *either(const char *const *environment, const char *first, con
 }
 
 /*
- * On another host the FIFO's directory may not be there, which apptainer would not start without:
- * events come by TCP from there.
+ * On another host the FIFO's directory may not be there, without which apptainer would not start:
+ * events come by TCP from there. Nobody knows where a script starts it.
  */
+static bool binds_fifo(const struct job *job)
+{
+    return job->fifo_directory[0] != '\0' && !job->by_script && !job->behind_launcher &&
+           !job->needs->leaves_host;
+}
+
 static void add_binds(struct job *job, const char *name, const char *existing)
 {
     struct words value = {.list = NULL};
     const char *before = existing != NULL ? existing : "",
                *comma = before[0] != '\0' ? "," : "";
 
-    if (job->fifo_directory[0] != '\0' && words_value(job->environment, WIRE_TCP) == NULL)
+    if (binds_fifo(job))
         words_format(&value, "%s%s%s:%s:ro,%s:%s", before, comma, job->library_directory,
                      job->library_directory, job->fifo_directory, job->fifo_directory);
     else

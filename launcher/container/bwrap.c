@@ -43,20 +43,19 @@ static void note_own(struct layout *layout, const struct reader *option)
 
 static void note(struct job *job, struct layout *layout, const struct reader *option)
 {
-    if (grammar_lists(" bind bind-try dev-bind dev-bind-try ro-bind ro-bind-try ",
-                      option->name))
+    const char *name = option->name;
+
+    if (grammar_lists(" bind bind-try dev-bind dev-bind-try ro-bind ro-bind-try bind-fd "
+                      "ro-bind-fd ",
+                      name))
         note_bind(layout, option);
-    else if (grammar_lists(" bind-fd ro-bind-fd ", option->name))
-        note_bind(layout, option);
-    else if (grammar_lists(" dev tmpfs ", option->name))
+    else if (grammar_lists(" dev tmpfs ", name))
         note_own(layout, option);
-    else if (grammar_lists(" proc mqueue ", option->name))
-        note_mount(layout, option->value);
-    else if (strcmp(option->name, "remount-ro") == 0 && strcmp(option->value, "/") == 0)
+    else if (strcmp(name, "remount-ro") == 0 && strcmp(option->value, "/") == 0)
         layout->read_only = true;
-    else if (strcmp(option->name, "remount-ro") == 0)
+    else if (grammar_lists(" proc mqueue remount-ro ", name))
         note_mount(layout, option->value);
-    else if (strcmp(option->name, "setenv") == 0 && strcmp(option->value, "LD_PRELOAD") == 0)
+    else if (strcmp(name, "setenv") == 0 && strcmp(option->value, "LD_PRELOAD") == 0)
         job->user_preload = option->words[2];
 }
 
@@ -116,11 +115,8 @@ void way_bwrap(struct job *job)
     while ((reading = reader_next(&reader)) == READ_OPTION)
         note(job, &layout, &reader);
     if (reading == READ_UNKNOWN) {
-        job_tell(job,
-                 "%s: its option '%s' is not known here, so nothing is added: give it "
-                 "--ro-bind %s %s --bind %s %s",
-                 *job->program, *reader.words, job->library_directory, job->library_directory,
-                 job->fifo_directory, job->fifo_directory);
+        job_tell_unknown(job, &reader,
+                         "--ro-bind LIBRARY LIBRARY --bind FIFO FIFO before the command");
         return;
     }
     if (!choose_place(job, &layout)) {

@@ -16,12 +16,15 @@
 
 /* What is to be there in the container. */
 struct container_needs {
-    const char *library;    /* its path */
-    const char *preload;    /* as LD_PRELOAD has it */
-    const char *copy;       /* where a copy of it may be made, beside the FIFO; NULL: nowhere */
-    const char *fifo;       /* its path; NULL: there is none */
-    const char *cidfile;    /* where podman may write the container's number; NULL: nowhere */
-    bool apptainer_is_here; /* it may be started by a script */
+    const char *library; /* its path */
+    const char *preload; /* as LD_PRELOAD has it */
+    const char *fifo;    /* its path; NULL: there is none */
+    bool leaves_host;    /* the engine may start on another host */
+    /* What container_enter() finds out. */
+    const char *copy;       /* a copy of the library beside the FIFO; NULL: there can be none */
+    const char *name;       /* for a container that the user has not named; NULL: none */
+    bool init_is_here;      /* what --init starts */
+    bool apptainer_is_here; /* a script may start it */
     bool (*exists)(const char *path);
 };
 
@@ -38,9 +41,7 @@ struct container {
     enum container_means means;
     const struct runtime *runtime;
     struct words command, environment; /* to start it with, whatever the means are */
-    bool needs_copy;                   /* of the library, at needs->copy */
-    const char *cidfile;               /* of podman and its kin: in needs or in the command */
-    struct words kill;                 /* the command, but for the container's number */
+    struct words kill; /* a command that ends it where no signal can; or empty */
     char text[CONTAINER_TEXT];
 };
 

@@ -1,18 +1,24 @@
 /*
- * From the plan for a container (container.h) to what is really there: files and PATH are looked
- * at, and what the user has to do himself is said.
+ * From the plan for a container (plan.h) to what is really there: files and PATH are looked at,
+ * and the library is copied where it has to be.
  */
 #ifndef IMDSHIM_LAUNCHER_CONTAINER_ENTER_H
 #define IMDSHIM_LAUNCHER_CONTAINER_ENTER_H
 
-#include "launcher/base/options.h"
 #include "launcher/container/container.h"
 
 /*
- * container gets the command and the environment to start the engine with. needs has the paths;
- * the rest of it is filled in here. Ends the program with status 125 if memory ends.
+ * container gets the command and the environment to start the engine with, whether it is in a
+ * container or not. Of paths the first three are read. Ends the program with status 125 if memory
+ * ends.
  */
-void container_enter(struct container *container, const struct options *options,
-                     char *const *environment, struct container_needs *needs);
+void container_enter(struct container *container, const char *const *command,
+                     char *const *environment, const struct container_needs *paths);
+
+/*
+ * The same before there is a FIFO: container gets what it would be with one, for what it says.
+ */
+void container_try(struct container *container, const char *const *command, const char *library,
+                   const char *preload);
 
 #endif

@@ -1,7 +1,8 @@
 #include "launcher/container/grammar.h"
 
-#include <bsd/string.h>
 #include <string.h>
+
+#include "launcher/libc/bsd.h"
 
 int grammar_lists(const char *names, const char *name)
 {

@@ -1,6 +1,5 @@
 #include "launcher/container/job.h"
 
-#include <bsd/string.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
+#include "launcher/libc/bsd.h"
 #include "launcher/preload/library.h"
 #include "shim/wire/wire.h"
 
@@ -120,6 +120,15 @@ void job_tell(struct job *job, const char *format, ...)
     va_end(arguments);
     say_clean(job->container->text);
     job->container->means = CONTAINER_TOLD;
+}
+
+void job_tell_unknown(struct job *job, const struct reader *reader, const char *advice)
+{
+    job_tell(job,
+             "%s: its option '%s' is not known here, so nothing is added; give it yourself %s, "
+             "where LIBRARY is %s and FIFO is %s",
+             *job->program, *reader->words, advice, job->library_directory,
+             job->fifo_directory[0] != '\0' ? job->fifo_directory : "not used");
 }
 
 static size_t length_of(const char *const *list)

@@ -17,6 +17,7 @@ struct job {
     const char *const *program;     /* the runtime in it */
     const char *const *options;     /* where its options begin */
     const char *const *environment; /* for the engine */
+    bool by_script;                 /* the runtime is not in the command: it may be started */
     bool behind_launcher;           /* mpirun and its kin may start it on other hosts */
 
     /* Outside, "" if there is none, and the same in the container. */
@@ -45,6 +46,9 @@ char *job_list_without(const char *list, const char *name);
 
 /* Nothing is changed, and this is why, and what the user can do. */
 void job_tell(struct job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same where an option is not known, with what to give the program. */
+void job_tell_unknown(struct job *job, const struct reader *reader, const char *advice);
 
 /* The command with words of ours before the one that it points to. */
 void job_insert(struct job *job, const char *const *before, const struct words *ours);

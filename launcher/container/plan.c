@@ -45,6 +45,15 @@ const struct runtime *plan_find_runtime(const char *const *command)
     return program != NULL ? runtime_find(base_name(*program)) : NULL;
 }
 
+/* In a line for the shell too. */
+static bool is_apptainer(const char *name, const void *unused)
+{
+    const struct runtime *runtime = runtime_find(name);
+
+    (void)unused;
+    return runtime != NULL && runtime->kind == RUNTIME_APPTAINER;
+}
+
 static void way_of_user(struct job *job)
 {
     job_tell(job,
@@ -56,8 +65,8 @@ static void way_of_user(struct job *job)
 
 static void (*const ways[])(struct job *) = {
     [RUNTIME_APPTAINER] = way_apptainer, [RUNTIME_BWRAP] = way_bwrap,
-    [RUNTIME_CHRUN] = way_of_user,       [RUNTIME_NSPAWN] = way_of_user,
-    [RUNTIME_PODMAN] = way_of_user,      [RUNTIME_OTHER] = way_of_user,
+    [RUNTIME_CHRUN] = way_chrun,         [RUNTIME_NSPAWN] = way_nspawn,
+    [RUNTIME_PODMAN] = way_podman,       [RUNTIME_OTHER] = way_of_user,
 };
 
 static void copy_all(struct words *words, const char *const *list)
@@ -81,6 +90,7 @@ void plan_make(struct container *container, const char *const *command,
     else if (needs->apptainer_is_here) {
         container->runtime = runtime_find("apptainer");
         job.program = command;
+        job.by_script = !command_line_names(command, is_apptainer, NULL);
     } else
         return;
     job_begin(&job);

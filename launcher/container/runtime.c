@@ -11,6 +11,7 @@ static const struct runtime runtimes[] = {
     },
     {
         .kind = RUNTIME_BWRAP,
+        .is_below = true,
         .names = " bwrap ",
         .how = "--ro-bind-try, --bind-try and --setenv before the command",
         .options =
@@ -32,6 +33,7 @@ static const struct runtime runtimes[] = {
     },
     {
         .kind = RUNTIME_CHRUN,
+        .is_below = true,
         .names = " ch-run ",
         .how = "--set-env, and a copy of the library in the /tmp that the container shares",
         .options =
@@ -45,6 +47,7 @@ static const struct runtime runtimes[] = {
     },
     {
         .kind = RUNTIME_NSPAWN,
+        .is_below = true,
         .names = " systemd-nspawn ",
         .how = "--bind-ro, --bind and --setenv before the command",
         .options =
@@ -69,7 +72,7 @@ static const struct runtime runtimes[] = {
         .kind = RUNTIME_PODMAN,
         .names = " podman docker nerdctl ",
         .commands = " run ",
-        .how = "-v, -e, --network=host, --init and --cidfile behind \"run\"",
+        .how = "--volume, --env, --network=host, --init and --name behind \"run\"",
         .before =
             {
                 .flags = " D debug r remote syslog tls tlsverify trace v version help noout "

@@ -23,6 +23,7 @@ enum runtime_kind {
 
 struct runtime {
     enum runtime_kind kind;
+    bool is_below; /* the container's processes descend from it */
     const char *names;
     const char *commands;           /* the words that start something, as "run"; NULL: none */
     struct grammar before, options; /* before that word, and behind it */

@@ -71,6 +71,11 @@ static bool nothing_loaded(const struct evidence *evidence)
            reports->launcher.pid == 0;
 }
 
+static bool container_silent(const struct evidence *evidence)
+{
+    return evidence->in_container && nothing_loaded(evidence);
+}
+
 static bool failed(const struct evidence *evidence)
 {
     return evidence->ended && evidence->wait_status != 0;
@@ -136,23 +141,12 @@ static bool always(const struct evidence *evidence)
 
 /* ---- the table: evidence, cause, sentence ---- */
 
-enum heading {
-    NO_HEADING,
-    NOT_LOADED,
-    NO_REPORTS,
-    CANNOT_LISTEN,
-    NOTHING_MATCHED,
-    ENDED_FIRST
-};
-
-static const char *const headings[] = {
-    [NO_HEADING] = "",
-    [NOT_LOADED] = "not loaded: ",
-    [NO_REPORTS] = "no reports: ",
-    [CANNOT_LISTEN] = "cannot listen: ",
-    [NOTHING_MATCHED] = "nothing matched: ",
-    [ENDED_FIRST] = "engine ended first: ",
-};
+#define NO_HEADING ""
+#define NOT_LOADED "not loaded: "
+#define NO_REPORTS "no reports: "
+#define CANNOT_LISTEN "cannot listen: "
+#define NOTHING_MATCHED "nothing matched: "
+#define ENDED_FIRST "engine ended first: "
 
 /* After how many looks is it said while the engine runs? Ranks on other hosts start late. */
 enum { NEVER = 0, SOON = LOOKS_SOON, LATE = LOOKS_LATE };
@@ -160,8 +154,8 @@ enum { NEVER = 0, SOON = LOOKS_SOON, LATE = LOOKS_LATE };
 struct row {
     bool (*seen)(const struct evidence *); /* NULL: suspect_is_it() with that cause */
     enum cause cause;
-    enum heading heading;
     unsigned after; /* so many looks */
+    const char *heading;
     const char *sentence;
 };
 
@@ -173,87 +167,91 @@ struct row {
 
 /* The first row that holds is the one that is said. */
 static const struct row table[] = {
-    {port_in_use, CAUSE_PORT_IN_USE, CANNOT_LISTEN, SOON,
+    {port_in_use, CAUSE_PORT_IN_USE, SOON, CANNOT_LISTEN,
      "{binder} asked for port {asked}, which is in use, or was until a minute ago "
      "(TIME_WAIT){failed}: with --port {asked} it gets a free one"},
-    {port_forbidden, CAUSE_PORT_FORBIDDEN, CANNOT_LISTEN, SOON,
+    {port_forbidden, CAUSE_PORT_FORBIDDEN, SOON, CANNOT_LISTEN,
      "{binder} asked for port {asked} and may not have it ({error}): choose one above 1023, or "
      "give --port {asked}"},
-    {no_such_address, CAUSE_NO_SUCH_ADDRESS, CANNOT_LISTEN, SOON,
+    {no_such_address, CAUSE_NO_SUCH_ADDRESS, SOON, CANNOT_LISTEN,
      "{binder} asked for an address that this host does not have: give it one, or --listen"},
-    {bind_failed, CAUSE_BIND_FAILED, CANNOT_LISTEN, SOON,
+    {bind_failed, CAUSE_BIND_FAILED, SOON, CANNOT_LISTEN,
      "{binder} asked for port {asked} and did not get it ({error}): see what it printed"},
-    {unmatched, CAUSE_UNMATCHED, NOTHING_MATCHED, NEVER,
+    {unmatched, CAUSE_UNMATCHED, NEVER, NOTHING_MATCHED,
      "only {listeners} listened, none as --port and --match say: see -v"},
-    {fifo_removed, CAUSE_FIFO_REMOVED, NO_REPORTS, SOON,
+    {fifo_removed, CAUSE_FIFO_REMOVED, SOON, NO_REPORTS,
      "the FIFO on which the engine reports, {fifo}, has been removed: keep what cleans up "
      "there away from it, or set TMPDIR to another directory"},
 
-    {NULL, CAUSE_STATIC, NOT_LOADED, SOON,
+    {NULL, CAUSE_STATIC, SOON, NOT_LOADED,
      "{suspect} is statically linked, no library can be preloaded into it{listens}{failed}: "
-     "use a dynamically linked build"},
-    {NULL, CAUSE_OTHER_LIBC, NOT_LOADED, SOON,
+     "use a dynamically linked build, or --backend notify"},
+    {NULL, CAUSE_OTHER_LIBC, SOON, NOT_LOADED,
      "{suspect} uses another C library than glibc and musl ({detail}){listens}{failed}: use a "
      "build for one of them"},
-    {NULL, CAUSE_OTHER_MACHINE, NOT_LOADED, SOON,
+    {NULL, CAUSE_OTHER_MACHINE, SOON, NOT_LOADED,
      "{suspect} is for another machine ({detail}){listens}{failed}: use an imdshim built for "
      "it"},
-    {NULL, CAUSE_SECURE, NOT_LOADED, SOON,
+    {NULL, CAUSE_SECURE, SOON, NOT_LOADED,
      "{suspect} is set-user-ID, set-group-ID or has file capabilities, ld.so ignores "
      "LD_PRELOAD there{listens}{failed}: use a copy without them"},
-    {NULL, CAUSE_PRELOAD_LOST, NOT_LOADED, SOON,
+    {NULL, CAUSE_PRELOAD_LOST, SOON, NOT_LOADED,
      "{suspect} was started without the library in LD_PRELOAD, something before it has cleared "
-     "or replaced that{listens}{failed}: " BEHIND},
-    {NULL, CAUSE_LIBRARY_HIDDEN, NOT_LOADED, SOON,
+     "or replaced that{listens}{failed}: " BEHIND ", or use --backend notify"},
+    {NULL, CAUSE_LIBRARY_HIDDEN, SOON, NOT_LOADED,
      "the library {library} is not visible to {suspect}, which sees other files (a "
      "container?){listens}{failed}: bind its directory and {directory} into the container, or "
      "start imdshim inside"},
-    {NULL, CAUSE_NO_LIBRARY, NOT_LOADED, SOON,
+    {NULL, CAUSE_NO_LIBRARY, SOON, NOT_LOADED,
      "{suspect} runs without the library, although LD_PRELOAD names it{listens}{failed}: see "
      "what ld.so printed, and ask 'imdshim check'"},
-    {NULL, CAUSE_VARIABLES_LOST, NO_REPORTS, SOON,
+    {NULL, CAUSE_VARIABLES_LOST, SOON, NO_REPORTS,
      "{suspect} has the library, but not the variables IMDSHIM_* in its "
      "environment{failed}: " BEHIND},
-    {NULL, CAUSE_FIFO_HIDDEN, NO_REPORTS, SOON,
+    {NULL, CAUSE_FIFO_HIDDEN, SOON, NO_REPORTS,
      "{suspect} has the library, but the FIFO {fifo} is not visible to it, which sees other "
      "files (a container, a private /tmp?){failed}: bind {directory} into it, or set TMPDIR to "
      "a directory that is visible there"},
-    {NULL, CAUSE_PORT_UNSEEN, NO_REPORTS, SOON,
+    {NULL, CAUSE_PORT_UNSEEN, SOON, NO_REPORTS,
      "{suspect} has the library and listens on port {port}, but not by a call that the library "
-     "sees (a plug-in opened with RTLD_DEEPBIND, or system calls of its own){failed}: connect "
-     "to that port yourself"},
-    {NULL, CAUSE_CLOSED, NO_REPORTS, SOON,
+     "sees (a plug-in opened with RTLD_DEEPBIND, or system calls of its own){failed}: use "
+     "--backend notify, or connect to that port yourself"},
+    {NULL, CAUSE_CLOSED, SOON, NO_REPORTS,
      "{suspect}, of user {uid}, cannot be looked at and has not reported itself{failed}: "
      "set-user-ID programs and sudo drop LD_PRELOAD, start imdshim behind them"},
 
-    {nothing_loaded, CAUSE_NOTHING_LOADED, NOT_LOADED, SOON,
+    {container_silent, CAUSE_CONTAINER_SILENT, LATE, NO_REPORTS,
+     "nothing in the container that process {pid} starts has reported that it has the library: "
+     "is the image there, is its engine dynamically linked, and may its user write to "
+     "{directory}?{failed}"},
+    {nothing_loaded, CAUSE_NOTHING_LOADED, SOON, NOT_LOADED,
      "nothing in process {pid} has reported that it has the library: ask 'imdshim check "
      "ENGINE'"},
-    {launcher_failed, CAUSE_LAUNCHER_FAILED, ENDED_FIRST, NEVER,
+    {launcher_failed, CAUSE_LAUNCHER_FAILED, NEVER, ENDED_FIRST,
      "{launcher} ended with status {status}, and no program that it started has reported "
      "itself: see what it printed{runtime}"},
-    {launched_elsewhere, CAUSE_ELSEWHERE, NO_REPORTS, LATE,
+    {launched_elsewhere, CAUSE_ELSEWHERE, LATE, NO_REPORTS,
      "{launcher} starts programs on other hosts ({agent} runs below it), and none has reported "
      "that it has the library: " PASS_ON "{runtime}"},
-    {launcher_alone, CAUSE_NOT_PASSED_ON, ENDED_FIRST, LATE,
+    {launcher_alone, CAUSE_NOT_PASSED_ON, LATE, ENDED_FIRST,
      "no program that {launcher} started has reported that it has the library: " PASS_ON
      "{runtime}"},
-    {became_named, CAUSE_BECAME, NOT_LOADED, NEVER,
+    {became_named, CAUSE_BECAME, NEVER, NOT_LOADED,
      "{image} became '{comm}', as its command says, and that has not reported that it has the "
      "library{failed}: " BEHIND},
-    {has_suspect, CAUSE_SOME_WITHOUT, ENDED_FIRST, NEVER,
+    {has_suspect, CAUSE_SOME_WITHOUT, NEVER, ENDED_FIRST,
      "{program} had the library and opened no port, {suspect} ran without it or could not "
      "report{failed}: if that is the engine, start imdshim directly before it{runtime}"},
-    {renamed, CAUSE_RENAMED, ENDED_FIRST, NEVER,
+    {renamed, CAUSE_RENAMED, NEVER, ENDED_FIRST,
      "{image} had the library and opened no port; its process was named '{comm}' at the "
      "end{failed}: if that was another program, start imdshim before it{runtime}"},
-    {failed, CAUSE_FAILED, ENDED_FIRST, NEVER,
+    {failed, CAUSE_FAILED, NEVER, ENDED_FIRST,
      "{program} had the library and opened no port; the run ended with status {status}: see "
      "what was printed{runtime}"},
-    {had_the_library_to_its_end, CAUSE_NEVER_LISTENED, ENDED_FIRST, NEVER,
+    {had_the_library_to_its_end, CAUSE_NEVER_LISTENED, NEVER, ENDED_FIRST,
      "{program} had the library and opened no port: is IMD switched on in its input and its "
      "options?{runtime}"},
-    {always, CAUSE_NOT_LOOKED_AT, ENDED_FIRST, NEVER,
+    {always, CAUSE_NOT_LOOKED_AT, NEVER, ENDED_FIRST,
      "{program} had the library and opened no port; what it may have become or started did not "
      "last long enough to be looked at{runtime}"},
 };
@@ -281,11 +279,11 @@ bool diagnosis_is_trouble(enum cause cause, unsigned looks)
  */
 static const char *heading_of(const struct row *row, const struct evidence *evidence)
 {
-    if (row->heading != ENDED_FIRST)
-        return headings[row->heading];
+    if (strcmp(row->heading, ENDED_FIRST) != 0)
+        return row->heading;
     if (evidence->reports->passed_count > 0)
-        return headings[NOTHING_MATCHED];
-    return evidence->ended ? headings[ENDED_FIRST] : "";
+        return NOTHING_MATCHED;
+    return evidence->ended ? ENDED_FIRST : "";
 }
 
 enum cause diagnosis_explain(const struct evidence *evidence, char *text, size_t size)

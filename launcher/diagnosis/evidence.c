@@ -1,10 +1,12 @@
 #include "launcher/diagnosis/evidence.h"
 
-#include <bsd/string.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "launcher/base/clock.h"
+#include "launcher/libc/bsd.h"
+#include "launcher/preload/cluster.h"
+#include "launcher/preload/command_line.h"
 #include "launcher/proc/proc_tree.h"
 
 enum { PROCESSES = 64 };
@@ -15,12 +17,25 @@ enum { PROCESSES = 64 };
  */
 static const int64_t times[] = {30, 300, 1000, 3000, 15000, 60000}; /* milliseconds */
 
+/* Programs that only talk to what runs a container: its processes are not below them. */
+static bool is_front_of_container(const char *exe, const void *unused)
+{
+    static const char *const fronts[] = {"podman", "docker", "nerdctl", "conmon"};
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof fronts / sizeof fronts[0]; i++)
+        if (strcmp(exe, fronts[i]) == 0)
+            return true;
+    return false;
+}
+
 void evidence_begin(struct evidence *evidence, struct looks *looks,
                     const struct reports *reports, const char *const *command)
 {
     memset(evidence, 0, sizeof *evidence);
     evidence->reports = reports;
     evidence->command = command;
+    evidence->in_container = command_line_names(command, is_front_of_container, NULL);
     evidence->library = looks->wanted.library;
     evidence->fifo = looks->wanted.fifo;
     looks->started = clock_now();
@@ -89,7 +104,8 @@ static bool may_be_engine(const struct sight *sight, size_t i, int weight)
 {
     const char *exe = sight->facts[i].exe;
 
-    return !reports_is_runtime(exe) && !reports_is_agent(exe) &&
+    return !reports_is_runtime(exe) && !cluster_is_agent(exe) &&
+           !is_front_of_container(exe, NULL) &&
            (!sight->is_parent[i] || weight == SEEN_TO_LISTEN);
 }
 
@@ -111,7 +127,7 @@ static void judge(struct evidence *evidence, const struct sight *sight)
             sight->lives[i] ? suspect_cause(facts, evidence->reports) : CAUSE_NOT_KNOWN;
         int weight = weigh(cause, facts, evidence->reports);
 
-        if (sight->lives[i] && reports_is_agent(facts->exe))
+        if (sight->lives[i] && cluster_is_agent(facts->exe))
             strlcpy(evidence->agent, facts->exe, sizeof evidence->agent);
         if (!may_be_engine(sight, i, weight))
             continue;

@@ -30,8 +30,9 @@ struct evidence {
     bool has_suspect;
     unsigned suspect_looks;    /* in so many looks one after the other */
     struct proc_facts suspect; /* the most telling process of which something seemed wrong */
-    bool sound;     /* since it was seen, and in that look, another had the library in order */
-    char agent[16]; /* ssh(1) or its kind runs below, "": none */
+    bool sound; /* since it was seen, and in that look, another had the library in order */
+    bool in_container; /* podman or its kin was started, whose container is not below it */
+    char agent[16];    /* ssh(1) or its kind runs below, "": none */
     enum known fifo_removed;
 
     /* How the engine has ended, if it has. */

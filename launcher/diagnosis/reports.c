@@ -1,9 +1,9 @@
 #include "launcher/diagnosis/reports.h"
 
-#include <bsd/string.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "launcher/libc/bsd.h"
 #include "launcher/preload/cluster.h"
 #include "shim/wire/match.h"
 
@@ -20,18 +20,8 @@ bool reports_is_runtime(const char *exe)
     return match_is_runtime_program(exe);
 }
 
-bool reports_is_agent(const char *exe)
-{
-    static const char *const agents[] = {"ssh", "rsh", "qrsh", "blaunch", "pbs_tmrsh", "oarsh"};
-
-    for (size_t i = 0; i < sizeof agents / sizeof agents[0]; i++)
-        if (strcmp(exe, agents[i]) == 0)
-            return true;
-    return false;
-}
-
 /* What ran before the launcher has started it; what comes after it may be the engine. */
-static void add_loaded(struct reports *reports, const struct received *received)
+static enum news add_loaded(struct reports *reports, const struct received *received)
 {
     struct image image = {.pid = (pid_t)received->event.pid, .remote = received->remote};
 
@@ -42,9 +32,12 @@ static void add_loaded(struct reports *reports, const struct received *received)
     if (cluster_is_launcher(image.exe) && reports->launcher.pid == 0) {
         reports->launcher = image;
         reports->program.pid = 0;
-    } else if (!reports_is_runtime(image.exe) && !reports_is_agent(image.exe)) {
+    } else if (!reports_is_runtime(image.exe) && !cluster_is_agent(image.exe)) {
         reports->program = image;
     }
+    return !image.remote && cluster_starts_others(image.exe, received->event.object)
+               ? NEWS_LAUNCHER
+               : NEWS_NONE;
 }
 
 static void add_port(struct reports *reports, unsigned port)
@@ -151,8 +144,7 @@ enum news reports_add(struct reports *reports, const struct received *received)
     case KIND_DENIED:
         return NEWS_DENIED;
     case KIND_LOADED:
-        add_loaded(reports, received);
-        break;
+        return add_loaded(reports, received);
     case EVENT_KINDS:
         break;
     }

@@ -34,6 +34,7 @@ struct reports {
     pid_t engine;
     int rewritten_port; /* --port; bind(2) of it is not the engine's own */
     bool all_rewritten; /* --listen */
+    bool notified;      /* they are of user notification, and not of the library */
 
     bool listening, ready, connected;
     struct listener listener;
@@ -59,7 +60,8 @@ enum news {
     NEWS_REFUSED,
     NEWS_BIND_FAILED,
     NEWS_CONNECTED,
-    NEWS_DENIED
+    NEWS_DENIED,
+    NEWS_LAUNCHER /* a program that starts others on other hosts, mpirun and its kind */
 };
 
 void reports_begin(struct reports *reports, pid_t engine, const struct options *options);
@@ -68,8 +70,7 @@ enum news reports_add(struct reports *reports, const struct received *received);
 /* Has a listener on that port been reported? True also if there were too many to keep. */
 bool reports_have_port(const struct reports *reports, unsigned port);
 
-/* Base names: mpirun or a daemon that it starts; ssh(1) or its kind. */
+/* A base name: is it mpirun, or a daemon that it starts? */
 bool reports_is_runtime(const char *exe);
-bool reports_is_agent(const char *exe);
 
 #endif

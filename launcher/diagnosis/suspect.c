@@ -27,6 +27,8 @@ static enum cause why_without_library(const struct proc_facts *facts)
 
 enum cause suspect_cause(const struct proc_facts *facts, const struct reports *reports)
 {
+    if (reports->notified) /* no library is needed */
+        return suspect_port(facts, reports) != 0 ? CAUSE_PORT_UNSEEN : CAUSE_NONE;
     if (facts->closed == YES)
         return CAUSE_CLOSED;
     if (facts->has_library == NO)

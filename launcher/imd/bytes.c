@@ -28,3 +28,17 @@ double bytes_to_double(const unsigned char *from, bool big_endian)
     memcpy(&value, &bits, sizeof value);
     return value;
 }
+
+void bytes_from_integer(unsigned char *to, size_t size, uint64_t value, bool big_endian)
+{
+    for (size_t i = 0; i < size; i++)
+        to[i] = (unsigned char)(value >> 8 * (big_endian ? size - 1 - i : i));
+}
+
+void bytes_from_double(unsigned char *to, double value, bool big_endian)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &value, sizeof bits);
+    bytes_from_integer(to, sizeof bits, bits, big_endian);
+}

@@ -1,8 +1,6 @@
 /*
  * The connection of connection.h.
  */
-#include <bsd/stdlib.h>
-#include <bsd/string.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -12,6 +10,7 @@
 #include <unistd.h>
 
 #include "launcher/imd/connection.h"
+#include "launcher/libc/bsd.h"
 
 static const char default_host[] = "127.0.0.1";
 static const char scheme[] = "imd://";

@@ -193,6 +193,9 @@ static void decode_energies(struct imd *imd)
     imd->temperature = bytes_to_float(k + 4, imd->big_endian);
     imd->total = bytes_to_float(k + 8, imd->big_endian);
     imd->potential = bytes_to_float(k + 12, imd->big_endian);
+    for (unsigned i = 0; i < IMD_ENERGY_PARTS; i++)
+        imd->parts[i] = bytes_to_float(k + 16 + 4 * i, imd->big_endian);
+    imd->energies++;
     imd->has_step = true;
     imd->has_energies = true;
 }
@@ -232,26 +235,37 @@ void imd_start(struct imd *imd)
     expect_header(imd);
 }
 
+size_t imd_take(struct imd *imd, const void *bytes, size_t length, unsigned *news)
+{
+    size_t taken = imd->left < length ? (size_t)imd->left : length;
+
+    *news = imd->error[0] != '\0' ? IMD_FAILED : imd->gone ? IMD_LEFT : 0;
+    if (*news != 0 || taken == 0)
+        return 0;
+    if (imd->part != IN_PASSED_BODY) {
+        memcpy(imd->kept + imd->filled, bytes, taken);
+        imd->filled += taken;
+    }
+    imd->left -= taken;
+    imd->bytes += taken;
+    if (imd->left == 0)
+        *news = imd->part == IN_HEADER ? decode_header(imd) : finish_packet(imd);
+    return taken;
+}
+
 unsigned imd_feed(struct imd *imd, const void *bytes, size_t length)
 {
     const unsigned char *from = bytes;
-    unsigned news = imd->error[0] != '\0' ? IMD_FAILED : imd->gone ? IMD_LEFT : 0;
+    unsigned all = imd->error[0] != '\0' ? IMD_FAILED : imd->gone ? IMD_LEFT : 0, news;
 
-    while (length > 0 && (news & (IMD_FAILED | IMD_LEFT)) == 0) {
-        size_t taken = imd->left < length ? (size_t)imd->left : length;
+    while (length > 0 && (all & (IMD_FAILED | IMD_LEFT)) == 0) {
+        size_t taken = imd_take(imd, from, length, &news);
 
-        if (imd->part != IN_PASSED_BODY) {
-            memcpy(imd->kept + imd->filled, from, taken);
-            imd->filled += taken;
-        }
         from += taken;
         length -= taken;
-        imd->left -= taken;
-        imd->bytes += taken;
-        if (imd->left == 0)
-            news |= imd->part == IN_HEADER ? decode_header(imd) : finish_packet(imd);
+        all |= news;
     }
-    return news;
+    return all;
 }
 
 bool imd_end(struct imd *imd)
@@ -275,8 +289,6 @@ bool imd_end(struct imd *imd)
 
 void imd_encode_header(unsigned char header[IMD_HEADER_SIZE], enum imd_type type, int32_t value)
 {
-    for (unsigned i = 0; i < 4; i++) {
-        header[i] = (unsigned char)((uint32_t)type >> (24 - 8 * i));
-        header[4 + i] = (unsigned char)((uint32_t)value >> (24 - 8 * i));
-    }
+    bytes_from_integer(header, 4, (uint32_t)type, true);
+    bytes_from_integer(header + 4, 4, (uint32_t)value, true);
 }

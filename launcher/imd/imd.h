@@ -44,6 +44,7 @@ enum imd_type {
 enum {
     IMD_HEADER_SIZE = 8,
     IMD_LARGEST_BODY = 40, /* of those that are kept: ENERGIES */
+    IMD_ENERGY_PARTS = 6,
     IMD_ERROR_SIZE = 128,
     /* No engine gets there: they count a packet's 12 bytes per atom in an int. */
     IMD_MOST_ATOMS = 1 << 28,
@@ -73,7 +74,10 @@ struct imd {
     float temperature; /* these from ENERGIES */
     float total;
     float potential;
-    char error[IMD_ERROR_SIZE]; /* empty, or why the stream cannot be decoded */
+    float
+        parts[IMD_ENERGY_PARTS]; /* van der Waals electrostatic bond angle dihedral improper */
+    uint64_t energies;           /* ENERGIES packets, of which these are the last */
+    char error[IMD_ERROR_SIZE];  /* empty, or why the stream cannot be decoded */
 
     /* The decoder's own. */
     enum { IN_HEADER, IN_KEPT_BODY, IN_PASSED_BODY } part;
@@ -92,11 +96,18 @@ void imd_start(struct imd *imd);
  * a DISCONNECT. */
 unsigned imd_feed(struct imd *imd, const void *bytes, size_t length);
 
+/*
+ * Decode no further than to the end of the part that is being read, a header or a body; returns
+ * how many bytes that took. For those who pass packets on: behind a header, kept has it; behind
+ * a body of those that are kept, kept has that.
+ */
+size_t imd_take(struct imd *imd, const void *bytes, size_t length, unsigned *news);
+
 /* The server has closed the stream. True if this is how a run ends, else error says what broke.
  */
 bool imd_end(struct imd *imd);
 
-/* A packet for the server. None that has no body needs the server's byte order. */
+/* Of a packet for the server, or for a client. Only HANDSHAKE's value has another byte order. */
 void imd_encode_header(unsigned char header[IMD_HEADER_SIZE], enum imd_type type,
                        int32_t value);
 

@@ -86,7 +86,7 @@ static void finish_connecting(struct session *session)
     }
 }
 
-static void go(struct session *session)
+void session_go(struct session *session)
 {
     if (!connection_send(&session->connection, IMD_GO)) {
         fail_in_stream(session, strerror(errno));
@@ -94,6 +94,15 @@ static void go(struct session *session)
     }
     session->phase = STREAMING;
     session->went = session->heard;
+    allow(session, session->silence);
+}
+
+static void take_greeting(struct session *session)
+{
+    session->phase = GREETED;
+    session->deadline = 0;
+    if (!session->holds_go)
+        session_go(session);
 }
 
 static void finish(struct session *session)
@@ -106,7 +115,8 @@ static void finish(struct session *session)
 
 static void digest(struct session *session, const unsigned char *bytes, size_t length)
 {
-    unsigned news = imd_feed(&session->imd, bytes, length);
+    unsigned news = session->sink != NULL ? session->sink->decode(session, bytes, length)
+                                          : imd_feed(&session->imd, bytes, length);
 
     session->heard = clock_now();
     if (news & IMD_FAILED)
@@ -114,16 +124,23 @@ static void digest(struct session *session, const unsigned char *bytes, size_t l
     else if (news & IMD_LEFT)
         finish(session);
     else if (news & IMD_GREETED)
-        go(session);
-    if (session->phase == STREAMING)
+        take_greeting(session);
+    else if (session->phase == STREAMING)
         allow(session, session->silence);
 }
 
 static void receive(struct session *session)
 {
-    unsigned char bytes[CHUNK];
-    ssize_t got = recv(session->connection.fd, bytes, sizeof bytes, 0);
+    unsigned char chunk[CHUNK], *bytes = chunk;
+    size_t size = sizeof chunk;
+    ssize_t got;
 
+    if (session->sink != NULL && session->phase != LEAVING)
+        bytes = session->sink->room(session, &size);
+    if (bytes == NULL)
+        return;
+    got = recv(session->connection.fd, bytes, size, 0);
+    session->starved = got < 0 ? errno == EAGAIN : (size_t)got < size;
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (session->phase == LEAVING) {

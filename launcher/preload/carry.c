@@ -1,6 +1,5 @@
 #include "launcher/preload/carry.h"
 
-#include <bsd/string.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
+#include "launcher/libc/bsd.h"
 #include "launcher/preload/command_line.h"
 
 /*
@@ -22,22 +22,26 @@ static bool is_plain(const char *text)
     return text[strspn(text, plain)] == '\0';
 }
 
-/* A blank parts the list as well as a colon does, ld.so(8). */
+/*
+ * Of a run within a run the agent is there already. A blank parts the list as well as a colon
+ * does, ld.so(8).
+ */
 char *carry_openmpi_4(const char *user_value, const char *preload)
 {
-    static const char set[] = "env LD_PRELOAD=";
-    char *agent, *list;
+    char *ours, *agent = NULL;
 
-    if (!is_plain(preload))
+    if (!is_plain(preload) || asprintf(&ours, "env LD_PRELOAD=%s ", preload) < 0)
         return NULL;
+    for (char *blank = ours + strlen("env "); (blank = strchr(blank, ' ')) != NULL; blank++)
+        if (blank[1] != '\0')
+            *blank = ':';
     if (user_value == NULL || user_value[0] == '\0')
         user_value = "orted";
-    if (asprintf(&agent, "%s%s %s", set, preload, user_value) < 0)
-        return NULL;
-    list = agent + strlen(set);
-    for (size_t i = 0; preload[i] != '\0'; i++)
-        if (list[i] == ' ')
-            list[i] = ':';
+    if (strncmp(user_value, ours, strlen(ours)) == 0)
+        agent = strdup(user_value);
+    else if (asprintf(&agent, "%s%s", ours, user_value) < 0)
+        agent = NULL;
+    free(ours);
     return agent;
 }
 

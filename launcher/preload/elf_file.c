@@ -15,6 +15,8 @@
 
 enum { MOST_HEADERS = 512 }; /* real programs have about a dozen */
 
+#define COUNT(array) (unsigned)(sizeof(array) / sizeof(array)[0])
+
 static bool read_at(int fd, off_t offset, void *to, size_t size)
 {
     return offset >= 0 && pread(fd, to, size, offset) == (ssize_t)size;
@@ -46,19 +48,24 @@ static bool read_interpreter(int fd, const ElfW(Phdr) * header, struct elf_file 
     return elf->interpreter[0] == '/';
 }
 
+/* Some at a time: most programs have fewer. */
 static bool read_program_headers(int fd, const ElfW(Ehdr) * header, struct elf_file *elf)
 {
-    ElfW(Phdr) program;
+    ElfW(Phdr) programs[16];
+    unsigned count;
 
-    if (header->e_phentsize != sizeof program || header->e_phnum > MOST_HEADERS)
+    if (header->e_phentsize != sizeof programs[0] || header->e_phnum > MOST_HEADERS ||
+        header->e_phoff > INT64_MAX / 2)
         return false;
-    for (unsigned i = 0; i < header->e_phnum; i++) {
-        if (header->e_phoff > INT64_MAX / 2 ||
-            !read_at(fd, (off_t)(header->e_phoff + i * sizeof program), &program,
-                     sizeof program))
+    for (unsigned first = 0; first < header->e_phnum; first += count) {
+        count = header->e_phnum - first < COUNT(programs) ? header->e_phnum - first
+                                                          : COUNT(programs);
+        if (!read_at(fd, (off_t)(header->e_phoff + first * sizeof programs[0]), programs,
+                     count * sizeof programs[0]))
             return false;
-        if (program.p_type == PT_INTERP)
-            return read_interpreter(fd, &program, elf);
+        for (unsigned i = 0; i < count; i++)
+            if (programs[i].p_type == PT_INTERP)
+                return read_interpreter(fd, &programs[i], elf);
     }
     return true;
 }

@@ -56,7 +56,7 @@ static void put_socket_rules(struct composition *all, const struct options *opti
     all->ours[all->ours_count++] = port;
     PUT_CARRIED(all, WIRE_PORT, port);
     PUT_CARRIED(all, WIRE_MATCH, options->match[0] != '\0' ? options->match : NULL);
-    PUT_CARRIED(all, WIRE_LISTEN, options->listen);
+    PUT_CARRIED(all, WIRE_LISTEN, options->relay ? NULL : options->listen);
     PUT_CARRIED(all, WIRE_WAKE, options->no_wake ? WIRE_WAKE_OFF : NULL);
     PUT_CARRIED(all, WIRE_ONLY, options->only_me ? WIRE_ONLY_ME : NULL);
 }
@@ -73,12 +73,11 @@ static void put_slurm_list(struct composition *all)
     put_ours(all, CARRY_SLURM, carry_slurm(getenv(CARRY_SLURM), names, count));
 }
 
-static void put_openmpi_agent(struct composition *all, const char *list,
-                              const struct options *options)
+static void put_openmpi_agent(struct composition *all, const char *list, bool say_failure)
 {
     char *agent = carry_openmpi_4(getenv(CARRY_OPENMPI_4), list);
 
-    if (agent == NULL && options->verbosity != QUIET)
+    if (agent == NULL && say_failure)
         say("Open MPI cannot carry LD_PRELOAD='%s' to other hosts: use plain names", list);
     put_ours(all, CARRY_OPENMPI_4, agent);
 }
@@ -110,7 +109,7 @@ char **engine_environment(const struct options *options, const char *preload,
     put_socket_rules(&all, options);
     put_slurm_list(&all);
     if (all.elsewhere)
-        put_openmpi_agent(&all, list, options);
+        put_openmpi_agent(&all, list, channel->leaves_host && options->verbosity != QUIET);
     return finish(&all);
 }
 

@@ -5,6 +5,7 @@
 #define IMDSHIM_LAUNCHER_PRELOAD_ENGINE_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 #include "launcher/base/options.h"
 
@@ -12,7 +13,8 @@
 struct engine_channel {
     const char *fd;
     const char *fifo;
-    const char *tcp;    /* beside the FIFO, or NULL */
+    const char *tcp;    /* beside the FIFO, for engines on other hosts, or NULL */
+    bool leaves_host;   /* the command says that the engine may be on one */
     const char *events; /* WIRE_EVENTS_...; NULL: "listening" and "ready" */
 };
 

@@ -1,17 +1,20 @@
 #include "launcher/preload/library.h"
 
-#include <bsd/string.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "launcher/base/private_dir.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
+#include "launcher/libc/bsd.h"
 
 static const char separators[] = " :";
 
@@ -89,6 +92,54 @@ void library_name_for_preload(const char *library, char name[PATH_MAX])
                  (unsigned long long)status.st_ino) >= PATH_MAX)
         die(STATUS_FAILED, "%s: the path is too long", directory);
     make_link(library, name);
+}
+
+/* Of the same size and not older: it is replaced whenever the library is. */
+static bool is_copy_of(const char *path, const struct stat *library)
+{
+    struct stat status;
+
+    return lstat(path, &status) == 0 && S_ISREG(status.st_mode) &&
+           status.st_size == library->st_size && status.st_mtime >= library->st_mtime;
+}
+
+static bool copy_bytes(const char *library, const char *path, off_t size)
+{
+    int from = open(library, O_RDONLY | O_CLOEXEC);
+    int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0700);
+    bool copied = from >= 0 && to >= 0;
+
+    while (copied && size > 0) {
+        ssize_t sent = sendfile(to, from, NULL, (size_t)size);
+
+        copied = sent > 0;
+        size -= sent;
+    }
+    if (from >= 0)
+        close(from);
+    if (to >= 0)
+        close(to);
+    return copied;
+}
+
+bool library_copy(const char *library, const char *path)
+{
+    char temporary[PATH_MAX];
+    struct stat status;
+    struct statvfs file_system;
+
+    if (stat(library, &status) != 0 ||
+        snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid()) >= PATH_MAX)
+        return false;
+    if (!is_copy_of(path, &status)) {
+        unlink(temporary); /* of a killed run that had our number */
+        if (!copy_bytes(library, temporary, status.st_size) || rename(temporary, path) != 0) {
+            unlink(temporary);
+            return false;
+        }
+    }
+    errno = EACCES;
+    return statvfs(path, &file_system) == 0 && (file_system.f_flag & ST_NOEXEC) == 0;
 }
 
 static bool list_contains(const char *list, const char *name)

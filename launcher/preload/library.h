@@ -5,6 +5,7 @@
 #define IMDSHIM_LAUNCHER_PRELOAD_LIBRARY_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 /*
  * The library's absolute path: ../lib/imdshim/libimdshim.so beside the running program, so that
@@ -19,6 +20,12 @@ void library_find(char path[PATH_MAX]);
  * made.
  */
 void library_name_for_preload(const char *library, char name[PATH_MAX]);
+
+/*
+ * Copy the library to that path, in the private directory, unless it is there as it is now. False,
+ * and errno, if it cannot be, or cannot be loaded from there.
+ */
+bool library_copy(const char *library, const char *path);
 
 /*
  * The value of LD_PRELOAD with our library in it, malloc'd. Ours stands last: what was there

@@ -1,6 +1,5 @@
 #include "launcher/preload/preflight.h"
 
-#include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "launcher/base/say.h"
+#include "launcher/libc/bsd.h"
 #include "launcher/preload/elf_file.h"
 #include "launcher/preload/program.h"
 

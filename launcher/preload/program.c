@@ -1,6 +1,5 @@
 #include "launcher/preload/program.h"
 
-#include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
@@ -9,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "launcher/libc/bsd.h"
 
 enum {
     SCRIPT_DEPTH = 5,  /* scripts that run scripts: more end in ELOOP, execve(2) */

@@ -15,7 +15,7 @@
 
 enum { DIRECTORY = 64, FILE_PATH = DIRECTORY + 32 };
 
-static const char our_library[] = "libimdshim.so";
+static const char our_library[] = PROC_LIBRARY;
 
 static enum known known(bool yes)
 {
@@ -146,50 +146,6 @@ static enum known find_library(const char *directory)
     return found;
 }
 
-static bool names(const char *variable, const char *name, const char **value)
-{
-    size_t length = strlen(name);
-
-    *value = variable + length + 1;
-    return strncmp(variable, name, length) == 0 && variable[length] == '=';
-}
-
-static void read_variable(const char *variable, const struct proc_wanted *wanted,
-                          struct proc_facts *facts)
-{
-    const char *value;
-
-    if (names(variable, "LD_PRELOAD", &value))
-        facts->preloads =
-            known(strstr(value, wanted->preload) != NULL || strstr(value, our_library) != NULL);
-    if (names(variable, WIRE_TCP, &value) || names(variable, WIRE_OPENMPI WIRE_TCP, &value))
-        facts->by_tcp = facts->has_channel = YES;
-    if (names(variable, WIRE_FIFO, &value) || names(variable, WIRE_OPENMPI WIRE_FIFO, &value) ||
-        names(variable, WIRE_FD, &value))
-        facts->has_channel = YES;
-}
-
-/*
- * As it was when the program was started: what it has set for itself since is not there.
- */
-static void read_environment(const char *directory, const struct proc_wanted *wanted,
-                             struct proc_facts *facts)
-{
-    FILE *file = open_in(directory, "environ");
-    char *variable = NULL;
-    size_t size = 0;
-
-    if (file == NULL)
-        return;
-    facts->preloads = facts->has_channel = facts->by_tcp = NO;
-    while (getdelim(&variable, &size, '\0', file) > 0)
-        read_variable(variable, wanted, facts);
-    if (ferror(file))
-        facts->preloads = facts->has_channel = facts->by_tcp = NOT_KNOWN;
-    free(variable);
-    fclose(file);
-}
-
 static enum known read_secure(const char *directory)
 {
     FILE *file = open_in(directory, "auxv");
@@ -203,20 +159,6 @@ static enum known read_secure(const char *directory)
             secure = known(entry.a_un.a_val != 0);
     fclose(file);
     return secure;
-}
-
-/* What the process would find under that path. Links on the way that lead to an absolute path
- * are followed in our own root, so that only "no such file" is believed. */
-static enum known sees(const char *directory, const char *path, const struct stat *expected)
-{
-    char there[DIRECTORY + PATH_MAX];
-    struct stat status;
-
-    snprintf(there, sizeof there, "%s/root%s", directory, path);
-    if (lstat(there, &status) != 0)
-        return errno == ENOENT || errno == ENOTDIR ? NO : NOT_KNOWN;
-    return known(expected == NULL ||
-                 (status.st_dev == expected->st_dev && status.st_ino == expected->st_ino));
 }
 
 static enum known has_own(const char *directory, const char *kind)
@@ -252,6 +194,15 @@ static void judge_program(const char *directory, const struct proc_wanted *wante
         facts->has_library = NO;
 }
 
+static void take_sight(struct proc_facts *facts, const struct proc_sight *sight)
+{
+    facts->preloads = sight->preloads;
+    facts->has_channel = sight->has_channel;
+    facts->by_tcp = sight->by_tcp;
+    facts->sees_library = sight->sees_library;
+    facts->sees_fifo = sight->sees_fifo;
+}
+
 static void read_ports(const char *directory, const struct proc_wanted *wanted,
                        struct proc_facts *facts)
 {
@@ -265,6 +216,7 @@ static void read_ports(const char *directory, const struct proc_wanted *wanted,
 bool proc_facts_read(pid_t pid, const struct proc_wanted *wanted, struct proc_facts *facts)
 {
     char directory[DIRECTORY];
+    struct proc_sight sight;
 
     memset(facts, 0, sizeof *facts);
     facts->pid = pid;
@@ -272,12 +224,9 @@ bool proc_facts_read(pid_t pid, const struct proc_wanted *wanted, struct proc_fa
         return false;
     read_exe(directory, facts);
     facts->has_library = find_library(directory);
-    read_environment(directory, wanted, facts);
+    proc_sight_read(directory, wanted, &sight);
+    take_sight(facts, &sight);
     facts->secure = read_secure(directory);
-    facts->sees_library = sees(directory, wanted->library, NULL);
-    if (facts->sees_library == YES)
-        facts->sees_library = sees(directory, wanted->preload, NULL);
-    facts->sees_fifo = sees(directory, wanted->fifo, &wanted->fifo_status);
     facts->own_mounts = has_own(directory, "mnt");
     facts->own_network = has_own(directory, "net");
     judge_program(directory, wanted, facts);

@@ -8,23 +8,11 @@
 #define IMDSHIM_LAUNCHER_PROC_PROC_FACTS_H
 
 #include <stdbool.h>
-#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "launcher/preload/preflight.h"
-#include "launcher/proc/proc_sockets.h"
+#include "launcher/proc/proc_sight.h"
 #include "shim/wire/wire.h"
-
-enum known { NOT_KNOWN, NO, YES };
-
-/* What is looked for in a process. */
-struct proc_wanted {
-    const char *library; /* absolute paths */
-    const char *preload; /* the library as LD_PRELOAD has it: the same path, or a link to it */
-    const char *fifo;
-    struct stat fifo_status;
-    struct proc_sockets inherited; /* our own: a process below may have them too */
-};
 
 struct proc_facts {
     pid_t pid;
@@ -35,7 +23,7 @@ struct proc_facts {
     enum known has_library; /* it is mapped */
     enum known preloads;    /* LD_PRELOAD has named it when the program was started */
     enum known has_channel; /* a variable says where events go */
-    enum known by_tcp;      /* the same, and not by the FIFO alone */
+    enum known by_tcp;      /* the same, and not by the FIFO alone: it is heard by TCP too */
     enum known sees_library, sees_fifo; /* under their paths in its own root directory */
     enum known own_mounts, own_network; /* a namespace of its own */
     enum preflight_verdict verdict;     /* can the program be preloaded at all? */

@@ -1,11 +1,11 @@
 #include "launcher/run/client.h"
 
-#include <bsd/string.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "launcher/base/environment.h"
+#include "launcher/libc/bsd.h"
 #include "launcher/preload/library.h"
 #include "launcher/source/endpoint.h"
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "launcher/base/say.h"
+#include "launcher/diagnosis/notified.h"
 
 enum { EXPLANATION = 4096 };
 
@@ -116,11 +117,17 @@ void message_bind_failed(const struct options *options, const struct event *fail
             (long)failed->pid, failed->asked, strerror((int)failed->error));
 }
 
+static enum cause explain(const struct evidence *evidence, char text[EXPLANATION])
+{
+    return evidence->reports->notified ? notified_explain(evidence, text, EXPLANATION)
+                                       : diagnosis_explain(evidence, text, EXPLANATION);
+}
+
 void message_no_port(const struct options *options, const struct evidence *evidence)
 {
     char text[EXPLANATION];
 
-    diagnosis_explain(evidence, text, sizeof text);
+    explain(evidence, text);
     message(options, NORMAL, "%s", text);
 }
 
@@ -128,7 +135,7 @@ void message_timed_out(const struct options *options, const struct evidence *evi
 {
     char text[EXPLANATION];
 
-    diagnosis_explain(evidence, text, sizeof text);
+    explain(evidence, text);
     message(options, NORMAL, "timed out: nothing listened within %d s, ending the engine: %s",
             options->timeout, text);
 }
@@ -136,7 +143,7 @@ void message_timed_out(const struct options *options, const struct evidence *evi
 bool message_trouble(const struct options *options, const struct evidence *evidence)
 {
     char text[EXPLANATION];
-    enum cause cause = diagnosis_explain(evidence, text, sizeof text);
+    enum cause cause = explain(evidence, text);
 
     /* The report of a port that was seen only now may be on its way. */
     if (!diagnosis_is_trouble(cause, evidence->looks) ||

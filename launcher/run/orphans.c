@@ -116,7 +116,8 @@ static bool is_of_engine(const struct orphans *orphans, pid_t pid, uint64_t star
 {
     if (is_running(orphans->engine, pid))
         return true;
-    if (is_running(orphans->client, pid))
+    if (is_running(orphans->client, pid) ||
+        (orphans->spared != NULL && is_running(orphans->spared, pid)))
         return false;
     return find(orphans, pid, start) != NULL || !orphans->others ||
            has_our_fifo(pid, orphans->fifo);

@@ -27,9 +27,10 @@ struct descendant {
 
 struct orphans {
     const struct child *engine, *client;
-    const char *fifo; /* its path */
-    bool others;      /* processes that are not the engine's may become our children too */
-    bool kill;        /* their grace is over: SIGKILL, also for those that come yet */
+    const struct child *spared; /* another that is not the engine's; NULL: none */
+    const char *fifo;           /* its path */
+    bool others; /* processes that are not the engine's may become our children too */
+    bool kill;   /* their grace is over: SIGKILL, also for those that come yet */
     struct descendant *descendants;
     size_t count, room;
 };

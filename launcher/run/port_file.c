@@ -1,6 +1,5 @@
 #include "launcher/run/port_file.h"
 
-#include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -14,6 +13,7 @@
 
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
+#include "launcher/libc/bsd.h"
 
 /*
  * A file without a name where path is to be: nothing is left of it if we are killed. -1 where

@@ -1,6 +1,5 @@
 #include "launcher/run/record.h"
 
-#include <bsd/string.h>
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "launcher/base/private_dir.h"
+#include "launcher/libc/bsd.h"
 #include "shim/wire/text.h"
 
 #define RECORD_FILE ".record." /* the start of its name, if it is a file */
@@ -48,6 +48,7 @@ void record_format(const struct record *record, char to[RECORD_TEXT])
     put(&text, " state=", state_names[record->state]);
     put(&text, " host=", record->host);
     put_number(&text, " port=", record->port);
+    put_number(&text, " clients=", record->clients);
     put_number(&text, " started=", (uint64_t)record->started);
     put(&text, " engine=", record->engine);
     put(&text, " directory=", record->directory);
@@ -104,6 +105,10 @@ static bool parse_field(const char *key, char *value, struct record *record)
     if (strcmp(key, "port") == 0) {
         record->port = (unsigned)number;
         return is_number && number <= UINT16_MAX;
+    }
+    if (strcmp(key, "clients") == 0) {
+        record->clients = (unsigned)number;
+        return is_number && number <= INT_MAX;
     }
     if (strcmp(key, "started") == 0) {
         record->started = (int64_t)number;

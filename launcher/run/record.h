@@ -32,6 +32,7 @@ struct record {
     enum phase state;
     char host[3 * HOST_SIZE]; /* where a client here reaches it, "" if not known */
     unsigned port;            /* 0 if not known */
+    unsigned clients;         /* of the relay */
     int64_t started;          /* milliseconds of CLOCK_MONOTONIC */
     char engine[PATH_MAX];    /* as it was called */
     char directory[PATH_MAX];

@@ -1,6 +1,5 @@
 #include "launcher/run/run.h"
 
-#include <bsd/string.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 
 #include "launcher/base/clock.h"
 #include "launcher/base/status.h"
+#include "launcher/libc/bsd.h"
 #include "launcher/run/client.h"
 #include "launcher/run/messages.h"
 #include "launcher/run/port_file.h"
@@ -64,6 +64,7 @@ void run_kill_all(struct run *run)
     if (run->phase == ENDING)
         orphans_look(&run->orphans);
     run->orphans.kill = true;
+    run_end_container(run);
     child_signal(&run->engine, SIGKILL);
     child_signal(&run->client, run->client_terminated ? SIGKILL : SIGTERM);
     run->client_terminated = true;
@@ -91,16 +92,22 @@ static bool start_client(struct run *run, const char *host, unsigned port)
     return false;
 }
 
+/* A relay is for clients that somebody else may start. */
+static bool is_for_clients(const struct run *run)
+{
+    return run->options->client != NULL || run->options->relay;
+}
+
 /* The client's time has come, LISTENS or WAITS as --when says; even if the engine has just ended. */
 static void serve_client(struct run *run)
 {
-    union address engine = endpoint_numeric(&run->reports.listener);
+    union address server = run_relay_begin(&run->relay, &run->reports.listener);
 
     run->give_up_at = run->remark_at = 0;
     run->served = true;
     if (run_has_gate(run))
-        gate_open(&run->gate, &engine);
-    else
+        gate_open(&run->gate, &server);
+    else if (run->options->client != NULL)
         run->served = start_client(run, run->record.host, run->record.port);
 }
 
@@ -136,6 +143,35 @@ void run_judge_client(struct run *run)
 
 /* ---- what the engine does ---- */
 
+static struct tcp_source *hear(struct run *run)
+{
+    if (run->offer_error == 0)
+        return tcp_source_open(&run->offer);
+    errno = run->offer_error;
+    return NULL;
+}
+
+/* That they cannot be heard is not fatal: the engine may well be here. */
+void run_hear_other_hosts(struct run *run)
+{
+    const struct options *options = run->options;
+    struct tcp_source *tcp;
+
+    if (run->looks.wanted.hears_tcp || run->hears_no_host)
+        return;
+    tcp = hear(run);
+    if (tcp == NULL) {
+        message_error(options, errno == EADDRNOTAVAIL ? VERBOSE : NORMAL, errno,
+                      "cannot receive events from other hosts");
+        run->hears_no_host = true;
+        return;
+    }
+    message(options, VERBOSE, "receives events from other hosts by TCP, on port %u",
+            address_port(&run->offer.handover.addresses[0]));
+    run->sources[run->source_count++] = &tcp->source;
+    run->looks.wanted.hears_tcp = true;
+}
+
 static void publish_port(struct run *run)
 {
     const struct listener *listener = &run->reports.listener;
@@ -146,8 +182,11 @@ static void publish_port(struct run *run)
     endpoint_for_client(listener, this_host, run->record.host);
     run->record.port = listener->port;
     endpoint_for_others(listener, host);
+    run_relay_publish(&run->relay, &run->record);
+    if (run->options->relay)
+        strlcpy(host, run->record.host, sizeof host);
     endpoint_bracket(host);
-    if (file != NULL && port_file_write(file, host, listener->port) != 0)
+    if (file != NULL && port_file_write(file, host, run->record.port) != 0)
         message_error(run->options, QUIET, errno,
                       "cannot write the port file '%s', the run goes on without it", file);
 }
@@ -176,7 +215,7 @@ void run_learn_port(struct run *run)
     }
     publish_port(run);
     run_enter(run, LISTENING);
-    if (run->options->client == NULL)
+    if (!is_for_clients(run))
         run->give_up_at = 0;
     else if (run->options->when == WHEN_LISTENING)
         serve_client(run);
@@ -199,7 +238,7 @@ void run_become_ready(struct run *run)
     message(run->options, VERBOSE, "the engine waits for a client on port %u",
             run->reports.listener.port);
     run_enter(run, READY);
-    if (run->options->client != NULL && !run->served)
+    if (is_for_clients(run) && !run->served)
         serve_client(run);
 }
 
@@ -229,6 +268,7 @@ static void begin_record(struct run *run)
 void run_begin(struct run *run)
 {
     reports_begin(&run->reports, run->engine.pid, run->options);
+    run->reports.notified = run->notified;
     run->looks.wanted.fifo = run->fifo.path;
     run->looks.fifo = run->fifo.source.fd;
     evidence_begin(&run->evidence, &run->looks, &run->reports,

@@ -16,11 +16,12 @@
 #include "launcher/run/gate.h"
 #include "launcher/run/orphans.h"
 #include "launcher/run/record.h"
+#include "launcher/run/run_relay.h"
 #include "launcher/source/fifo.h"
 #include "launcher/source/tcp.h"
 
 enum {
-    RUN_SOURCES = 2,
+    RUN_SOURCES = 3,
     RUN_GRACE = 10, /* seconds from SIGTERM to SIGKILL */
 };
 
@@ -29,7 +30,8 @@ struct run {
     char library[PATH_MAX];
     char preload_name[PATH_MAX]; /* the same by the name that LD_PRELOAD can hold */
     const char *preload;         /* that; NULL: it must not be loaded into the engine */
-    const char *tcp;             /* the TCP port, for the engine's environment, or NULL */
+    struct tcp_offer offer;      /* of a TCP port for events from other hosts */
+    int offer_error;             /* errno: why there is none; 0 */
     struct signals signals;
     struct fifo fifo;
     struct source *sources[RUN_SOURCES]; /* the FIFO, and others that the engine may need */
@@ -38,15 +40,19 @@ struct run {
     enum phase phase;
     struct child engine, client;
     struct container container; /* that the engine runs in, if any */
+    struct child ender;         /* ends that container, where no signal of ours can */
     struct gate gate;           /* with --port, for the client */
     struct orphans orphans;
     struct reports reports;   /* of the library */
     struct evidence evidence; /* of why there is none */
     struct looks looks;
+    struct run_relay relay;
     struct record record; /* for imdshim list */
     int record_fd;        /* or -1 */
 
-    bool obstacle;          /* it has been said why the library cannot be loaded */
+    bool notified; /* the engine's sockets are seen by user notification, not by the library */
+    bool hears_no_host;     /* it has been said that other hosts cannot be heard */
+    bool obstacle;          /* and why the library cannot be loaded */
     bool trouble_said;      /* and why no port is known, of an engine that runs */
     bool client_lost;       /* and that the client's connection cannot wait at the gate */
     bool served;            /* the client could be started, or its connection go on */
@@ -54,9 +60,10 @@ struct run {
     struct outcome outcome;
 
     /* Milliseconds of CLOCK_MONOTONIC; 0: never. */
-    int64_t give_up_at; /* if the client cannot be started by then: --timeout */
-    int64_t remark_at;  /* say that no wait for a client has been seen */
-    int64_t kill_at;    /* what was to end has not ended: SIGKILL */
+    int64_t give_up_at;  /* if the client cannot be started by then: --timeout */
+    int64_t remark_at;   /* say that no wait for a client has been seen */
+    int64_t kill_at;     /* what was to end has not ended: SIGKILL */
+    int64_t ender_until; /* the ender has not done it: SIGKILL */
 };
 
 /* Does the client wait at a gate until the engine is ready? */
@@ -73,6 +80,9 @@ void run_enter(struct run *run, enum phase phase);
 
 /* The engine has been started; so is the client, if it goes through the gate. */
 void run_begin(struct run *run);
+
+/* A program starts others on other hosts: hear them. */
+void run_hear_other_hosts(struct run *run);
 
 void run_learn_port(struct run *run);
 void run_become_ready(struct run *run);
@@ -101,5 +111,8 @@ void run_limit_client(struct run *run);
 void run_give_up_listening(struct run *run);
 void run_give_up_waiting(struct run *run);
 void run_kill_all(struct run *run);
+
+/* The engine has ended; a container that it was only the front of may still run. */
+void run_end_container(struct run *run);
 
 #endif

@@ -1,7 +1,11 @@
+#include <unistd.h>
+
 #include "launcher/base/clock.h"
 #include "launcher/base/status.h"
 #include "launcher/run/messages.h"
 #include "launcher/run/run.h"
+
+enum { PATIENCE = 20 }; /* seconds: podman rm waits ten of them for what ignores SIGTERM */
 
 static int64_t grace_is_over_at(void)
 {
@@ -39,12 +43,14 @@ void run_explain_no_client(struct run *run)
 
 /*
  * A client that no engine has accepted may wait for one for ever, and would hold an allocation as
- * long. An engine that has ended well may have had enough of it.
+ * long. An engine that has ended well may have had enough of it. Who is accepted is not known
+ * with user notification.
  */
 void run_leave_unaccepted_client(struct run *run)
 {
     int status = status_of_wait(run->engine.wait_status);
-    bool in_vain = status != 0 && run->client.state == CHILD_RUNS && !run->outcome.interrupted;
+    bool in_vain = status != 0 && run->client.state == CHILD_RUNS &&
+                   !run->outcome.interrupted && !run->notified;
 
     run_leave_client(run);
     if (!in_vain)
@@ -74,4 +80,24 @@ void run_limit_client(struct run *run)
     run->outcome.interrupted = true;
     if (run->kill_at == 0)
         run->kill_at = grace_is_over_at();
+}
+
+/*
+ * podman and docker are killed without their container, and by a SIGTERM that comes before they
+ * pass signals on. What they say of one that has ended already is no news.
+ */
+void run_end_container(struct run *run)
+{
+    const struct child_plan plan = {
+        .argv = (const char *const *)run->container.kill.list,
+        .environment = environ,
+        .without_input = true,
+        .without_output = true,
+    };
+
+    if (run->container.kill.count == 0 || run->ender.state != CHILD_NONE)
+        return;
+    run->ender_until = clock_now() + PATIENCE * INT64_C(1000);
+    run->orphans.spared = &run->ender;
+    child_start(&run->ender, &plan, &run->signals);
 }

@@ -92,6 +92,9 @@ void run_on_event(struct run *run, const struct received *received)
     case NEWS_DENIED:
         message_denied(run->options, &received->event);
         break;
+    case NEWS_LAUNCHER:
+        run_hear_other_hosts(run);
+        break;
     case NEWS_NONE:
         break;
     }

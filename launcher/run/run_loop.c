@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/wait.h>
 
 #include "launcher/base/clock.h"
 #include "launcher/run/run_events.h"
@@ -49,6 +50,17 @@ static void check_deadline(struct run *run, int64_t deadline, enum happening hap
         run_happens(run, happening);
 }
 
+static bool serve(struct run *run)
+{
+    bool idle = run_relay_turn(&run->relay);
+
+    if (run->record.clients != run_relay_clients(&run->relay)) {
+        run->record.clients = run_relay_clients(&run->relay);
+        record_write(run->record_fd, &run->record);
+    }
+    return idle;
+}
+
 /*
  * Children first: what they did before their end, and a signal that came to all of us, can be
  * read once the end is seen. The engine before the client: LAMMPS ends because its client is
@@ -61,6 +73,8 @@ static bool take_turn(struct run *run)
 
     for (int i = 0; i < TURNS_AT_THE_END && engine_ended && !all_read; i++)
         all_read = read_events(run);
+    if (!child_poll(&run->ender) && run->ender_until <= clock_now())
+        child_signal(&run->ender, SIGKILL);
     gate_admit(&run->gate);
     of_child = read_signals(run);
     child_reap_others(&run->engine, &run->client);
@@ -68,11 +82,14 @@ static bool take_turn(struct run *run)
         run_happens(run, CLIENT_ENDS);
     if (engine_ended)
         run_happens(run, ENGINE_ENDS);
+    if (engine_ended && (WIFSIGNALED(run->engine.wait_status) ||
+                         run->outcome.ending != BY_ITSELF || run->outcome.interrupted))
+        run_end_container(run);
     check_deadline(run, run_look_at(run), LOOK_IS_DUE);
     check_deadline(run, run->give_up_at, TIME_IS_UP);
     check_deadline(run, run->remark_at, NO_WAIT_SEEN);
     check_deadline(run, run->kill_at, GRACE_IS_OVER);
-    return all_read && !of_child;
+    return serve(run) && all_read && !of_child;
 }
 
 static int64_t sooner(int64_t a, int64_t b)
@@ -87,9 +104,11 @@ static int time_to_wait(const struct run *run)
                           sooner(run->kill_at, gate_deadline(&run->gate)));
     int64_t left;
 
-    next = sooner(next, run_look_at(run));
+    next = sooner(sooner(next, run_look_at(run)), run_relay_deadline(&run->relay));
     for (int i = 0; i < run->source_count; i++)
         next = sooner(next, run->sources[i]->deadline);
+    if (run->ender.state == CHILD_RUNS)
+        next = sooner(next, run->ender_until);
     if (next == 0)
         return -1;
     left = next - clock_now();
@@ -98,23 +117,31 @@ static int time_to_wait(const struct run *run)
 
 static void wait_for_something(const struct run *run)
 {
-    struct pollfd fds[4 + RUN_SOURCES] = {
+    struct pollfd fds[5 + RUN_SOURCES] = {
         {.fd = run->signals.fd, .events = POLLIN},
         {.fd = child_fd(&run->engine), .events = POLLIN},
         {.fd = child_fd(&run->client), .events = POLLIN},
         {.fd = gate_fd(&run->gate), .events = POLLIN},
+        {.fd = run_relay_fd(&run->relay), .events = POLLIN},
     };
 
     for (int i = 0; i < run->source_count; i++)
-        fds[4 + i] = (struct pollfd){.fd = run->sources[i]->fd, .events = POLLIN};
-    poll(fds, 4 + (nfds_t)run->source_count, time_to_wait(run));
+        fds[5 + i] = (struct pollfd){.fd = run->sources[i]->fd, .events = POLLIN};
+    poll(fds, 5 + (nfds_t)run->source_count, time_to_wait(run));
+}
+
+static bool is_over(struct run *run)
+{
+    return run->engine.state != CHILD_RUNS && run->client.state != CHILD_RUNS &&
+           run->ender.state != CHILD_RUNS &&
+           !run_relay_is_owed(&run->relay, run->outcome.interrupted);
 }
 
 void run_until_all_ended(struct run *run)
 {
     bool idle = true, orphans_left = false;
 
-    while (run->engine.state == CHILD_RUNS || run->client.state == CHILD_RUNS || orphans_left) {
+    while (!is_over(run) || orphans_left) {
         if (idle)
             wait_for_something(run);
         idle = take_turn(run);

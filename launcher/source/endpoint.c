@@ -1,13 +1,29 @@
 #include "launcher/source/endpoint.h"
 
-#include <bsd/string.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "launcher/libc/bsd.h"
 #include "shim/wire/local_address.h"
 #include "shim/wire/text.h"
+
+/* 0 if it is not known. */
+static unsigned our_netns(void)
+{
+    struct stat ours;
+
+    return stat("/proc/self/ns/net", &ours) == 0 ? (unsigned)ours.st_ino : 0;
+}
+
+/* A container on this host may have a name of its own, which leads nowhere. */
+static void name_by_our_own(struct listener *listener)
+{
+    if (!listener->remote && listener->netns != 0 && listener->netns == our_netns())
+        gethostname(listener->host, HOST_SIZE);
+}
 
 void listener_keep(struct listener *listener, const struct received *received)
 {
@@ -25,14 +41,14 @@ void listener_keep(struct listener *listener, const struct received *received)
     strlcpy(listener->host, event->host, sizeof listener->host);
     strlcpy(listener->exe, event->exe, sizeof listener->exe);
     strlcpy(listener->object, event->object, sizeof listener->object);
+    name_by_our_own(listener);
 }
 
 bool listener_is_cut_off(const struct listener *listener)
 {
-    struct stat ours;
+    unsigned ours = our_netns();
 
-    return !listener->remote && listener->netns != 0 && stat("/proc/self/ns/net", &ours) == 0 &&
-           listener->netns != ours.st_ino;
+    return !listener->remote && listener->netns != 0 && ours != 0 && listener->netns != ours;
 }
 
 bool listener_is_on_far_loopback(const struct listener *listener)

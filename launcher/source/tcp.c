@@ -10,9 +10,6 @@
 #include <unistd.h>
 
 #include "launcher/base/clock.h"
-#include "launcher/base/entropy.h"
-#include "launcher/source/host_addresses.h"
-#include "shim/wire/text.h"
 
 enum {
     LIFETIME = 2000,            /* milliseconds of a connection */
@@ -21,70 +18,7 @@ enum {
     LISTENER = TCP_CONNECTIONS, /* epoll(7) tells connections by their index */
 };
 
-/* ---- what the engine is told ---- */
-
-static bool make_secret(char secret[HANDOVER_SECRET + 1])
-{
-    unsigned char bytes[HANDOVER_SECRET / 2];
-
-    if (!entropy_fill(bytes, sizeof bytes))
-        return false;
-    for (size_t i = 0; i < sizeof bytes; i++)
-        snprintf(secret + 2 * i, 3, "%02x", bytes[i]);
-    return true;
-}
-
-static bool describe(struct tcp_source *tcp)
-{
-    struct text text = {tcp->text, 0, sizeof tcp->text - 1};
-    struct text host = {tcp->handover.host, 0, sizeof tcp->handover.host - 1};
-    union address address;
-    socklen_t length = sizeof address;
-    char name[HOST_SIZE] = "";
-
-    if (getsockname(tcp->listener.fd, &address.any, &length) != 0)
-        return false;
-    gethostname(name, sizeof name - 1);
-    text_put_escaped(&host, name);
-    text_end(&host);
-    tcp->handover.count = host_addresses(tcp->handover.addresses, HANDOVER_ADDRESSES);
-    for (unsigned i = 0; i < tcp->handover.count; i++)
-        address_set_port(&tcp->handover.addresses[i], address_port(&address));
-    if (tcp->handover.count == 0) {
-        errno = EADDRNOTAVAIL;
-        return false;
-    }
-    handover_put_tcp(&text, &tcp->handover);
-    text_end(&text);
-    return text.length < text.size;
-}
-
 /* ---- opening and closing ---- */
-
-/* A listener on any address of the family, and any port. */
-static int listen_on(const union address *any)
-{
-    int fd = socket(any->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), off = 0;
-
-    if (fd < 0)
-        return -1;
-    if ((any->any.sa_family != AF_INET6 ||
-         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0) &&
-        bind(fd, &any->any, address_length(any)) == 0 && listen(fd, BACKLOG) == 0)
-        return fd;
-    close(fd);
-    return -1;
-}
-
-/* For both families at once, or IPv4 where the kernel has no other. */
-static int open_listener(void)
-{
-    const union address ipv6 = {.ipv6 = {.sin6_family = AF_INET6}};
-    const union address ipv4 = {.ipv4 = {.sin_family = AF_INET}};
-    int fd = listen_on(&ipv6);
-
-    return fd >= 0 ? fd : listen_on(&ipv4);
-}
 
 static bool watch(const struct tcp_source *tcp, int fd, uint32_t index)
 {
@@ -209,7 +143,7 @@ static bool read_event(const struct tcp_source *tcp, struct tcp_connection *conn
         strlen(connection->bytes) != connection->length)
         return false;
     *newline = '\0';
-    line = handover_check_signed(connection->bytes, tcp->handover.secret);
+    line = handover_check_signed(connection->bytes, tcp->secret);
     if (line == NULL || !event_text_parse(line, &received->event))
         return false;
     received->remote = true;
@@ -276,20 +210,23 @@ static struct tcp_source *make_source(void)
     return tcp;
 }
 
-struct tcp_source *tcp_source_open(void)
+struct tcp_source *tcp_source_open(struct tcp_offer *offer)
 {
     struct tcp_source *tcp = make_source();
     int error;
 
     if (tcp == NULL)
         return NULL;
-    tcp->listener.fd = open_listener();
+    memcpy(tcp->secret, offer->handover.secret, sizeof tcp->secret);
     tcp->source.fd = epoll_create1(EPOLL_CLOEXEC);
-    if (tcp->listener.fd >= 0 && tcp->source.fd >= 0 &&
-        watch(tcp, tcp->listener.fd, LISTENER) && make_secret(tcp->handover.secret) &&
-        describe(tcp))
+    tcp->listener.fd = offer->fd;
+    if (tcp->source.fd >= 0 && watch(tcp, offer->fd, LISTENER) &&
+        listen(offer->fd, BACKLOG) == 0) {
+        offer->fd = -1;
         return tcp;
+    }
     error = errno;
+    tcp->listener.fd = -1;
     close_all(&tcp->source);
     errno = error;
     return NULL;

@@ -11,9 +11,9 @@
 
 #include "launcher/base/acceptor.h"
 #include "launcher/source/source.h"
-#include "shim/wire/handover.h"
+#include "launcher/source/tcp_offer.h"
 
-enum { TCP_CONNECTIONS = 64, TCP_TEXT = 1024 };
+enum { TCP_CONNECTIONS = 64 };
 
 struct tcp_connection {
     int fd;          /* -1: free */
@@ -28,12 +28,14 @@ struct tcp_source {
     struct source source; /* its fd is an epoll(7) of the listener and the connections */
     struct acceptor listener;
     uint64_t accepted; /* so many so far */
-    struct handover_tcp handover;
-    char text[TCP_TEXT]; /* the same as text, for the engine's environment */
+    char secret[HANDOVER_SECRET + 1];
     struct tcp_connection connections[TCP_CONNECTIONS];
 };
 
-/* On every address of this host, and a free port. NULL and errno if that cannot be. */
-struct tcp_source *tcp_source_open(void);
+/*
+ * The port that was offered listens from now on; its descriptor is then the source's. NULL and
+ * errno if that cannot be.
+ */
+struct tcp_source *tcp_source_open(struct tcp_offer *offer);
 
 #endif

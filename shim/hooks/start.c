@@ -1,6 +1,7 @@
 #include "shim/hooks/start.h"
 
 #include "shim/hooks/real.h"
+#include "shim/kernel/module.h"
 #include "shim/kernel/process.h"
 #include "shim/state/active_hooks.h"
 #include "shim/state/settings.h"
@@ -30,6 +31,16 @@ void shim_start(void)
         atomic_compare_exchange_strong(&active_hooks, &start, hooks_for(settings));
 }
 
+/* The module by which the program is known as a launcher; "": it is none, or not known as one. */
+static void find_launcher(char object[NAME_SIZE])
+{
+    char rank[NAME_SIZE];
+
+    if (module_find_loaded(match_is_launcher_module, object) &&
+        module_find_loaded(match_is_rank_module, rank))
+        object[0] = '\0';
+}
+
 /*
  * A program image has the library: for the launcher that asks for all events. Nothing is told of
  * its end: a process that has put itself into a sandbox would be killed for the system call.
@@ -38,19 +49,22 @@ __attribute__((constructor)) static void report_loaded(void)
 {
     KEEP_ERRNO;
     const struct settings *settings = settings_get();
-    char exe[NAME_SIZE], comm[COMM_SIZE];
+    char exe[NAME_SIZE], comm[COMM_SIZE], object[NAME_SIZE];
 
     shim_start();
     if (settings == NULL || !settings->reports_events || !settings->all_events)
         return;
     process_exe(exe);
     process_comm(comm);
+    find_launcher(object);
     event_sink_tell(&settings->sink,
                     &(struct event){
                         .kind = KIND_LOADED,
-                        .has = EVENT_HAS(KEY_PID) | EVENT_HAS(KEY_EXE) | EVENT_HAS(KEY_COMM),
+                        .has = EVENT_HAS(KEY_PID) | EVENT_HAS(KEY_EXE) | EVENT_HAS(KEY_COMM) |
+                               (object[0] != '\0' ? EVENT_HAS(KEY_OBJECT) : 0),
                         .pid = (unsigned)sys_getpid(),
                         .exe = exe,
+                        .object = object,
                         .comm = comm,
                     },
                     EVENT_OPTIONAL);

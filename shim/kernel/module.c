@@ -1,5 +1,6 @@
 #include "shim/kernel/module.h"
 
+#include <link.h>
 #include <string.h>
 
 #include "shim/kernel/process.h"
@@ -80,4 +81,32 @@ void module_find(const void *address, char name[NAME_SIZE])
         scan.name[0] = '\0';
     memcpy(name, scan.name, NAME_SIZE);
     process_strip_deleted(name);
+}
+
+struct wanted {
+    bool (*test)(const char *name);
+    char *name;
+};
+
+/* The program itself has no name here. */
+static int visit(struct dl_phdr_info *module, size_t size, void *data)
+{
+    const struct wanted *wanted = data;
+    const char *path = module->dlpi_name != NULL ? module->dlpi_name : "";
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    size_t length = strlen(name);
+
+    (void)size;
+    if (length >= NAME_SIZE || !wanted->test(name))
+        return 0;
+    memcpy(wanted->name, name, length + 1);
+    return 1;
+}
+
+bool module_find_loaded(bool (*test)(const char *name), char name[NAME_SIZE])
+{
+    struct wanted wanted = {test, name};
+
+    name[0] = '\0';
+    return dl_iterate_phdr(visit, &wanted) != 0;
 }

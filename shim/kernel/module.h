@@ -18,7 +18,13 @@
 __attribute__((noinline)) void module_find(const void *address, char name[NAME_SIZE]);
 
 /*
- * The parser behind it, pure. Feed the text of maps in pieces of any size; true when the line
+ * The base name of a module that this program was started with, and of which the test is true;
+ * "" and false if there is none. Takes the dynamic linker's lock: only while we are loaded.
+ */
+bool module_find_loaded(bool (*test)(const char *name), char name[NAME_SIZE]);
+
+/*
+ * The parser behind module_find(), pure. Feed the text of maps in pieces of any size; true when the line
  * that holds the address has ended, the name is then complete.
  */
 struct module_scan {

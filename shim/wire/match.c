@@ -99,6 +99,25 @@ bool match_is_runtime(const char *exe, const char *object)
     return is_of(MODULE, object) || is_of(PROGRAM, exe);
 }
 
+/* What launchers are linked with: ORTE, PRRTE, PMIx, Slurm, Flux, PALS and ALPS (Cray), POE, JSM. */
+bool match_is_launcher_module(const char *object)
+{
+    static const char *const patterns[] = {
+        "libopen-rte*", "libprrte*", "libprte*", "libpmix*", "libslurm*",
+        "libflux-*",    "libpals*",  "libalps*", "libpoe*",  "libjsm*",
+    };
+
+    for (size_t i = 0; i < COUNT(patterns); i++)
+        if (glob_matches(patterns[i], object))
+            return true;
+    return false;
+}
+
+bool match_is_rank_module(const char *object)
+{
+    return glob_matches("libmpi*", object);
+}
+
 static bool add_rule(struct match *match, const char *word)
 {
     for (size_t i = 0; i < COUNT(keys) && match->count < MATCH_RULES; i++) {

@@ -47,4 +47,11 @@ bool match_is_runtime(const char *exe, const char *object);
 /* Is it a program that starts others on the nodes of a cluster, such as mpirun or srun? */
 bool match_is_runtime_program(const char *exe);
 
+/*
+ * Do the modules of a program tell that it is a launcher of a runtime, one that starts others?
+ * Yes if it has one of the first kind and none of the second: a rank has them too.
+ */
+bool match_is_launcher_module(const char *object);
+bool match_is_rank_module(const char *object);
+
 #endif

@@ -1,10 +1,11 @@
 /*
  * bench - what the prefix costs, measured side by side in one run.
  *
- * usage: bench LAUNCHER LIBRARY EMPTY_LIBRARY [ROUNDS]
+ * usage: bench LAUNCHER LIBRARY EMPTY_LIBRARY RELEASED_LAUNCHER [ROUNDS]
  *
  * 1. Start and end of true(1): bare, with an empty library preloaded, with ours, and under
- * several prefixes. Every round runs each of them once; medians are compared.
+ * several prefixes. Every round runs each of them once; medians are compared. The launcher is
+ * there twice: as make builds it, and as make release does.
  * 2. From listen() in an engine to the wake-up of who waits for the port: our channel beside a
  *    bare pipe that the engine itself writes to after listen() has returned.
  *
@@ -82,29 +83,40 @@ static bool run_once(const struct subject *subject, int round)
     return status == 0;
 }
 
+/* The median of the subject of that name; 0 if it is not installed. */
+static double median_of(const struct subject *subjects, int count, const char *name, int rounds)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(subjects[i].name, name) == 0 && subjects[i].microseconds != NULL)
+            return median(subjects[i].microseconds, rounds);
+    return 0;
+}
+
 static void print_starts(struct subject *subjects, int count, int rounds)
 {
-    double bare = median(subjects[0].microseconds, rounds), empty = 0;
+    double bare = median_of(subjects, count, "bare", rounds);
+    double empty = median_of(subjects, count, "empty preload", rounds);
+    double tini = median_of(subjects, count, "tini -s", rounds);
 
     printf("start and end of true(1), %d rounds, medians:\n", rounds);
     for (int i = 0; i < count; i++) {
         if (subjects[i].microseconds == NULL) {
-            printf("  %-18s not installed\n", subjects[i].name);
+            printf("  %-20s not installed\n", subjects[i].name);
             continue;
         }
         double time = median(subjects[i].microseconds, rounds);
 
-        if (i == 1)
-            empty = time;
-        printf("  %-18s %7.0f us  %5.2f of bare", subjects[i].name, time, time / bare);
-        if (i == 2)
+        printf("  %-20s %7.0f us  %5.2f of bare", subjects[i].name, time, time / bare);
+        if (strcmp(subjects[i].name, "our library") == 0)
             printf("  %5.3f of the empty preload", time / empty);
+        else if (strncmp(subjects[i].name, "imdshim", 7) == 0 && tini > 0)
+            printf("  %5.2f of tini -s", time / tini);
         putchar('\n');
     }
 }
 
 static void bench_starts(const char *launcher, const char *library, const char *empty,
-                         int rounds)
+                         const char *released, int rounds)
 {
     struct subject subjects[] = {
         {"bare", {"/bin/true"}, NULL, NULL},
@@ -112,6 +124,11 @@ static void bench_starts(const char *launcher, const char *library, const char *
         {"our library", {"/bin/true"}, library, NULL},
         {"imdshim run", {launcher, "run", "--", "/bin/true"}, NULL, NULL},
         {"imdshim exec --fd", {launcher, "exec", "--fd", "2", "--", "/bin/true"}, NULL, NULL},
+        {"imdshim run, static", {released, "run", "--", "/bin/true"}, NULL, NULL},
+        {"imdshim exec, static",
+         {released, "exec", "--fd", "2", "--", "/bin/true"},
+         NULL,
+         NULL},
         {"tini -s", {"tini", "-s", "--", "/bin/true"}, NULL, NULL},
         {"dumb-init", {"dumb-init", "/bin/true"}, NULL, NULL},
         {"stdbuf -oL", {"stdbuf", "-oL", "/bin/true"}, NULL, NULL},
@@ -274,13 +291,14 @@ static void bench_wake_ups(const char *library, const char *empty, int rounds)
 
 int main(int argc, char **argv)
 {
-    int rounds = argc > 4 ? atoi(argv[4]) : 500;
+    int rounds = argc > 5 ? atoi(argv[5]) : 500;
 
     if (argc > 2 && strcmp(argv[1], "engine") == 0)
         return be_engine(atoi(argv[2]), argc > 3);
-    if (argc < 4 || rounds < 1 || rounds > MOST_ROUNDS)
-        errx(EXIT_FAILURE, "usage: bench LAUNCHER LIBRARY EMPTY_LIBRARY [ROUNDS]");
-    bench_starts(argv[1], argv[2], argv[3], rounds);
+    if (argc < 5 || rounds < 1 || rounds > MOST_ROUNDS)
+        errx(EXIT_FAILURE, "usage: bench LAUNCHER LIBRARY EMPTY_LIBRARY RELEASED_LAUNCHER "
+                           "[ROUNDS]");
+    bench_starts(argv[1], argv[2], argv[3], argv[4], rounds);
     bench_wake_ups(argv[2], argv[3], rounds);
     return EXIT_SUCCESS;
 }

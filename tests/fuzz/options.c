@@ -4,8 +4,9 @@
  *
  * Words are ended by a NUL; the first byte of each chooses the option.
  */
-#define die end_parsing            /* bad usage ends the program */
-#include "launcher/base/options.c" /* NOLINT: with another end */
+#define die end_parsing                  /* bad usage ends the program */
+#include "launcher/base/option_values.c" /* NOLINT: with another end */
+#include "launcher/base/options.c"       /* NOLINT */
 #undef die
 
 #include <getopt.h>
@@ -33,7 +34,9 @@ static const struct choice {
     {"-v", false},         {"--no-wake", false},
     {"--port-", true},     {"--stop-with-client", false},
     {"--nonsense", false}, {"-m", true},
-    {"--only-me", false},
+    {"--only-me", false},  {"--backend", true},
+    {"--when", true},      {"--relay", false},
+    {"--time-step", true}, {"--imd-version", true},
 };
 
 static jmp_buf ended;
@@ -56,7 +59,7 @@ static int nothing(const struct options *options)
     return 0;
 }
 
-static const struct command run = {"run", nothing, "ENGINE", "plmcotdfSWOqv", true};
+static const struct command run = {"run", nothing, "ENGINE", "plmcotdfSWOwBRVTqv", true};
 
 /* Each --match is one rule, whatever blanks it has. */
 static int take_words(struct input *input, char **words, unsigned *rules)

@@ -7,6 +7,7 @@
  */
 #include <ctype.h>
 
+#include "launcher/preload/carry.h"
 #include "launcher/preload/cluster.h"
 #include "launcher/preload/library.h"
 #include "tests/fuzz/support/fuzz.h"
@@ -46,7 +47,7 @@ static char *demand_preloaded(const char *existing, const char *name)
  */
 static void demand_agent(const char *user_value, const char *list)
 {
-    char *agent = cluster_compose_agent(user_value, list);
+    char *agent = carry_openmpi_4(user_value, list);
     size_t length = strlen("env LD_PRELOAD=");
 
     if (agent == NULL)
@@ -60,6 +61,20 @@ static void demand_agent(const char *user_value, const char *list)
     }
     DEMAND(agent[length + strlen(list)] == ' ');
     free(agent);
+}
+
+/* srun takes the names from the list, whatever the user's own is. */
+static void demand_carried(const char *user_value)
+{
+    static const char *const names[] = {"LD_PRELOAD", "IMDSHIM_FIFO"};
+    static const char end[] = "LD_PRELOAD,IMDSHIM_FIFO";
+    char *list = carry_slurm(user_value, names, 2);
+
+    if (list == NULL)
+        return;
+    DEMAND(strlen(list) >= strlen(end));
+    DEMAND(strcmp(list + strlen(list) - strlen(end), end) == 0);
+    free(list);
 }
 
 static void demand_judged(struct input *input)
@@ -88,6 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (name[0] != '\0' && strpbrk(name, " :") == NULL) {
         list = demand_preloaded(existing, name);
         demand_agent(user_value, list);
+        demand_carried(user_value);
         free(list);
     }
     demand_judged(&input);

@@ -6,7 +6,8 @@
  * for one that differs in its last digit; 0xff ends a piece, and a byte that follows it says
  * whose the next one is.
  */
-#include "launcher/source/tcp.c" /* NOLINT: its slots */
+#include "launcher/source/tcp.c"       /* NOLINT: its slots */
+#include "launcher/source/tcp_offer.c" /* NOLINT: its secret */
 
 #include "tests/fuzz/support/fuzz.h"
 
@@ -24,7 +25,7 @@ static struct tcp_source *port;
 static void open_port(void)
 {
     port = make_source();
-    DEMAND(port != NULL && make_secret(port->handover.secret));
+    DEMAND(port != NULL && make_secret(port->secret));
     port->source.fd = epoll_create1(EPOLL_CLOEXEC);
     DEMAND(port->source.fd >= 0);
 }
@@ -56,7 +57,7 @@ static size_t spell(struct input *input, char *piece)
 
     while (input->left > 0 && (byte = take_byte(input)) != 0xff)
         if ((byte == 'S' || byte == 'X') && length + HANDOVER_SECRET <= MOST_PIECE) {
-            memcpy(piece + length, port->handover.secret, HANDOVER_SECRET);
+            memcpy(piece + length, port->secret, HANDOVER_SECRET);
             length += HANDOVER_SECRET;
             piece[length - 1] ^= byte == 'X';
         } else if (length < MOST_PIECE) {
@@ -73,7 +74,7 @@ static bool says_event(const struct peer *peer)
     struct event event;
 
     if (length < HANDOVER_SECRET + 2 ||
-        memcmp(peer->bytes, port->handover.secret, HANDOVER_SECRET) != 0 ||
+        memcmp(peer->bytes, port->secret, HANDOVER_SECRET) != 0 ||
         peer->bytes[HANDOVER_SECRET] != ' ' ||
         memchr(peer->bytes, '\n', length) != peer->bytes + length - 1 ||
         memchr(peer->bytes, '\0', length) != NULL)

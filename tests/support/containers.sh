@@ -4,8 +4,10 @@
 # root DIRECTORY [PROGRAM...]   the stand-in engine as /bin/engine, the programs in /bin, and their
 #                               libraries
 # musl_root DIRECTORY           the engine is built for musl, whose C library alone is there
+# podman_here                   PODMAN and LIMITS are how podman runs here
 #
-# shellcheck shell=sh
+# shellcheck shell=dash
+# shellcheck disable=SC2034 # PODMAN and LIMITS are for the test
 
 mkdir -p bin && cp "$SOURCE/tests/doubles/containers/apptainer" bin/ && ln -sf apptainer bin/singularity
 PATH=$PWD/bin:$PATH
@@ -47,4 +49,16 @@ musl_root() { # DIRECTORY
     for linker in /lib/ld-musl-*; do
         cp -L "$linker" "$1/lib/" || exit 99
     done
+}
+
+# Where the machine is itself a container of some kind, limits can be set only to what they are; and
+# crun(1) refuses some arrangements of control groups that runc(1) takes. podman refuses a long path
+# of what it keeps, so that is outside, and goes with the shell.
+podman_here() {
+    kept=$(mktemp -d /tmp/imdXXXXXX)
+    trap 'rm -rf "$kept"' EXIT
+    PODMAN="podman --cgroup-manager=cgroupfs --storage-driver=vfs --root $kept/root"
+    PODMAN="$PODMAN --runroot $kept/run --tmpdir $kept/tmp"
+    ! command -v runc >/dev/null || PODMAN="$PODMAN --runtime=runc"
+    LIMITS="--ulimit nofile=$(ulimit -Hn):$(ulimit -Hn) --ulimit nproc=1000:1000"
 }

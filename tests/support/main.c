@@ -1,10 +1,10 @@
 #include "tests/support/suite.h"
 
-#include <bsd/unistd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "launcher/libc/bsd.h"
 #include "tests/support/process.h"
 
 /*

@@ -40,42 +40,60 @@ TEST(the_port_of_an_engine_on_the_loopback_is_heard)
     ck_assert_str_eq(shell.err, "");
 }
 
-/* Commands that start no launcher, and some that do; its name may also be that of a file. */
+/*
+ * Programs, by names that a launcher has or has not: each prints whether the port listens that its
+ * environment names. In show it is looked at after a program of that name has been started.
+ */
+#define SHOW                                                                                   \
+    "unset SLURM_JOB_NUM_NODES; { echo '#!/bin/bash';"                                         \
+    "echo 'if [ -x \"./$1\" ]; then \"./$1\"; fi; IFS=: read -r host port rest "               \
+    "<<<$IMDSHIM_TCP;"                                                                         \
+    "for i in $(seq ${2:-1}); do (: <>/dev/tcp/127.0.0.1/$port) 2>/dev/null && exec echo "     \
+    "open;"                                                                                    \
+    "sleep 0.05; done; echo closed'; } >show; chmod 755 show;"                                 \
+    "cp show srun; cp show engine.srun; cp show my-mpirun; mkdir bin;"                         \
+    "for name in srun mpiexec ssh pdsh orted my-mpirun gmx; do cp $DOUBLES/engine "            \
+    "bin/$name; done;"
+
 static const struct {
     const char *command;
-    bool offered;
+    bool listens;
 } commands[] = {
-    {"sh -c 'echo ${IMDSHIM_TCP-none}'", false},
-    {"./engine.srun", false},
-    {"./my-mpirun", false},
+    /* As typed: from the start. */
     {"./srun", true},
     {"sh -c 'exec ./srun'", true},
     {"env A=srun ./show", true},
     {"nice -n 1 ./srun", true},
+    {"./show", false},
+    {"./engine.srun", false},
+    {"./my-mpirun", false},
     {"./show mpirun.openmpi", false},
     {"./show prun.in --title=srun /scratch/mpirun.log", false},
+    /* In a script: once such a program has been started. */
+    {"./show bin/srun 100", true},
+    {"./show bin/mpiexec 100", true},
+    {"./show bin/ssh 100", true},
+    {"./show bin/pdsh 100", true},
+    {"./show bin/orted 4", false},
+    {"./show bin/my-mpirun 4", false},
+    {"./show bin/gmx 4", false},
 };
 
-LOOP_TEST(a_port_is_offered_only_where_an_engine_may_leave_the_host, COUNT(commands))
+LOOP_TEST(the_port_listens_only_where_an_engine_may_leave_the_host, COUNT(commands))
+{
+    struct shell shell;
+
+    shell_run(&shell, SHOW "exec $IMDSHIM run -q -- %s", commands[_i].command);
+    ck_assert_str_eq(shell.out, commands[_i].listens ? "open\n" : "closed\n");
+}
+
+TEST(the_port_listens_in_a_batch_job_of_several_nodes)
 {
     struct shell shell;
 
     shell_run(&shell,
-              "unset SLURM_JOB_NUM_NODES; printf '#!/bin/sh\\necho ${IMDSHIM_TCP-none}' >srun;"
-              "chmod 755 srun; cp srun engine.srun; cp srun my-mpirun; cp srun show;"
-              "exec $IMDSHIM run -q -- %s",
-              commands[_i].command);
-    ck_assert_int_eq(strcmp(shell.out, "none\n") != 0, commands[_i].offered);
-}
-
-TEST(a_port_is_offered_in_a_batch_job_of_several_nodes)
-{
-    struct shell shell;
-
-    shell_run(&shell, "for n in 1 2; do SLURM_JOB_NUM_NODES=$n $IMDSHIM run -q -- "
-                      "sh -c 'echo ${IMDSHIM_TCP-none}'; done");
-    ck_assert_int_eq(strncmp(shell.out, "none\n", 5), 0);
-    ck_assert_int_eq(shell_count_lines(shell.out, "none\n"), 1);
+              SHOW "for n in 1 2; do SLURM_JOB_NUM_NODES=$n $IMDSHIM run -q -- ./show; done");
+    ck_assert_str_eq(shell.out, "closed\nopen\n");
 }
 
 TEST(the_secret_is_on_no_command_line_and_in_no_message)

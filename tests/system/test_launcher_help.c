@@ -24,12 +24,14 @@ static const struct {
     const char *command, *options;
 } commands[] = {
     {"run",
-     "port listen match no-wake only-me client port-file timeout when stop-with-client quiet "
-     "verbose help"},
+     "port listen match no-wake only-me client port-file timeout when stop-with-client relay "
+     "imd-version time-step step-ahead others-skip others-steer quiet verbose help"},
     {"exec", "port listen match no-wake only-me when fd fifo quiet verbose help"},
     {"check", "help"},
     {"list", "json help"},
-    {"watch", "timeout help"},
+    {"watch", "csv json timeout help"},
+    {"relay", "listen port-file timeout only-me imd-version time-step step-ahead others-skip "
+              "others-steer quiet help"},
 };
 
 LOOP_TEST(help_explains_each_option_in_one_line_and_no_other, COUNT(commands))

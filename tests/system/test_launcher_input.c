@@ -239,3 +239,21 @@ TEST(check_answers_in_one_line_with_a_status)
         ck_assert_str_eq(shell.err, "");
     }
 }
+
+/* As execvp(3) of glibc does, and env(1) with it: whatever the launcher is linked with. */
+TEST(a_script_without_an_interpreter_line_is_run_by_the_shell)
+{
+    static const char *const prefixes[] = {"run -q", "exec -q --fd 1"};
+    struct shell shell;
+
+    for (int i = 0; i < COUNT(prefixes); i++) {
+        shell_run(
+            &shell,
+            "mkdir -p bin; printf 'echo \"$0 $1\"; exit 3' >bin/script; chmod +x bin/script;"
+            "$IMDSHIM %s -- ./bin/script one; echo $?; PATH=/nowhere:bin:$PATH;"
+            "exec $IMDSHIM %s -- script two",
+            prefixes[i], prefixes[i]);
+        ck_assert_int_eq(shell_status(&shell), 3);
+        ck_assert_str_eq(shell.out, "./bin/script one\n3\nbin/script two\n");
+    }
+}

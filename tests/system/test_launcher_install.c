@@ -151,10 +151,13 @@ TEST(the_engine_has_no_other_variables_than_ours_in_addition, .needs = launcher_
     struct shell shell;
 
     unsetenv("ASAN_OPTIONS");
+    setenv("LC_ALL", "C", 1);
     shell_run(&shell, "env | sort >plain; $IMDSHIM run -q -- env | sort >run;"
                       "diff plain run | grep '^[<>]' | sed 's/=.*//'");
     ck_assert_str_eq(shell.out,
-                     "> ASAN_OPTIONS\n> IMDSHIM_EVENTS\n> IMDSHIM_FIFO\n> LD_PRELOAD\n");
+                     "> ASAN_OPTIONS\n> IMDSHIM_EVENTS\n> IMDSHIM_FIFO\n> IMDSHIM_TCP\n"
+                     "> LD_PRELOAD\n> OMPI_IMDSHIM_EVENTS\n> OMPI_IMDSHIM_FIFO\n"
+                     "> OMPI_IMDSHIM_TCP\n> OMPI_MCA_orte_launch_agent\n");
     shell_run(&shell, "env | sort >plain; $IMDSHIM exec --fd 3 -- env 3>/dev/null | sort >run;"
                       "diff plain run | grep '^[<>]' | sed 's/=.*//'");
     ck_assert_str_eq(shell.out, "> ASAN_OPTIONS\n> IMDSHIM_FD\n> LD_PRELOAD\n");

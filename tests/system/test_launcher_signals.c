@@ -95,6 +95,22 @@ TEST(an_engine_that_does_not_catch_a_signal_ends_by_it_and_we_with_it)
     ck_assert(WIFSIGNALED(shell.wait_status) && WTERMSIG(shell.wait_status) == SIGTERM);
 }
 
+/* A C library keeps some real-time signals for itself: ours and the engine's need not agree. */
+TEST(real_time_signals_too_reach_the_engine)
+{
+    const int signals[] = {SIGRTMIN, SIGRTMIN + 1, SIGRTMAX};
+    struct shell shell;
+
+    for (int i = 0; i < COUNT(signals); i++) {
+        count_signals(&shell,
+                      "$IMDSHIM run -- " ENGINE " listen=127.0.0.1 print=begin until=stop");
+        ck_assert(shell_wait_for_err(&shell, " listens on "));
+        kill(shell.pid, signals[i]);
+        shell_finish(&shell);
+        ck_assert(WIFSIGNALED(shell.wait_status) && WTERMSIG(shell.wait_status) == signals[i]);
+    }
+}
+
 TEST(a_signal_to_the_engine_is_none_to_us)
 {
     struct shell shell;

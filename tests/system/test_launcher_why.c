@@ -31,24 +31,29 @@ static void assert_started(struct shell *shell, const char *line)
         ck_assert_str_eq(shell->err, "");
 }
 
-/* A file that stands in the way is seen before anything is started. */
+/* A file that stands in the way of the library is seen before anything is started. */
 static void assert_obstacle(const char *make, const char *engine)
 {
     struct shell shell;
 
     shell_run(&shell, "%s exec %s pids exit=4", make, engine);
     assert_started(&shell, NULL);
-    shell_run(&shell, AS_NOBODY "%s as_nobody $IMDSHIM run -- %s pids exit=4", make, engine);
+    shell_run(&shell, AS_NOBODY "%s as_nobody $IMDSHIM run --backend preload -- %s pids exit=4",
+              make, engine);
     assert_started(&shell, not_loaded);
-    shell_run(&shell, AS_NOBODY "%s as_nobody $IMDSHIM run -q -- %s pids exit=4", make, engine);
+    shell_run(&shell,
+              AS_NOBODY "%s as_nobody $IMDSHIM run -q --backend preload -- %s pids exit=4",
+              make, engine);
     assert_started(&shell, NULL);
     shell_run(&shell,
               AS_NOBODY "%s as_nobody $IMDSHIM exec --fd 3 -- %s pids exit=4 3>/dev/null", make,
               engine);
     assert_started(&shell, not_loaded);
-    shell_run(&shell,
-              AS_NOBODY "%s as_nobody $IMDSHIM run -c '>client' -o port -- %s pids exit=4",
-              make, engine);
+    shell_run(
+        &shell,
+        AS_NOBODY
+        "%s as_nobody $IMDSHIM run --backend preload -c '>client' -o port -- %s pids exit=4",
+        make, engine);
     ck_assert_int_eq(shell_status(&shell), 125);
     assert_one_line(shell.err, not_loaded);
     ck_assert(!exists("engine") && !exists("client"));

@@ -269,3 +269,60 @@ TEST(on_a_terminal_a_failure_has_a_line_of_its_own)
     ck_assert(WIFEXITED(terminal.wait_status) && WEXITSTATUS(terminal.wait_status) == 1);
     assert_matches(terminal.screen, "^\r[^\n]*\nimdshim: 127[^\n]*breaks off[^\n]*\n$");
 }
+
+/* The stand-in has no time in version 2, and its numbers have short texts. */
+static const struct {
+    const char *mode, *option, *rows;
+} tables[] = {
+    {"v2", "--csv",
+     "frame,step,time,temperature,total,potential,van_der_waals,electrostatic,bond,angle,"
+     "dihedral,improper\n"
+     "0,10,,94.5,-100.25,-200.5,0,1,2,3,4,5\n"
+     "1,20,,94.5,-100.25,-200.5,0,1,2,3,4,5\n"
+     "2,30,,94.5,-100.25,-200.5,0,1,2,3,4,5\n"
+     "3,40,,94.5,-100.25,-200.5,0,1,2,3,4,5\n"},
+    {"v3-big-endian", "--csv",
+     "frame,step,time,temperature,total,potential,van_der_waals,electrostatic,bond,angle,"
+     "dihedral,improper\n"
+     "0,10,5,94.5,-100.25,-200.5,0,1,2,3,4,5\n"
+     "1,20,10,94.5,-100.25,-200.5,0,1,2,3,4,5\n"
+     "2,30,15,94.5,-100.25,-200.5,0,1,2,3,4,5\n"
+     "3,40,20,94.5,-100.25,-200.5,0,1,2,3,4,5\n"},
+    {"slow-go", "--json",
+     "{\"frame\": 0, \"step\": 10, \"time\": null, \"temperature\": 94.5, \"total\": -100.25, "
+     "\"potential\": -200.5, \"van_der_waals\": 0, \"electrostatic\": 1, \"bond\": 2, "
+     "\"angle\": 3, \"dihedral\": 4, \"improper\": 5}\n"},
+};
+
+LOOP_TEST(each_frame_is_a_row_for_who_asks_for_it, COUNT(tables))
+{
+    struct shell shell;
+
+    shell_run(&shell, SERVE "serve %s; $IMDSHIM watch %s $port; finish >end; cat end >&2",
+              tables[_i].mode, tables[_i].option);
+    ck_assert_str_eq(shell.out, tables[_i].rows);
+    ck_assert_str_eq(shell.err, "watch 0 server 0\n");
+}
+
+/* The server is told, and nothing is said. */
+TEST(when_who_reads_the_rows_ends_the_watching_does)
+{
+    struct shell shell;
+
+    shell_run(&shell, SERVE "serve endless 2>go;"
+                            "{ $IMDSHIM watch --csv $port; echo $? >status; } | head -n 3;"
+                            "wait $server; cat status; tail -n 1 server");
+    ck_assert_int_eq(shell_count_lines(shell.out, "frame,step"), 1);
+    ck_assert_ptr_nonnull(
+        strstr(shell.out, "\n1,20,,94.5,-100.25,-200.5,0,1,2,3,4,5\n0\ndisconnect\n"));
+    ck_assert_str_eq(shell.err, "");
+}
+
+TEST(rows_that_cannot_be_written_are_a_failure)
+{
+    struct shell shell;
+
+    shell_run(&shell, SERVE "serve v2; $IMDSHIM watch --json $port >/dev/full; finish");
+    ck_assert_str_eq(shell.out, "watch 1 server 0\n");
+    assert_one_line(shell.err, "imdshim: cannot write to standard output");
+}

@@ -2,8 +2,8 @@
 
 usage: check.py RECIPE DIRECTORY
 
-The recipe is rendered as it is. It is built without its requirements, with the compiler and the
-libbsd of this machine, because conda's own come from a channel. Prints the package's path.
+The recipe is rendered as it is. It is built without its requirements, with this machine's
+compiler, because conda's own comes from a channel. Prints the package's path.
 """
 
 import sys

@@ -161,7 +161,7 @@ static const struct {
     {{.has_library = YES, .port_count = 1, .ports = {8888}},
      CAUSE_PORT_UNSEEN,
      "no reports: ",
-     {"listens on port 8888", "RTLD_DEEPBIND", "connect to that port"}},
+     {"listens on port 8888", "RTLD_DEEPBIND", "--backend notify"}},
     {{.closed = YES, .uid = 1001},
      CAUSE_CLOSED,
      "no reports: ",

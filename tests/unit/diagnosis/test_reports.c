@@ -36,6 +36,8 @@ static struct received received_of(enum event_kind kind, unsigned pid, unsigned 
     snprintf(exe, sizeof exe, "%s", name);
     snprintf(comm, sizeof comm, "%.15s", name);
     snprintf(object, sizeof object, "%.200s.so", name);
+    if (kind == KIND_LOADED)
+        object[0] = '\0'; /* no launcher's module */
     address_parse(&received.event.address, "0.0.0.0");
     address_set_port(&received.event.address, port);
     return received;
@@ -255,4 +257,18 @@ TEST(a_port_that_a_runtime_did_not_get_is_no_news)
     ck_assert_int_eq(add_refused("orted", 1024, EADDRINUSE), NEWS_NONE);
     ck_assert_int_eq(add_refused("gmx", 1024, 0), NEWS_NONE);
     ck_assert_int_eq(reports.failed_bind.error, 0);
+}
+
+TEST(a_launcher_that_reports_itself_is_news)
+{
+    struct received received = received_of(KIND_LOADED, CHILD, 0, "start-it");
+
+    received.event.object = "libprrte.so.3";
+    ck_assert_int_eq(reports_add(&reports, &received), NEWS_LAUNCHER);
+    received.event.object = "";
+    ck_assert_int_eq(reports_add(&reports, &received), NEWS_NONE);
+    received.event.exe = "mpirun";
+    ck_assert_int_eq(reports_add(&reports, &received), NEWS_LAUNCHER);
+    received.remote = true;
+    ck_assert_int_eq(reports_add(&reports, &received), NEWS_NONE);
 }

@@ -286,3 +286,23 @@ TEST(looking_for_a_module_leaves_no_descriptor)
     after = dup(STDIN_FILENO);
     ck_assert_int_eq(after, before + 1);
 }
+
+static bool is_libc(const char *name)
+{
+    return strncmp(name, "libc.so.", 8) == 0;
+}
+
+static bool is_none(const char *name)
+{
+    return strcmp(name, "none.so") == 0;
+}
+
+TEST(a_module_that_the_program_was_started_with_is_found_by_its_name)
+{
+    char name[NAME_SIZE];
+
+    ck_assert(module_find_loaded(is_libc, name));
+    ck_assert_ptr_eq(strstr(name, "libc.so."), name);
+    ck_assert(!module_find_loaded(is_none, name));
+    ck_assert_str_eq(name, "");
+}

@@ -51,6 +51,16 @@ TEST(a_list_that_a_shell_on_its_way_would_change_is_refused)
         ck_assert_msg(carry_openmpi_4(NULL, values[i]) == NULL, "taken: %s", values[i]);
 }
 
+TEST(a_run_within_a_run_adds_no_second_agent)
+{
+    char *agent = carry_openmpi_4(NULL, "/opt/lib.so"), *again;
+
+    again = carry_openmpi_4(agent, "/opt/lib.so");
+    ck_assert_str_eq(again, agent);
+    free(again);
+    free(agent);
+}
+
 /* ---- Slurm ---- */
 
 static const char *const names[] = {"LD_PRELOAD", "IMDSHIM_FIFO"};

@@ -161,3 +161,30 @@ TEST(a_word_of_any_length_is_looked_at)
     ck_assert(cluster_may_leave_host(line, NULL));
     free(word);
 }
+
+static const struct {
+    const char *exe, *object;
+    bool starts;
+} programs[] = {
+    {"mpirun", "", true},
+    {"orterun", "libopen-rte.so.40", true},
+    {"mpiexec.hydra", "", true},
+    {"srun", "libslurmfull.so", true},
+    {"ssh", "", true},
+    {"pdsh", "", true},
+    {"nobody-listed-it", "libprrte.so.3", true},
+    {"gmx", "", false},
+    {"mpirun.log", "", false},
+    {"orted", "libopen-rte.so.40", false},
+    {"prted", "libprrte.so.3", false},
+    {"hydra_pmi_proxy", "libslurm.so.38", false},
+    {"slurmstepd", "libslurmfull.so", false},
+    {"", "", false},
+};
+
+LOOP_TEST(a_program_is_known_as_a_launcher_by_its_name_or_a_module, COUNT(programs))
+{
+    ck_assert_msg(cluster_starts_others(programs[_i].exe, programs[_i].object) ==
+                      programs[_i].starts,
+                  "%s with '%s'", programs[_i].exe, programs[_i].object);
+}

@@ -100,6 +100,15 @@ TEST(a_process_whose_first_thread_has_ended_is_known_as_well)
     ck_assert_str_ne(facts.exe, "");
 }
 
+/* It is in every environment. */
+TEST(a_tcp_port_that_does_not_listen_is_no_way_to_report)
+{
+    start_command("export IMDSHIM_TCP=h:1:s:1.1.1.1; echo >&9; exec sleep 60");
+    look_at(child);
+    ck_assert_int_eq(facts.by_tcp, NO);
+    ck_assert_int_eq(facts.has_channel, NO);
+}
+
 static const struct {
     const char *command;
     enum known has_library, preloads, has_channel, by_tcp;
@@ -122,6 +131,7 @@ static const struct {
 
 LOOP_TEST(the_library_and_its_variables_are_seen, COUNT(commands))
 {
+    wanted.hears_tcp = true;
     start_command(commands[_i].command);
     look_at(child);
     ck_assert_int_eq(facts.has_library, commands[_i].has_library);

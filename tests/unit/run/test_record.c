@@ -17,6 +17,7 @@ static struct record example(void)
         .state = READY,
         .host = "127.0.0.1",
         .port = 42165,
+        .clients = 3,
         .started = 1234567890123,
         .engine = "gmx",
         .directory = "/tmp/seg 17",
@@ -33,6 +34,7 @@ static void assert_comes_back(const struct record *record)
     ck_assert_int_eq(back.pid, record->pid);
     ck_assert_int_eq(back.state, record->state);
     ck_assert_uint_eq(back.port, record->port);
+    ck_assert_uint_eq(back.clients, record->clients);
     ck_assert_int_eq(back.started, record->started);
     ck_assert_str_eq(back.host, record->host);
     ck_assert_str_eq(back.engine, record->engine);

@@ -67,11 +67,12 @@ static bool has_lonely_hosts(void)
 TEST(a_host_that_nobody_reaches_has_no_port_for_events, .needs = has_lonely_hosts)
 {
     int free_fd = dup(STDIN_FILENO);
+    struct tcp_offer offer;
 
     close(free_fd);
     ck_assert(enter_lonely_host());
     ck_assert_uint_eq(host_addresses(addresses, MANY), 0);
-    ck_assert_ptr_null(tcp_source_open());
+    ck_assert(!tcp_offer_make(&offer));
     ck_assert_int_eq(errno, EADDRNOTAVAIL);
     ck_assert_int_eq(fcntl(free_fd, F_GETFD), -1);
     ck_assert_int_eq(dup(STDIN_FILENO), free_fd);

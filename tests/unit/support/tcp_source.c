@@ -1,6 +1,7 @@
 #include "tests/unit/support/tcp_source.h"
 
 struct tcp_source *port;
+static struct tcp_offer offer;
 struct handover_tcp address;
 int descriptors;
 
@@ -16,10 +17,11 @@ int count_descriptors(void)
 void open_port(void)
 {
     descriptors = count_descriptors();
-    port = tcp_source_open();
+    ck_assert(tcp_offer_make(&offer));
+    port = tcp_source_open(&offer);
     ck_assert_ptr_nonnull(port);
-    ck_assert_msg(handover_parse_tcp(&address, port->text), "not of the library's form: %s",
-                  port->text);
+    ck_assert_msg(handover_parse_tcp(&address, offer.text), "not of the library's form: %s",
+                  offer.text);
 }
 
 void close_port(void)
@@ -125,10 +127,8 @@ void assert_still_works(void)
 
 bool has_event_port(void)
 {
-    port = tcp_source_open();
-    if (port == NULL && errno == EADDRNOTAVAIL)
+    if (!tcp_offer_make(&offer) && errno == EADDRNOTAVAIL)
         return suite_skip("event port", "this host has no address but its loopback's");
-    if (port != NULL)
-        source_close(&port->source);
+    tcp_offer_close(&offer);
     return true;
 }

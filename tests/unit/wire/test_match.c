@@ -142,3 +142,21 @@ TEST(a_runtimes_module_is_passed_in_a_program_that_is_unknown)
 
     assert_all(callers, COUNT(callers), true);
 }
+
+static const struct {
+    const char *object;
+    bool of_launcher, of_rank;
+} modules[] = {
+    {"libopen-rte.so.40", true, false}, {"libprrte.so.3", true, false},
+    {"libslurmfull.so", true, false},   {"libslurm.so.38", true, false},
+    {"libpmix.so.2", true, false},      {"libflux-core.so.2", true, false},
+    {"libmpi.so.40", false, true},      {"libmpich.so.12", false, true},
+    {"libgromacs.so.7", false, false},  {"libopen-pal.so.40", false, false},
+    {"libc.so.6", false, false},        {"", false, false},
+};
+
+LOOP_TEST(a_module_tells_a_launcher_from_a_rank, COUNT(modules))
+{
+    ck_assert_int_eq(match_is_launcher_module(modules[_i].object), modules[_i].of_launcher);
+    ck_assert_int_eq(match_is_rank_module(modules[_i].object), modules[_i].of_rank);
+}

@@ -18,7 +18,6 @@ class Imdshim(MakefilePackage):
     version("@VERSION@", sha256="@SHA256@")
 
     depends_on("c", type="build")
-    depends_on("libbsd")
 
     conflicts("platform=darwin", msg="the library is preloaded by ld.so, as on Linux")
     conflicts("platform=windows", msg="the library is preloaded by ld.so, as on Linux")

@@ -1,0 +1,130 @@
+/*
+ * imdshim relay [OPTIONS] [HOST:]PORT - serve an engine's stream on to any number of clients.
+ *
+ * The engine runs already, and has no client: we become it, when our own first client comes. One
+ * line says where clients connect. Ends when the engine has ended the stream and each client has
+ * got what there was; without clients it waits for one, for SECS with --timeout.
+ *
+ * INT, TERM and HUP end the relay, not the run, and are no failure.
+ *
+ * Exit status: 0 the run ended, or a signal came; 1 the engine could not be reached or its stream
+ * broke off, with one line on stderr; 124 no client came in time; 125 bad usage.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "launcher/base/clock.h"
+#include "launcher/base/say.h"
+#include "launcher/base/status.h"
+#include "launcher/commands/commands.h"
+#include "launcher/commands/ending.h"
+#include "launcher/commands/server.h"
+#include "launcher/relay/relay.h"
+#include "launcher/run/port_file.h"
+#include "launcher/source/endpoint.h"
+
+static void publish(const struct relay *relay, const char *engine,
+                    const struct options *options)
+{
+    char host[ENDPOINT_HOST_SIZE];
+    unsigned port = address_port(&relay->where);
+
+    endpoint_address(&relay->where, host);
+    endpoint_bracket(host);
+    if (options->verbosity > QUIET)
+        say("relay of %s: clients connect to imd://%s:%u, IMD version %d", engine, host, port,
+            options->imd_version);
+    if (options->port_file != NULL && port_file_write(options->port_file, host, port) != 0)
+        die_error(STATUS_FAILED, errno, "cannot write the port file '%s'", options->port_file);
+}
+
+/* True if a signal has come. */
+static bool wait_for_something(const struct relay *relay, const struct ending *ending,
+                               int64_t limit)
+{
+    struct pollfd fds[] = {{.fd = ending->fd, .events = POLLIN},
+                           {.fd = relay->fd, .events = POLLIN}};
+    int64_t next = relay_deadline(relay), left;
+
+    if (limit != 0 && (next == 0 || limit < next))
+        next = limit;
+    left = next - clock_now();
+    if (poll(fds, 2, next == 0 ? -1 : left > 0 ? (int)left : 0) < 0 && errno != EINTR)
+        die_error(EXIT_FAILURE, errno, "poll");
+    return fds[0].revents != 0 && ending_asked(ending);
+}
+
+/* When nobody has come for so long, 0: never. */
+static int64_t limit_of(const struct relay *relay, const struct options *options)
+{
+    bool waits = options->timeout > 0 && !relay_is_busy(relay);
+
+    return waits ? clock_now() + (int64_t)options->timeout * 1000 : 0;
+}
+
+static bool is_over(const struct relay *relay, bool asked)
+{
+    return asked ? !relay_is_busy(relay) : relay->ended > 0 && relay->clients == 0;
+}
+
+static void serve(struct relay *relay, const struct options *options)
+{
+    int64_t limit = limit_of(relay, options);
+    bool idle = true, asked = false;
+    struct ending ending;
+
+    ending_begin(&ending);
+    while (!is_over(relay, asked)) {
+        if (idle && wait_for_something(relay, &ending, limit) && !asked) {
+            asked = true;
+            relay_leave(relay);
+        }
+        idle = relay_turn(relay);
+        if (relay_is_busy(relay) || limit == 0)
+            limit = limit_of(relay, options);
+        else if (clock_now() >= limit)
+            die(STATUS_TIMED_OUT, "timed out: no client came within %d s", options->timeout);
+    }
+    ending_end(&ending);
+}
+
+/* What the user should know of what did not reach the clients. */
+static void conclude(const struct relay *relay, const struct options *options)
+{
+    if (options->verbosity > QUIET && relay->denied > 0)
+        say("connections of other users that were closed: %u", relay->denied);
+    if (options->verbosity > QUIET && relay->left_out > 0)
+        say("frames that were left out: %llu: they had no energies, and each frame of IMD "
+            "version 3 has the same packets: --imd-version 2 has all",
+            (unsigned long long)relay->left_out);
+    if (relay->failure[0] != '\0')
+        die(EXIT_FAILURE, "%s", relay->failure);
+}
+
+int relay_main(const struct options *options)
+{
+    static struct relay relay;
+    const struct relay_plan plan = {
+        .listen = options->listen,
+        .version = options->imd_version,
+        .time_step = options->time_step,
+        .step_ahead = options->step_ahead > 0 ? options->step_ahead : 0,
+        .others_skip = options->others_skip,
+        .others_steer = options->others_steer,
+        .only_me = options->only_me,
+    };
+    struct connection engine;
+
+    server_find(&engine, "relay", options->operands);
+    if (options->port_file != NULL)
+        port_file_prepare(options->port_file);
+    relay_open(&relay, &plan);
+    relay_lead_to(&relay, &engine);
+    publish(&relay, engine.name, options);
+    serve(&relay, options);
+    relay_close(&relay);
+    conclude(&relay, options);
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,109 @@
+#include "launcher/notify/listener.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262 /* since glibc 2.32 */
+#endif
+
+enum { SHORTEST_IPV6 = offsetof(struct sockaddr_in6, sin6_scope_id) }; /* RFC 2133 */
+
+/* An option of type int; -1 if it cannot be had. */
+static int option(int fd, int level, int name)
+{
+    int value = 0;
+    socklen_t length = sizeof value;
+
+    return getsockopt(fd, level, name, &value, &length) == 0 ? value : -1;
+}
+
+uint64_t listener_tcp_inode(int fd)
+{
+    int protocol = option(fd, SOL_SOCKET, SO_PROTOCOL);
+    struct stat status;
+
+    if (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP)
+        return 0;
+    return fstat(fd, &status) == 0 ? status.st_ino : 0;
+}
+
+bool listener_bound_to(int fd, union address *address)
+{
+    union address name;
+    socklen_t length = sizeof name;
+
+    return getsockname(fd, &name.any, &length) == 0 && address_copy(address, &name, length);
+}
+
+bool listener_accepts(int fd, const void *raw, socklen_t length, union address *address)
+{
+    int domain = option(fd, SOL_SOCKET, SO_DOMAIN);
+    sa_family_t family;
+
+    if (!address_copy(address, raw, length))
+        return false;
+    family = ((const struct sockaddr *)raw)->sa_family;
+    if (domain == AF_INET6)
+        return family == AF_INET6 && length >= SHORTEST_IPV6;
+    return domain == AF_INET &&
+           (family == AF_INET || (family == AF_UNSPEC && address_is_wildcard(address)));
+}
+
+int listener_bind_as_asked(int fd, const void *raw, socklen_t length)
+{
+    return bind(fd, raw, length) == 0 ? 0 : errno;
+}
+
+static int bind_to(int fd, union address *address, const struct bind_override *override,
+                   unsigned seed)
+{
+    unsigned attempts = bind_override_attempts(override);
+    /* Enough for either family: the kernel judges the family alone. */
+    socklen_t length = override->host.any.sa_family != AF_UNSPEC ? sizeof address->ipv6
+                                                                 : address_length(address);
+
+    for (unsigned attempt = 0;; attempt++) {
+        if (override->has_ports)
+            address_set_port(address, bind_override_port(override, seed, attempt));
+        if (bind(fd, &address->any, length) == 0)
+            return 0;
+        /* EACCES: a port below 1024, where those are root's. */
+        if (attempt + 1 >= attempts || (errno != EADDRINUSE && errno != EACCES))
+            return errno;
+    }
+}
+
+/*
+ * Two sockets with SO_REUSEADDR can both be bound to one port while neither listens, and with
+ * SO_REUSEPORT also when they do (socket(7)): in a range each run must have a port alone.
+ */
+static int bind_in_range(int fd, union address *address, const struct bind_override *override,
+                         unsigned seed)
+{
+    static const int options[] = {SO_REUSEADDR, SO_REUSEPORT};
+    const int off = 0, on = 1;
+    bool was_set[2];
+    int error;
+
+    for (int i = 0; i < 2; i++) {
+        was_set[i] = option(fd, SOL_SOCKET, options[i]) > 0;
+        if (was_set[i])
+            setsockopt(fd, SOL_SOCKET, options[i], &off, sizeof off);
+    }
+    error = bind_to(fd, address, override, seed);
+    for (int i = 0; i < 2; i++)
+        if (was_set[i])
+            setsockopt(fd, SOL_SOCKET, options[i], &on, sizeof on);
+    return error;
+}
+
+int listener_bind(int fd, union address address, const struct bind_override *override,
+                  unsigned seed)
+{
+    bind_override_apply(override, option(fd, SOL_SOCKET, SO_DOMAIN),
+                        option(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0, &address);
+    return bind_override_attempts(override) > 1 ? bind_in_range(fd, &address, override, seed)
+                                                : bind_to(fd, &address, override, seed);
+}

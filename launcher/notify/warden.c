@@ -1,0 +1,139 @@
+#include "launcher/notify/warden.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "launcher/libc/bsd.h"
+#include "launcher/libc/mask.h"
+
+/* ---- the descriptor's way ---- */
+
+union control {
+    struct cmsghdr header; /* for its alignment */
+    char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+bool warden_entrust(const struct warden *warden, int fd)
+{
+    char byte = 0;
+    struct iovec data = {.iov_base = &byte, .iov_len = 1};
+    union control control = {.bytes = {0}};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
+
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+    return sendmsg(warden->fd, &message, MSG_NOSIGNAL) == 1;
+}
+
+/* -1: the launcher is gone, and no engine was started. */
+static int receive_descriptor(int socket)
+{
+    char byte;
+    struct iovec data = {.iov_base = &byte, .iov_len = 1};
+    union control control = {.bytes = {0}};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
+    int fd = -1;
+
+    if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) == 1 && CMSG_FIRSTHDR(&message) != NULL)
+        memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
+    return fd;
+}
+
+/* ---- the warden ---- */
+
+static void answer_all(int fd, struct notification *last)
+{
+    struct pollfd calls = {.fd = fd, .events = POLLIN};
+
+    filter_let_through(fd, last->id);
+    while (poll(&calls, 1, -1) == 1 && (calls.revents & POLLIN) != 0)
+        if (filter_receive(fd, last))
+            filter_let_through(fd, last->id);
+}
+
+/* Until the launcher is gone, or no program is under the filter. */
+static void watch(int launcher, int fd, struct notification *last)
+{
+    struct pollfd fds[] = {{.fd = launcher, .events = POLLIN}, {.fd = fd, .events = 0}};
+
+    while (poll(fds, 2, -1) > 0 && fds[0].revents == 0 && fds[1].revents == 0)
+        continue;
+    if (fds[1].revents == 0)
+        answer_all(fd, last);
+}
+
+/* Only what was handed over stays open: the files of launcher and engine are to have their end. */
+_Noreturn static void be_warden(int socket, struct notification *last)
+{
+    enum { OURS = STDERR_FILENO + 1 };
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC), fd;
+    sigset_t all;
+
+    mask_fill(&all);
+    mask_change(SIG_SETMASK, &all, NULL);
+    setsid();
+    prctl(PR_SET_NAME, "imdshim-warden");
+    for (int standard = 0; standard < OURS; standard++)
+        dup2(null, standard);
+    if (chdir("/") != 0 || dup2(socket, OURS) < 0)
+        _exit(1);
+    closefrom(OURS + 1);
+    fd = receive_descriptor(OURS);
+    if (fd >= 0)
+        watch(OURS, fd, last);
+    _exit(0);
+}
+
+static bool share_page(struct warden *warden)
+{
+    warden->received = mmap(NULL, NOTIFICATION_ROOM, PROT_READ | PROT_WRITE,
+                            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return warden->received != MAP_FAILED;
+}
+
+bool warden_start(struct warden *warden)
+{
+    int sockets[2], error;
+
+    *warden = (struct warden){.fd = -1};
+    if (!share_page(warden) ||
+        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0)
+        return false;
+    warden->pid = fork();
+    if (warden->pid == 0) {
+        close(sockets[0]);
+        be_warden(sockets[1], warden->received);
+    }
+    error = errno;
+    close(sockets[1]);
+    warden->fd = sockets[0];
+    errno = error;
+    return warden->pid > 0;
+}
+
+/* It has been reaped already if it was the first to see the end. */
+void warden_leave(struct warden *warden, bool all_ended)
+{
+    close(warden->fd);
+    if (warden->pid > 0 && all_ended)
+        while (waitpid(warden->pid, NULL, 0) < 0 && errno == EINTR)
+            continue;
+    munmap(warden->received, NOTIFICATION_ROOM);
+}

@@ -1,0 +1,167 @@
+/*
+ * imdshim run --relay: whom the run's clients reach, and how long the run lasts for them.
+ */
+#include <time.h>
+
+#include "tests/support/engines.h"
+#include "tests/system/support/relay.h"
+
+#define ENGINE_OF "$DOUBLES/imd-engine "
+
+static struct shell run;
+
+TEST_OPTIONS(IN_SANDBOX);
+
+static int port_in_file(void)
+{
+    char line[64];
+
+    wait_for_file("relay.port");
+    read_line("relay.port", line, sizeof line);
+    ck_assert_msg(strchr(line, ':') != NULL, "'%s'", line);
+    return atoi(strchr(line, ':') + 1);
+}
+
+TEST(the_client_is_led_to_the_relay_by_its_environment)
+{
+    shell_run(&run,
+              "$IMDSHIM run --relay -o relay.port --client 'echo $IMD_URL >url; "
+              "exec $IMDSHIM watch $IMD_URL >frames' -- " ENGINE_OF "frames=20 >engine;"
+              "status=$?; [ \"$(cat url)\" = \"imd://$(cat relay.port)\" ] || echo other;"
+              "[ \"$(head -n 1 engine)\" != \"$(sed 's/.*://' relay.port)\" ] || echo same;"
+              "cut -d, -f1,2 frames; tail -n 2 engine; exit $status");
+    ck_assert_msg(shell_status(&run) == 0, "%s", run.err);
+    ck_assert_str_eq(run.out, "20 frames of 1000 atoms, IMD v3\ngo\nbye 20\n");
+    ck_assert_int_eq(
+        shell_count_lines(run.err, "imdshim: relay: clients connect to 127.0.0.1:"), 1);
+}
+
+TEST(the_relay_listens_where_it_is_told_and_the_engine_where_it_asks)
+{
+    shell_run(&run, "$IMDSHIM run --relay --listen '[::1]:0' --client "
+                    "'echo $IMD_HOST >host; exec $IMDSHIM watch $IMD_URL >frames' -- " ENGINE_OF
+                    "frames=20 >engine && cat host");
+    ck_assert_msg(shell_status(&run) == 0, "%s", run.err);
+    ck_assert_str_eq(run.out, "::1\n");
+    ck_assert_int_eq(shell_count_lines(run.err, "listens on 127.0.0.1:"), 1);
+    ck_assert_int_eq(shell_count_lines(run.err, "relay: clients connect to [::1]:"), 1);
+}
+
+static void start_endless(void)
+{
+    unlink("relay.port");
+    shell_start(&run, "exec $IMDSHIM run --relay -o relay.port -- " ENGINE_OF
+                      "frames=0 pace=1 >engine");
+}
+
+TEST(list_names_the_relay_and_counts_its_clients)
+{
+    struct shell list;
+    struct viewer viewers[2];
+    char part[64];
+
+    start_endless();
+    for (int i = 0; i < 2; i++) {
+        viewers[i] = viewer_start(port_in_file());
+        ck_assert(viewer_read(&viewers[i], 1));
+    }
+    shell_run(&list, "$IMDSHIM list --json");
+    snprintf(part, sizeof part, "\"port\": %d, \"clients\": 2, ", port_in_file());
+    ck_assert_msg(strstr(list.out, part) != NULL, "%s", list.out);
+    ck_assert_ptr_nonnull(strstr(list.out, "\"state\": \"connected\""));
+    kill(run.pid, SIGTERM);
+    shell_finish(&run);
+    ck_assert_int_eq(shell_status(&run), 128 + SIGTERM);
+}
+
+TEST(the_run_lasts_until_a_client_that_reads_has_got_all)
+{
+    struct viewer viewer;
+
+    shell_start(&run, "exec $IMDSHIM run --relay -o relay.port -- " ENGINE_OF
+                      "frames=500 atoms=2000 >engine");
+    viewer = viewer_start(port_in_file());
+    for (uint64_t frames = 1; frames <= 500; frames += 100) {
+        ck_assert(viewer_read(&viewer, frames));
+        shell_pause(200);
+    }
+    ck_assert(viewer_read_all(&viewer));
+    ck_assert_int_eq(viewer.last_step, 4990);
+    ck_assert(viewer.contiguous);
+    close(viewer.fd);
+    shell_finish(&run);
+    ck_assert_int_eq(shell_status(&run), 0);
+}
+
+/* The engine has been ended by a signal, and nobody reads: that is waited for ten seconds. */
+TEST(a_client_that_takes_nothing_does_not_keep_a_run_that_has_ended)
+{
+    struct viewer viewer;
+    struct timespec begin, end;
+
+    shell_start(&run, "exec $IMDSHIM run --relay -o relay.port -- " ENGINE_OF
+                      "frames=200 atoms=2000 >engine");
+    viewer = viewer_start(port_in_file());
+    ck_assert(viewer_read(&viewer, 1));
+    wait_for_file("engine");
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    shell_finish(&run);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    ck_assert_int_eq(shell_status(&run), 0);
+    ck_assert_int_lt(end.tv_sec - begin.tv_sec, 60);
+    close(viewer.fd);
+}
+
+TEST(an_interrupt_is_not_kept_waiting_by_clients)
+{
+    struct viewer viewer;
+
+    start_endless();
+    viewer = viewer_start(port_in_file());
+    ck_assert(viewer_read(&viewer, 1));
+    kill(run.pid, SIGINT);
+    shell_finish(&run);
+    ck_assert_int_eq(shell_status(&run), 128 + SIGINT);
+    close(viewer.fd);
+}
+
+TEST(a_client_that_fails_ends_the_engine)
+{
+    shell_run(&run,
+              "exec $IMDSHIM run --relay --client 'exit 7' -- " ENGINE_OF "frames=0 >engine");
+    ck_assert_int_eq(shell_status(&run), 7);
+}
+
+TEST(with_stop_with_client_the_engine_ends_with_the_client)
+{
+    shell_run(&run, "exec $IMDSHIM run --relay --stop-with-client --client "
+                    "'timeout -s INT 1 $IMDSHIM watch $IMD_URL >frames; true' -- " ENGINE_OF
+                    "frames=0 pace=1 >engine");
+    ck_assert_msg(shell_status(&run) == 0, "%s", run.err);
+}
+
+/* The engine has seen so many clients leave. */
+static void wait_for_byes(int count)
+{
+    for (int i = 0; i < 1000 && shell_count_lines(engines_read("engine"), "bye") < count; i++)
+        shell_pause(20);
+    ck_assert_int_eq(shell_count_lines(engines_read("engine"), "bye"), count);
+}
+
+/* As it is without a relay: an engine that its client leaves goes on. */
+TEST(an_engine_that_all_leave_goes_on_to_its_end)
+{
+    struct viewer viewer;
+
+    shell_start(&run, "exec $IMDSHIM run --relay -o relay.port -- " ENGINE_OF
+                      "frames=0 pace=1 clients=2 >engine");
+    for (int i = 0; i < 2; i++) {
+        viewer = viewer_start(port_in_file());
+        ck_assert(viewer_read(&viewer, 3));
+        ck_assert_int_eq(viewer.first_step, 0);
+        viewer_leave(&viewer);
+        wait_for_byes(i + 1);
+    }
+    shell_finish(&run);
+    ck_assert_int_eq(shell_status(&run), 0);
+}
