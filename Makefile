@@ -267,6 +267,10 @@ check-builds: ## compile for other C libraries and processors
 	scripts/builds.sh $(BUILD)-builds
 
 # Needs PyPI too. Works below BUILD; nothing is installed that stays.
+# docker is not installed: to install it is to start a daemon.
+check-docker: all $(doubles) ## docker run as typed, with a daemon of our own; needs root and dockerd
+	$(test_environment) tests/docker.sh
+
 check-packages: ## build every package of scripts/packaging, and use it
 	scripts/setup.sh build packaging || [ $$? -eq 2 ]
 	scripts/packaging/check.sh $(BUILD)/packages $(PACKAGES)
@@ -378,6 +382,6 @@ bench: all $(BUILD)/tests/bench/bench $(BUILD)/tests/bench/empty.so $(BUILD)/tes
 	tests/support/python.sh tests/bench/instructions.py $(bin)
 
 -include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
-.PHONY: all bench check check-asan check-builds check-ecosystem check-faults check-old-glibc \
+.PHONY: all bench check check-asan check-builds check-docker check-ecosystem check-faults check-old-glibc \
 	check-packages check-quick check-release check-tsan check-valgrind clean coverage demo format \
 	fuzz fuzz-targets fuzzers help install lint release run-tests tests uninstall version

@@ -64,6 +64,15 @@ static bool is_closed_container(const struct run *run, enum preflight_verdict ve
     return closed && backend_obstacle(run->options) == NULL;
 }
 
+static void tell_what_is_lost(const struct run *run, const struct preflight *preflight)
+{
+    if (run->notified && preflight_has_privileges(preflight->verdict))
+        message(run->options, NORMAL,
+                "%s runs without its set-user-ID bit or file capabilities: user notification "
+                "takes them away",
+                preflight->program);
+}
+
 /*
  * An engine that cannot be shimmed still runs where only its port would have been learned. With
  * a client it would wait for it, perhaps for ever: then nothing is started.
@@ -79,9 +88,11 @@ static void check_engine_file(struct run *run)
     preflight_examine(command, run->library, &preflight);
     if (plan_find_runtime(command) != NULL) { /* what starts a container is not the engine */
         closed = is_closed_container(run, preflight.verdict);
-        preflight.verdict = PREFLIGHT_FINE;
+        if (run->options->backend != BACKEND_NOTIFY)
+            preflight.verdict = PREFLIGHT_FINE;
     }
     run->notified = choose_notify(run, preflight.verdict, &reason) || closed;
+    tell_what_is_lost(run, &preflight);
     run->obstacle = !run->notified && preflight_is_obstacle(preflight.verdict);
     if (run->notified || preflight_must_not_preload(preflight.verdict))
         run->preload = NULL;

@@ -10,13 +10,26 @@
 #include <string.h>
 
 #include "launcher/container/ways.h"
-#include "launcher/preload/library.h"
+#include "launcher/preload/carry.h"
 
 static const char *either(const char *const *environment, const char *first, const char *second)
 {
     const char *value = words_value(environment, first);
 
     return value != NULL && value[0] != '\0' ? value : words_value(environment, second);
+}
+
+/* srun drops what is not in its list, if there is one: carry.h. */
+static void let_srun_carry(struct words *environment, const char *name)
+{
+    const char *list = words_value((const char *const *)environment->list, CARRY_SLURM);
+    struct words value = {.list = NULL};
+
+    if (list == NULL || strncmp(list, "ALL", 3) == 0)
+        return;
+    words_format(&value, "%s,%s", list, name);
+    words_set(environment, CARRY_SLURM, value.list[0]);
+    words_free(&value);
 }
 
 /*
@@ -42,6 +55,7 @@ static void add_binds(struct job *job, const char *name, const char *existing)
         words_format(&value, "%s%s%s:%s:ro", before, comma, job->library_directory,
                      job->library_directory);
     words_set(&job->container->environment, name, value.list[0]);
+    let_srun_carry(&job->container->environment, name);
     words_free(&value);
 }
 
@@ -51,8 +65,10 @@ static void set_both(struct words *environment, const char *name, const char *va
 
     words_format(&names, "APPTAINERENV_%s", name);
     words_format(&names, "SINGULARITYENV_%s", name);
-    words_set(environment, names.list[0], value);
-    words_set(environment, names.list[1], value);
+    for (size_t i = 0; i < names.count; i++) {
+        words_set(environment, names.list[i], value);
+        let_srun_carry(environment, names.list[i]);
+    }
     words_free(&names);
 }
 

@@ -9,11 +9,14 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "launcher/libc/bsd.h"
 #include "launcher/libc/mask.h"
+#include "launcher/notify/listener.h"
+#include "launcher/notify/task.h"
 
 /* ---- the descriptor's way ---- */
 
@@ -58,11 +61,37 @@ static int receive_descriptor(int socket)
 
 /* ---- the warden ---- */
 
+/*
+ * The launcher may have been killed between its bind(2) on the copy and its answer: the kernel
+ * would say EINVAL then, for the socket is bound.
+ */
+static bool is_done(const struct notification *call)
+{
+    pid_t process = task_process((pid_t)call->thread);
+    int copy = call->call == SYS_bind && process != 0
+                   ? task_copy_descriptor((pid_t)call->thread, process, (int)call->arguments[0])
+                   : -1;
+    union address address;
+    bool done;
+
+    if (copy < 0)
+        return false;
+    done = listener_tcp_inode(copy) != 0 && listener_bound_to(copy, &address) &&
+           address_port(&address) != 0;
+    close(copy);
+    return done;
+}
+
 static void answer_all(int fd, struct notification *last)
 {
     struct pollfd calls = {.fd = fd, .events = POLLIN};
 
-    filter_let_through(fd, last->id);
+    if (filter_still_waits(fd, last->id)) {
+        if (is_done(last))
+            filter_answer(fd, last->id, 0);
+        else
+            filter_let_through(fd, last->id);
+    }
     while (poll(&calls, 1, -1) == 1 && (calls.revents & POLLIN) != 0)
         if (filter_receive(fd, last))
             filter_let_through(fd, last->id);

@@ -3,8 +3,8 @@
  *
  * If nobody had the filter's descriptor, bind(2) and listen(2) of all programs below would fail
  * with ENOSYS. So the engine hands it to the warden before it is executed. While the launcher
- * lives, the warden only waits; after that it lets every call through, also the one that the
- * launcher had received and not answered. It leaves when no program is under the filter any more.
+ * lives, the warden only waits; after that it lets every call through, and answers also the one
+ * that the launcher had received. It leaves when no program is under the filter any more.
  *
  * It is in a session of its own, where no terminal's signal reaches it, and has no other file
  * open.

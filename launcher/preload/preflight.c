@@ -189,3 +189,8 @@ bool preflight_must_not_preload(enum preflight_verdict verdict)
 {
     return verdict == PREFLIGHT_OTHER_LIBC;
 }
+
+bool preflight_has_privileges(enum preflight_verdict verdict)
+{
+    return verdict == PREFLIGHT_SET_ID || verdict == PREFLIGHT_CAPABILITIES;
+}

@@ -54,6 +54,9 @@ bool preflight_is_obstacle(enum preflight_verdict verdict);
  */
 bool preflight_must_not_preload(enum preflight_verdict verdict);
 
+/* Does the file give the program privileges, by its mode or its capabilities? */
+bool preflight_has_privileges(enum preflight_verdict verdict);
+
 /* One line of text without a newline: what stands in the way and what to do. */
 void preflight_explain(const struct preflight *preflight, char *text, size_t size);
 

@@ -5,8 +5,8 @@
  * Words are ended by a NUL; the first byte of each chooses the option.
  */
 #define die end_parsing                  /* bad usage ends the program */
-#include "launcher/base/option_values.c" /* NOLINT: with another end */
 #include "launcher/base/options.c"       /* NOLINT */
+#include "launcher/base/option_values.c" /* NOLINT: with another end */
 #undef die
 
 #include <getopt.h>

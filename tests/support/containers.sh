@@ -56,9 +56,20 @@ musl_root() { # DIRECTORY
 # of what it keeps, so that is outside, and goes with the shell.
 podman_here() {
     kept=$(mktemp -d /tmp/imdXXXXXX)
-    trap 'rm -rf "$kept"' EXIT
+    trap podman_goes EXIT
     PODMAN="podman --cgroup-manager=cgroupfs --storage-driver=vfs --root $kept/root"
     PODMAN="$PODMAN --runroot $kept/run --tmpdir $kept/tmp"
     ! command -v runc >/dev/null || PODMAN="$PODMAN --runtime=runc"
     LIMITS="--ulimit nofile=$(ulimit -Hn):$(ulimit -Hn) --ulimit nproc=1000:1000"
+}
+
+# What clears up behind a container ends a moment after podman, and would make the folder again. Its
+# last letter is in brackets, or grep(1) would find itself.
+podman_goes() {
+    others="${kept%?}[${kept#"${kept%?}"}]"
+    for _ in $(seq 100); do
+        grep -qs "$others" /proc/[0-9]*/cmdline || break
+        sleep 0.1
+    done
+    rm -rf "$kept"
 }

@@ -82,6 +82,17 @@ LOOP_TEST(a_client_is_started_with_the_port_when_the_engine_is_ready, COUNT(engi
     assert_says("a client came");
 }
 
+TEST(such_a_run_is_listed_as_others_are)
+{
+    char line[64];
+
+    shell_run(&shell, MAKE_STATIC "exec $IMDSHIM run -c '$IMDSHIM list; " MEET(
+                          "$IMD_PORT") "' -- ./static gmx 0 3000");
+    assert_status(0);
+    snprintf(line, sizeof line, "  ready      127.0.0.1:%u ", engines_port_told(&shell));
+    ck_assert_msg(strstr(shell.out, line) != NULL, "%s", shell.out);
+}
+
 /* The engine asks for a port that another program has. */
 LOOP_TEST(the_port_of_the_option_is_a_free_one_and_the_client_reaches_it, COUNT(engines))
 {
@@ -149,6 +160,25 @@ TEST(below_a_program_that_watches_too_an_engine_without_a_client_runs)
     shell_run(&shell, MAKE_STATIC "exec $IMDSHIM run -q --backend notify -- $IMDSHIM run -- "
                                   "./static listen=127.0.0.1 exit=4");
     assert_status(4);
+}
+
+static bool can_be_set_id(void)
+{
+    return geteuid() == 0 && sandbox_honours_privileges()
+               ? true
+               : suite_skip("set-id engines", "needs root and a file system without nosuid");
+}
+
+/* It does what the user asks for, and says what that takes away. */
+TEST(a_set_user_id_engine_is_seen_if_asked_for_and_that_it_has_no_privileges_is_said,
+     .needs = can_be_set_id)
+{
+    shell_run(&shell,
+              AS_NOBODY "chmod 4755 tree/engine; as_nobody $IMDSHIM run --backend notify "
+                        "-- tree/engine listen=127.0.0.1 exit=4");
+    assert_status(4);
+    assert_says("tree/engine runs without its set-user-ID bit");
+    assert_says("] listens on 127.0.0.1:");
 }
 
 /* ---- which socket ---- */

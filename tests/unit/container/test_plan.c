@@ -290,6 +290,23 @@ TEST(the_fifo_is_not_bound_where_the_engine_may_start_on_another_host)
     }
 }
 
+TEST(srun_carries_what_apptainer_needs_if_it_has_a_list)
+{
+    struct container_needs wanted = needs();
+    struct container container;
+
+    plan(&container, "srun apptainer exec img gmx",
+         "LD_PRELOAD=" PRELOAD " SLURM_EXPORT_ENV=LD_PRELOAD", &wanted);
+    ck_assert_str_eq(variable(&container, "SLURM_EXPORT_ENV"),
+                     "LD_PRELOAD,APPTAINER_BIND,SINGULARITY_BIND,APPTAINERENV_LD_PRELOAD,"
+                     "SINGULARITYENV_LD_PRELOAD");
+    container_free(&container);
+    plan(&container, "srun apptainer exec img gmx",
+         "LD_PRELOAD=" PRELOAD " SLURM_EXPORT_ENV=ALL", &wanted);
+    ck_assert_str_eq(variable(&container, "SLURM_EXPORT_ENV"), "ALL");
+    container_free(&container);
+}
+
 /* It may call apptainer, where there is one. */
 TEST(a_script_has_the_variables_if_apptainer_is_installed)
 {

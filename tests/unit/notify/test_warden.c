@@ -59,6 +59,26 @@ TEST(a_call_that_was_received_and_not_answered_is_let_through_too)
     ck_assert_int_eq(status_of(warden.pid), 0);
 }
 
+/* The launcher was killed in between. */
+TEST(a_call_that_was_done_and_not_answered_is_answered)
+{
+    const struct sockaddr_in loopback = {.sin_family = AF_INET};
+    struct warden warden;
+    int fd, copy;
+    pid_t pid;
+
+    ck_assert(warden_start(&warden));
+    pid = watch_child(bind_twice, &fd);
+    ck_assert(warden_entrust(&warden, fd));
+    ck_assert(next_call(fd));
+    copy = task_copy_descriptor(pid, pid, (int)last.call.arguments[0]);
+    ck_assert_int_eq(bind(copy, (const struct sockaddr *)&loopback, sizeof loopback), 0);
+    *warden.received = last.call;
+    leave(&warden);
+    ck_assert_int_eq(status_of(pid), 0);
+    ck_assert_int_eq(status_of(warden.pid), 0);
+}
+
 static void pause_for(long milliseconds)
 {
     poll(NULL, 0, (int)milliseconds);
