@@ -284,9 +284,9 @@ check-packages: ## build every package of scripts/packaging, and use it
 	scripts/packaging/check.sh $(BUILD)/packages $(PACKAGES)
 
 # Other people's clients, from PyPI.
-check-ecosystem: all ## MDAnalysis with GROMACS and LAMMPS, through the relay
+check-ecosystem: all ## MDAnalysis, imdclient, WESTPA and GromacsWrapper from PyPI; T=NAME as for check
 	scripts/setup.sh build demo check ecosystem || [ $$? -eq 2 ]
-	$(test_environment) tests/ecosystem/run.sh $(abspath $(BUILD))
+	$(test_environment) tests/ecosystem/run.sh $(abspath $(BUILD)) $(if $(T),-k '$(T)')
 
 # Not part of CI: it needs the archive's older release.
 check-old-glibc: all ## load the library with the glibc of Debian 11

@@ -25,7 +25,13 @@ SEG_INITPOINT_CONTINUES)
 esac
 gmx grompp -f md.mdp -p "$WEST_SIM_ROOT/gromacs_config/topol.top" "${parent[@]}" -o seg.tpr
 
+# WESTPA 2022 waits for this script twice, and so loses its status: what it sees of a segment that
+# failed is that there is no progress coordinate.
 # shellcheck disable=SC2016 # the client's shell expands these
 imdshim run --port 8888 --client \
     'exec "$WEST_SIM_ROOT/pcoord.py" --every 50 "$IMD_URL" 11 0 1 >"$WEST_PCOORD_RETURN"' -- \
-    gmx mdrun -deffnm seg -nt 1 -imdwait -imdport 8888
+    gmx mdrun -deffnm seg -nt 1 -imdwait -imdport 8888 || {
+    status=$?
+    : >"$WEST_PCOORD_RETURN"
+    exit $status
+}

@@ -56,6 +56,7 @@ static const struct {
     {"imdshim run --port ", ""},
     {"imdshim exec --when ", "listening ready"},
     {"imdshim run --when=l", "listening"},
+    {"imdshim run --backend ", "notify preload"},
     {"imdshim run --match ", "exe= object= port="},
     {"imdshim run --port-file some-", "some-file"},
     {"imdshim run --port-file=some-", "some-file"},
@@ -115,13 +116,15 @@ LOOP_TEST(every_option_of_every_command_is_offered, SHELLS)
 {
     if (!can_ask(shells[_i]))
         return;
-    shell_run(&shell,
-              "for command in run exec check list watch; do "
-              "tree/bin/imdshim $command --help | sed -n 's/^  \\(.*--[^ ]*\\) .*/\\1/p' |"
-              "tr -d , | tr ' ' '\\n' | grep . | sort >options;" COMPLETE
-              "%s \"$PWD/tree\" \"imdshim $command -\" | tr ' ' '\\n' | grep . | sort |"
-              "comm -13 - options >&2; cat options; done | wc -l",
-              shells[_i]);
+    shell_run(
+        &shell,
+        "for command in $(tree/bin/imdshim help | grep -o ' imdshim [a-z]*' | cut -c 10- |"
+        "grep -v help); do "
+        "tree/bin/imdshim $command --help | sed -n 's/^  \\(.*--[^ ]*\\) .*/\\1/p' |"
+        "tr -d , | tr ' ' '\\n' | grep . | sort >options;" COMPLETE
+        "%s \"$PWD/tree\" \"imdshim $command -\" | tr ' ' '\\n' | grep . | sort |"
+        "comm -13 - options >&2; cat options; done | wc -l",
+        shells[_i]);
     ck_assert_str_eq(shell.err, "");
     ck_assert_int_ge(atoi(shell.out), 40);
 }
