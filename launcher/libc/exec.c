@@ -28,7 +28,8 @@ static bool find_in_path(const char *name, char path[PATH_MAX])
 static void exec_shell(const char *const *argv, char *const *environment)
 {
     static const char shell[] = "/bin/sh";
-    const char **command, *script = argv[0];
+    const char *script = argv[0];
+    char **command;
     char path[PATH_MAX];
     size_t count = 1;
     int error;
@@ -40,12 +41,12 @@ static void exec_shell(const char *const *argv, char *const *environment)
     command = calloc(count + 1, sizeof *command);
     if (command == NULL)
         return;
-    command[0] = shell;
-    command[1] = script;
+    command[0] = (char *)shell;
+    command[1] = (char *)script;
     memcpy(command + 2, argv + 1, (count - 1) * sizeof *argv);
-    execve(shell, (char *const *)command, environment);
+    execve(shell, command, environment);
     error = errno;
-    free((void *)command);
+    free(command);
     errno = error;
 }
 

@@ -48,24 +48,25 @@ static bool read_interpreter(int fd, const ElfW(Phdr) * header, struct elf_file 
     return elf->interpreter[0] == '/';
 }
 
-/* Some at a time: most programs have fewer. */
+/* Some at a time: most programs have fewer. Those behind PT_INTERP need not be there. */
 static bool read_program_headers(int fd, const ElfW(Ehdr) * header, struct elf_file *elf)
 {
     ElfW(Phdr) programs[16];
-    unsigned count;
+    ssize_t length = 0;
 
     if (header->e_phentsize != sizeof programs[0] || header->e_phnum > MOST_HEADERS ||
-        header->e_phoff > INT64_MAX / 2)
+        (header->e_phnum > 0 && header->e_phoff > INT64_MAX / 2))
         return false;
-    for (unsigned first = 0; first < header->e_phnum; first += count) {
-        count = header->e_phnum - first < COUNT(programs) ? header->e_phnum - first
-                                                          : COUNT(programs);
-        if (!read_at(fd, (off_t)(header->e_phoff + first * sizeof programs[0]), programs,
-                     count * sizeof programs[0]))
+    for (unsigned i = 0; i < header->e_phnum; i++) {
+        unsigned at = i % COUNT(programs);
+
+        if (at == 0)
+            length = pread(fd, programs, sizeof programs,
+                           (off_t)(header->e_phoff + i * sizeof programs[0]));
+        if (length < (ssize_t)((at + 1) * sizeof programs[0]))
             return false;
-        for (unsigned i = 0; i < count; i++)
-            if (programs[i].p_type == PT_INTERP)
-                return read_interpreter(fd, &programs[i], elf);
+        if (programs[at].p_type == PT_INTERP)
+            return read_interpreter(fd, &programs[at], elf);
     }
     return true;
 }

@@ -140,13 +140,12 @@ TEST(the_longest_host_name_has_room)
 
 /* The address that the event came from tells the host: one of ours is here. */
 static const struct {
-    bool remote;
     const char *address, *peer;
-    bool far;
+    bool remote, far;
 } loopbacks[] = {
-    {true, "127.0.0.1", "192.0.2.7", true},  {true, "::1", "2001:db8::7", true},
-    {true, "127.0.0.1", "127.0.0.1", false}, {true, "0.0.0.0", "192.0.2.7", false},
-    {true, "192.0.2.7", "192.0.2.7", false}, {false, "127.0.0.1", "192.0.2.7", false},
+    {"127.0.0.1", "192.0.2.7", true, true},  {"::1", "2001:db8::7", true, true},
+    {"127.0.0.1", "127.0.0.1", true, false}, {"0.0.0.0", "192.0.2.7", true, false},
+    {"192.0.2.7", "192.0.2.7", true, false}, {"127.0.0.1", "192.0.2.7", false, false},
 };
 
 LOOP_TEST(a_loopback_of_another_host_is_told_from_ours, COUNT(loopbacks))
