@@ -228,7 +228,7 @@ check-tsan: ## the tests of threads with the thread sanitizer
 valgrind = valgrind -q --error-exitcode=99 --leak-check=full --log-file=$(abspath $(BUILD))/valgrind/%p
 check-valgrind: ## the tests of the launcher under valgrind
 	scripts/setup.sh build check || [ $$? -eq 2 ]
-	install -d -m 1777 $(BUILD)/valgrind
+	rm -rf $(BUILD)/valgrind && install -d -m 1777 $(BUILD)/valgrind
 	$(MAKE) run-tests RUN_WITH='$(valgrind) ' TESTS='$(filter %watch %client %client_end \
 		%signals %why %events %port_file %input %install,$(system_tests))'
 	$(MAKE) run-tests RUN_WITH='$(valgrind) --trace-children=yes --trace-children-skip=*/valgrind* ' \
