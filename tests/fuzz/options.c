@@ -96,6 +96,7 @@ static void demand_read_by_library(const struct options *options, unsigned rules
     const struct engine_channel channel = {.fifo = "/fifo"};
     char **before = environ, **environment = engine_environment(options, "/x.so", &channel);
     struct bind_override override = {.has_ports = false};
+    const char *listen = options->relay ? NULL : options->listen; /* there it is the relay's */
     const struct settings *read;
 
     environ = environment;
@@ -105,10 +106,10 @@ static void demand_read_by_library(const struct options *options, unsigned rules
     DEMAND(read != NULL && read->reports_events && strcmp(read->sink.fifo, "/fifo") == 0);
     DEMAND(read->match.port == (unsigned)options->port);
     DEMAND(read->match.count == rules);
-    DEMAND(read->overrides_bind == (options->port != 0 || options->listen != NULL));
+    DEMAND(read->overrides_bind == (options->port != 0 || listen != NULL));
     DEMAND(read->cuts_sleep == !options->no_wake && read->only_me == options->only_me);
-    if (options->listen != NULL)
-        DEMAND(bind_override_parse(&override, options->listen) == NULL);
+    if (listen != NULL)
+        DEMAND(bind_override_parse(&override, listen) == NULL);
     override.has_ports |= options->port != 0;
     DEMAND(memcmp(&read->bind.host, &override.host, sizeof override.host) == 0);
     DEMAND(read->bind.has_ports == override.has_ports && read->bind.low == override.low &&
