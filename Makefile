@@ -193,7 +193,8 @@ check: ## install what is lacking, then run every test; T=NAME: only programs wi
 # What needs nothing but a compiler and Check, and is not long: neither real engines, nor what
 # compares times, breaks things or waits for seconds over and over. What a test may need beyond
 # that is skipped, and named. These wait more than others: three for each processor.
-quick_tests = $(filter-out $(addprefix $(BUILD)/tests/system/test_,faults hot launcher_evidence \
+quick_tests = $(filter-out $(addprefix $(BUILD)/tests/system/test_,completion container faults hot \
+	launcher_evidence launcher_others launcher_when notify notify_ends relay_faults relay_run \
 	only_me_shared pcoord real_% thousand turnaround westpa),$(all_tests))
 check-quick: ## run unit tests and those with stand-in engines; needs only Check, installs nothing
 	@JOBS=$${JOBS:-$$(($$(getconf _NPROCESSORS_ONLN) * 3))} \
