@@ -28,15 +28,24 @@ static void leave(struct warden *warden)
     warden_leave(warden, false);
 }
 
+/* A child under the filter, whose calls the warden will answer. */
+static pid_t begin(struct warden *warden, int *fd)
+{
+    pid_t pid;
+
+    ck_assert(warden_start(warden));
+    pid = watch_child(bind_twice, fd);
+    ck_assert(warden_entrust(warden, *fd));
+    return pid;
+}
+
 TEST(calls_are_let_through_when_the_launcher_is_gone)
 {
     struct warden warden;
     int fd;
     pid_t pid;
 
-    ck_assert(warden_start(&warden));
-    pid = watch_child(bind_twice, &fd);
-    ck_assert(warden_entrust(&warden, fd));
+    pid = begin(&warden, &fd);
     leave(&warden);
     ck_assert_int_eq(status_of(pid), 0);
     ck_assert_int_eq(status_of(warden.pid), 0);
@@ -48,9 +57,7 @@ TEST(a_call_that_was_received_and_not_answered_is_let_through_too)
     int fd;
     pid_t pid;
 
-    ck_assert(warden_start(&warden));
-    pid = watch_child(bind_twice, &fd);
-    ck_assert(warden_entrust(&warden, fd));
+    pid = begin(&warden, &fd);
     ck_assert(next_call(fd));
     ck_assert(filter_still_waits(fd, last.call.id));
     *warden.received = last.call;
@@ -67,9 +74,7 @@ TEST(a_call_that_was_done_and_not_answered_is_answered)
     int fd, copy;
     pid_t pid;
 
-    ck_assert(warden_start(&warden));
-    pid = watch_child(bind_twice, &fd);
-    ck_assert(warden_entrust(&warden, fd));
+    pid = begin(&warden, &fd);
     ck_assert(next_call(fd));
     copy = task_copy_descriptor(pid, pid, (int)last.call.arguments[0]);
     ck_assert_int_eq(bind(copy, (const struct sockaddr *)&loopback, sizeof loopback), 0);
@@ -90,9 +95,7 @@ TEST(while_the_launcher_lives_it_answers_nothing)
     int fd;
     pid_t pid;
 
-    ck_assert(warden_start(&warden));
-    pid = watch_child(bind_twice, &fd);
-    ck_assert(warden_entrust(&warden, fd));
+    pid = begin(&warden, &fd);
     pause_for(100);
     ck_assert(next_call(fd));
     pause_for(100);
@@ -117,9 +120,7 @@ TEST(signals_that_end_a_job_do_not_end_it)
     int fd;
     pid_t pid;
 
-    ck_assert(warden_start(&warden));
-    pid = watch_child(bind_twice, &fd);
-    ck_assert(warden_entrust(&warden, fd));
+    pid = begin(&warden, &fd);
     kill(warden.pid, SIGTERM);
     kill(warden.pid, SIGINT);
     kill(warden.pid, SIGHUP);
