@@ -1,14 +1,11 @@
 #include "launcher/notify/listener.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <sys/stat.h>
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262 /* since glibc 2.32 */
 #endif
-
-enum { SHORTEST_IPV6 = offsetof(struct sockaddr_in6, sin6_scope_id) }; /* RFC 2133 */
 
 /* An option of type int; -1 if it cannot be had. */
 static int option(int fd, int level, int name)
@@ -39,16 +36,7 @@ bool listener_bound_to(int fd, union address *address)
 
 bool listener_accepts(int fd, const void *raw, socklen_t length, union address *address)
 {
-    int domain = option(fd, SOL_SOCKET, SO_DOMAIN);
-    sa_family_t family;
-
-    if (!address_copy(address, raw, length))
-        return false;
-    family = ((const struct sockaddr *)raw)->sa_family;
-    if (domain == AF_INET6)
-        return family == AF_INET6 && length >= SHORTEST_IPV6;
-    return domain == AF_INET &&
-           (family == AF_INET || (family == AF_UNSPEC && address_is_wildcard(address)));
+    return bind_override_may_change(option(fd, SOL_SOCKET, SO_DOMAIN), raw, length, address);
 }
 
 int listener_bind_as_asked(int fd, const void *raw, socklen_t length)

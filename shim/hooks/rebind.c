@@ -9,8 +9,6 @@
 #include "shim/state/sockets.h"
 #include "shim/wire/sys.h"
 
-enum { SHORTEST_IPV6 = offsetof(struct sockaddr_in6, sin6_scope_id) }; /* RFC 2133 */
-
 struct rebind {
     int fd;
     uint64_t inode;
@@ -56,20 +54,13 @@ __attribute__((noinline)) static bool is_imd_socket(const struct settings *setti
     return match_refuses(&settings->match, &facts) == NULL;
 }
 
-/* Do not rewrite an address that bind(2) would reject: the engine must see that error. */
 static bool copy_asked(struct rebind *rebind, const struct sockaddr *address, socklen_t length,
                        int domain)
 {
     struct sockaddr_storage raw = {.ss_family = AF_UNSPEC};
 
-    if (length > sizeof raw || memory_copy(&raw, address, length) != 0 ||
-        !address_copy(&rebind->address, &raw, length))
-        return false;
-    if (domain == AF_INET6)
-        return raw.ss_family == AF_INET6 && length >= SHORTEST_IPV6;
-    return domain == AF_INET &&
-           (raw.ss_family == AF_INET ||
-            (raw.ss_family == AF_UNSPEC && address_is_wildcard(&rebind->address)));
+    return length <= sizeof raw && memory_copy(&raw, address, length) == 0 &&
+           bind_override_may_change(domain, &raw, length, &rebind->address);
 }
 
 static void prepare(struct rebind *rebind, const struct sockaddr *address, socklen_t length)

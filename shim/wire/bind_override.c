@@ -1,5 +1,6 @@
 #include "shim/wire/bind_override.h"
 
+#include <stddef.h>
 #include <string.h>
 
 static const char *parse_ports(struct bind_override *override, const char *text)
@@ -67,6 +68,21 @@ unsigned bind_override_port(const struct bind_override *override, unsigned seed,
     unsigned size = bind_override_attempts(override);
 
     return override->low + (seed % size + attempt) % size;
+}
+
+bool bind_override_may_change(int domain, const void *raw, socklen_t length,
+                              union address *address)
+{
+    enum { SHORTEST_IPV6 = offsetof(struct sockaddr_in6, sin6_scope_id) }; /* RFC 2133 */
+    sa_family_t family;
+
+    if (!address_copy(address, raw, length))
+        return false;
+    family = ((const struct sockaddr *)raw)->sa_family;
+    if (domain == AF_INET6)
+        return family == AF_INET6 && length >= SHORTEST_IPV6;
+    return domain == AF_INET &&
+           (family == AF_INET || (family == AF_UNSPEC && address_is_wildcard(address)));
 }
 
 void bind_override_apply(const struct bind_override *override, int domain, bool v6_only,

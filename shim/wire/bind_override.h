@@ -28,6 +28,13 @@ unsigned bind_override_port(const struct bind_override *override, unsigned seed,
                             unsigned attempt);
 
 /*
+ * The address that bind(2) is asked for, if the kernel would take it for a socket of this domain.
+ * One that it would reject is not rewritten: the engine must see that error.
+ */
+bool bind_override_may_change(int domain, const void *raw, socklen_t length,
+                              union address *address);
+
+/*
  * The host takes the place of the one that the engine asked for; the port stays. The domain is
  * the socket's, AF_INET or AF_INET6. A host that does not fit the socket is put there all the
  * same, so that the kernel says EAFNOSUPPORT.
