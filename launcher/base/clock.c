@@ -9,3 +9,8 @@ int64_t clock_now(void)
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
+
+int64_t clock_in(int seconds)
+{
+    return clock_now() + seconds * INT64_C(1000);
+}

@@ -8,5 +8,6 @@
 
 /* Milliseconds of CLOCK_MONOTONIC. */
 int64_t clock_now(void);
+int64_t clock_in(int seconds); /* from now on */
 
 #endif

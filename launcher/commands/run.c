@@ -28,8 +28,6 @@
 
 /* ---- before the start ---- */
 
-#define INSTEAD "; user notification cannot take its place: "
-
 /*
  * Should user notification take the library's place, and can it? If the user has asked for it and
  * it cannot, nothing is started; else *reason says why not.
@@ -82,7 +80,7 @@ static void check_engine_file(struct run *run)
     const char *const *command = (const char *const *)run->options->operands;
     struct preflight preflight;
     char text[PREFLIGHT_TEXT];
-    const char *reason;
+    const char *instead = "; user notification cannot take its place: ", *reason;
     bool closed = false;
 
     preflight_examine(command, run->library, &preflight);
@@ -99,11 +97,11 @@ static void check_engine_file(struct run *run)
     if (!run->obstacle)
         return;
     preflight_explain(&preflight, text, sizeof text);
+    if (reason == NULL)
+        instead = reason = "";
     if (run->options->client != NULL)
-        die(STATUS_FAILED, "not loaded: %s%s%s", text, reason != NULL ? INSTEAD : "",
-            reason != NULL ? reason : "");
-    message(run->options, NORMAL, "not loaded: %s%s%s", text, reason != NULL ? INSTEAD : "",
-            reason != NULL ? reason : "");
+        die(STATUS_FAILED, "not loaded: %s%s%s", text, instead, reason);
+    message(run->options, NORMAL, "not loaded: %s%s%s", text, instead, reason);
 }
 
 static void open_notify_source(struct run *run)

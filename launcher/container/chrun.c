@@ -7,11 +7,7 @@
 #include <string.h>
 
 #include "launcher/container/ways.h"
-
-static const char *base_name(const char *path)
-{
-    return strrchr(path, '/') + 1;
-}
+#include "launcher/preload/command_line.h"
 
 /* False if the private directory is not in what the container has for its /tmp. */
 static bool find_inside(struct job *job)
@@ -26,8 +22,10 @@ static bool find_inside(struct job *job)
         length--;
     if (job->fifo_directory[0] == '\0' || strncmp(job->fifo_directory, shared, length) != 0)
         return false;
-    snprintf(job->fifo_inside, PATH_MAX, "/tmp/%s", base_name(job->fifo_directory));
-    return strlen(job->fifo_directory) == length + 1 + strlen(base_name(job->fifo_directory));
+    snprintf(job->fifo_inside, PATH_MAX, "/tmp/%s",
+             command_line_base_name(job->fifo_directory));
+    return strlen(job->fifo_directory) ==
+           length + 1 + strlen(command_line_base_name(job->fifo_directory));
 }
 
 static void put_variable(struct words *words, const char *name, const char *value)
@@ -74,7 +72,7 @@ void way_chrun(struct job *job)
         return;
     }
     snprintf(job->preload_inside, PATH_MAX, "%.*s/%s", PATH_MAX / 2, job->fifo_inside,
-             base_name(job->needs->copy));
+             command_line_base_name(job->needs->copy));
     job_visit_variables(job, put_variable, &ours);
     job_insert(job, reader.next, &ours);
     words_free(&ours);

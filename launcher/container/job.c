@@ -9,6 +9,7 @@
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/libc/bsd.h"
+#include "launcher/preload/command_line.h"
 #include "launcher/preload/library.h"
 #include "shim/wire/wire.h"
 
@@ -20,13 +21,6 @@ static void directory_of(char directory[PATH_MAX], const char *path)
     directory[0] = '\0';
     if (slash != NULL)
         snprintf(directory, PATH_MAX, "%.*s", (int)(slash - path), path);
-}
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash != NULL ? slash + 1 : path;
 }
 
 void job_begin(struct job *job)
@@ -43,7 +37,7 @@ void job_move(struct job *job, const char *below)
     snprintf(job->library_inside, PATH_MAX, "%s/imdshim/lib", below);
     snprintf(job->fifo_inside, PATH_MAX, "%s/imdshim/run", below);
     snprintf(job->preload_inside, PATH_MAX, "%s/imdshim/lib/%s", below,
-             base_name(job->needs->library));
+             command_line_base_name(job->needs->library));
 }
 
 char *job_list_without(const char *list, const char *name)
@@ -87,7 +81,7 @@ static void visit_fifo(const struct job *job, const char *outside,
 {
     char path[2 * PATH_MAX];
 
-    snprintf(path, sizeof path, "%s/%s", job->fifo_inside, base_name(outside));
+    snprintf(path, sizeof path, "%s/%s", job->fifo_inside, command_line_base_name(outside));
     visit(words, WIRE_FIFO, path);
 }
 
@@ -131,15 +125,6 @@ void job_tell_unknown(struct job *job, const struct reader *reader, const char *
              job->fifo_directory[0] != '\0' ? job->fifo_directory : "not used");
 }
 
-static size_t length_of(const char *const *list)
-{
-    size_t length = 0;
-
-    while (list[length] != NULL)
-        length++;
-    return length;
-}
-
 void job_insert(struct job *job, const char *const *before, const struct words *ours)
 {
     struct words *command = &job->container->command;
@@ -147,6 +132,6 @@ void job_insert(struct job *job, const char *const *before, const struct words *
     words_free(command);
     words_add_all(command, job->command, (size_t)(before - job->command));
     words_add_all(command, (const char *const *)ours->list, ours->count);
-    words_add_all(command, before, length_of(before));
+    words_add_list(command, before);
     job->container->means = CONTAINER_ARGUMENTS;
 }

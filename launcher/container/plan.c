@@ -7,13 +7,6 @@
 #include "launcher/preload/cluster.h"
 #include "launcher/preload/command_line.h"
 
-static const char *base_name(const char *word)
-{
-    const char *slash = strrchr(word, '/');
-
-    return slash != NULL ? slash + 1 : word;
-}
-
 /* What imdshim starts in its turn is that one's. */
 static bool ends_the_search(const char *name)
 {
@@ -28,11 +21,14 @@ static const char *const *find_program(const char *const *command, bool *behind_
     const char *const *last, *const *program =
                                  command_line_find(command, ends_the_search, &last);
 
-    *behind_launcher = program == NULL && last != NULL && cluster_is_launcher(base_name(*last));
+    *behind_launcher =
+        program == NULL && last != NULL && cluster_is_launcher(command_line_base_name(*last));
     if (*behind_launcher)
-        for (program = last + 1; *program != NULL && !ends_the_search(base_name(*program));)
+        for (program = last + 1;
+             *program != NULL && !ends_the_search(command_line_base_name(*program));)
             program++;
-    if (program == NULL || *program == NULL || runtime_find(base_name(*program)) == NULL)
+    if (program == NULL || *program == NULL ||
+        runtime_find(command_line_base_name(*program)) == NULL)
         return NULL;
     return program;
 }
@@ -42,7 +38,7 @@ const struct runtime *plan_find_runtime(const char *const *command)
     bool behind_launcher;
     const char *const *program = find_program(command, &behind_launcher);
 
-    return program != NULL ? runtime_find(base_name(*program)) : NULL;
+    return program != NULL ? runtime_find(command_line_base_name(*program)) : NULL;
 }
 
 /* In a line for the shell too. */
@@ -69,12 +65,6 @@ static void (*const ways[])(struct job *) = {
     [RUNTIME_PODMAN] = way_podman,       [RUNTIME_OTHER] = way_of_user,
 };
 
-static void copy_all(struct words *words, const char *const *list)
-{
-    for (; *list != NULL; list++)
-        words_add(words, *list);
-}
-
 void plan_make(struct container *container, const char *const *command,
                const char *const *environment, const struct container_needs *needs)
 {
@@ -82,11 +72,11 @@ void plan_make(struct container *container, const char *const *command,
         .container = container, .needs = needs, .command = command, .environment = environment};
 
     memset(container, 0, sizeof *container);
-    copy_all(&container->command, command);
-    copy_all(&container->environment, environment);
+    words_add_list(&container->command, command);
+    words_add_list(&container->environment, environment);
     job.program = find_program(command, &job.behind_launcher);
     if (job.program != NULL)
-        container->runtime = runtime_find(base_name(*job.program));
+        container->runtime = runtime_find(command_line_base_name(*job.program));
     else if (needs->apptainer_is_here) {
         container->runtime = runtime_find("apptainer");
         job.program = command;

@@ -38,6 +38,12 @@ void words_add_all(struct words *words, const char *const *list, size_t count)
         words_add(words, list[i]);
 }
 
+void words_add_list(struct words *words, const char *const *list)
+{
+    for (; *list != NULL; list++)
+        words_add(words, *list);
+}
+
 void words_format(struct words *words, const char *format, ...)
 {
     va_list arguments;

@@ -14,6 +14,7 @@ struct words {
 /* Each dies with 125 if memory ends. */
 void words_add(struct words *words, const char *word);
 void words_add_all(struct words *words, const char *const *list, size_t count);
+void words_add_list(struct words *words, const char *const *list); /* NULL-terminated */
 void words_format(struct words *words, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -3,13 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include "launcher/proc/proc_tree.h"
 
 #ifndef SYS_pidfd_open /* since Linux 5.3 */
 #define SYS_pidfd_open 434
@@ -78,21 +79,13 @@ uint64_t task_socket(pid_t process, int fd)
     return sscanf(target, "socket:[%" SCNu64 "]", &inode) == 1 ? inode : 0;
 }
 
-/* A program that has been removed or replaced since is named "... (deleted)". */
 void task_exe(pid_t process, char exe[NAME_SIZE])
 {
-    static const char deleted[] = " (deleted)";
-    char path[PATH_SIZE], target[PATH_MAX];
-    const char *name;
-    size_t length;
+    char directory[PATH_SIZE];
 
-    snprintf(path, sizeof path, "/proc/%ld/exe", (long)process);
-    read_link(path, target, sizeof target);
-    length = strlen(target);
-    if (length > strlen(deleted) && strcmp(target + length - strlen(deleted), deleted) == 0)
-        target[length - strlen(deleted)] = '\0';
-    name = strrchr(target, '/');
-    snprintf(exe, NAME_SIZE, "%.*s", NAME_SIZE - 1, name != NULL ? name + 1 : target);
+    snprintf(directory, sizeof directory, "/proc/%ld", (long)process);
+    if (!proc_exe(directory, exe))
+        exe[0] = '\0';
 }
 
 unsigned task_netns(pid_t process)

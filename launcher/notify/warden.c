@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,42 +21,48 @@
 
 /* ---- the descriptor's way ---- */
 
-union control {
-    struct cmsghdr header; /* for its alignment */
-    char bytes[CMSG_SPACE(sizeof(int))];
+/* A message of one byte with room for a descriptor, unix(7). */
+struct parcel {
+    char byte;
+    struct iovec data;
+    alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+    struct msghdr message;
 };
+
+static void make_parcel(struct parcel *parcel)
+{
+    memset(parcel, 0, sizeof *parcel);
+    parcel->data = (struct iovec){.iov_base = &parcel->byte, .iov_len = 1};
+    parcel->message.msg_iov = &parcel->data;
+    parcel->message.msg_iovlen = 1;
+    parcel->message.msg_control = parcel->control;
+    parcel->message.msg_controllen = sizeof parcel->control;
+}
 
 bool warden_entrust(const struct warden *warden, int fd)
 {
-    char byte = 0;
-    struct iovec data = {.iov_base = &byte, .iov_len = 1};
-    union control control = {.bytes = {0}};
-    struct msghdr message = {.msg_iov = &data,
-                             .msg_iovlen = 1,
-                             .msg_control = control.bytes,
-                             .msg_controllen = sizeof control.bytes};
+    struct parcel parcel;
+    struct cmsghdr *header;
 
-    control.header.cmsg_level = SOL_SOCKET;
-    control.header.cmsg_type = SCM_RIGHTS;
-    control.header.cmsg_len = CMSG_LEN(sizeof fd);
-    memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
-    return sendmsg(warden->fd, &message, MSG_NOSIGNAL) == 1;
+    make_parcel(&parcel);
+    header = CMSG_FIRSTHDR(&parcel.message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(header), &fd, sizeof fd);
+    return sendmsg(warden->fd, &parcel.message, MSG_NOSIGNAL) == 1;
 }
 
 /* -1: the launcher is gone, and no engine was started. */
 static int receive_descriptor(int socket)
 {
-    char byte;
-    struct iovec data = {.iov_base = &byte, .iov_len = 1};
-    union control control = {.bytes = {0}};
-    struct msghdr message = {.msg_iov = &data,
-                             .msg_iovlen = 1,
-                             .msg_control = control.bytes,
-                             .msg_controllen = sizeof control.bytes};
+    struct parcel parcel;
     int fd = -1;
 
-    if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) == 1 && CMSG_FIRSTHDR(&message) != NULL)
-        memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
+    make_parcel(&parcel);
+    if (recvmsg(socket, &parcel.message, MSG_CMSG_CLOEXEC) == 1 &&
+        CMSG_FIRSTHDR(&parcel.message) != NULL)
+        memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&parcel.message)), sizeof fd);
     return fd;
 }
 

@@ -46,7 +46,7 @@ static const struct prefix prefixes[] = {
 /* Words of the shell that a command follows. */
 static const char keywords[] = " command builtin eval if then elif else while until do ! { ";
 
-static const char *base_name(const char *word)
+const char *command_line_base_name(const char *word)
 {
     const char *slash = strrchr(word, '/');
 
@@ -145,7 +145,7 @@ struct question {
 
 static bool ask(const struct question *question, const char *word)
 {
-    return question->test(base_name(word), question->with);
+    return question->test(command_line_base_name(word), question->with);
 }
 
 /* Assignments may stand before a command: "MPIRUN=srun ./run.sh". */
@@ -169,9 +169,10 @@ static void ask_of_command(const char *const *command, void *with)
         if (*command == NULL)
             return;
         question->yes |= ask(question, *command);
-        if (is_shell(base_name(*command)) && (line = line_of_shell(command)) != NULL)
+        if (is_shell(command_line_base_name(*command)) &&
+            (line = line_of_shell(command)) != NULL)
             shell_lines_add(&question->lines, line, strlen(line));
-        prefix = find_prefix(base_name(*command));
+        prefix = find_prefix(command_line_base_name(*command));
         if (prefix == NULL)
             return;
         command = behind_prefix(prefix, command + 1);
@@ -201,9 +202,9 @@ const char *const *command_line_find(const char *const *command, bool (*test)(co
         if (*command == NULL)
             return NULL;
         *last = command;
-        if (test(base_name(*command)))
+        if (test(command_line_base_name(*command)))
             return command;
-        prefix = find_prefix(base_name(*command));
+        prefix = find_prefix(command_line_base_name(*command));
         if (prefix == NULL)
             return NULL;
         command = behind_prefix(prefix, command + 1);
@@ -221,5 +222,5 @@ const char *command_line_program(const char *const *command)
     const char *const *last;
 
     command_line_find(command, is_none, &last);
-    return last != NULL ? base_name(*last) : "";
+    return last != NULL ? command_line_base_name(*last) : "";
 }

@@ -16,6 +16,9 @@
 bool command_line_names(const char *const *command,
                         bool (*test)(const char *name, const void *with), const void *with);
 
+/* What is behind the last slash of a path; all of it if there is none. */
+const char *command_line_base_name(const char *word);
+
 /*
  * The same word by word, without a look into lines for the shell: the first program of which the
  * test is true, or NULL. *last is the last program that was found.

@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,25 +88,12 @@ static bool read_uid(const char *directory, uid_t *uid)
 /* A program that has been removed or replaced since is named "... (deleted)". */
 static void read_exe(const char *directory, struct proc_facts *facts)
 {
-    static const char deleted[] = " (deleted)";
-    char path[FILE_PATH], target[PATH_MAX], *name;
-    ssize_t length;
-
-    snprintf(path, sizeof path, "%s/exe", directory);
-    length = readlink(path, target, sizeof target - 1);
-    if (length <= 0) {
+    if (!proc_exe(directory, facts->exe)) {
         facts->closed = errno == EACCES || errno == EPERM ? YES : NOT_KNOWN;
         read_comm(directory, facts->exe);
         return;
     }
     facts->closed = NO;
-    target[length] = '\0';
-    if ((size_t)length > strlen(deleted) &&
-        strcmp(target + length - strlen(deleted), deleted) == 0)
-        target[(size_t)length - strlen(deleted)] = '\0';
-    name = strrchr(target, '/');
-    snprintf(facts->exe, sizeof facts->exe, "%.*s", NAME_SIZE - 1,
-             name != NULL ? name + 1 : target);
 }
 
 static bool is_shared_object(const char *name)

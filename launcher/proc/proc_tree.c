@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,4 +132,24 @@ size_t proc_tree_below(pid_t root, struct proc_node *nodes, size_t most)
     for (size_t i = 0; i < list.count; i++)
         add_children(&list, i);
     return list.count;
+}
+
+bool proc_exe(const char *directory, char exe[NAME_SIZE])
+{
+    static const char deleted[] = " (deleted)";
+    char path[96], target[PATH_MAX];
+    const char *name;
+    ssize_t length;
+
+    snprintf(path, sizeof path, "%s/exe", directory);
+    length = readlink(path, target, sizeof target - 1);
+    if (length <= 0)
+        return false;
+    target[length] = '\0';
+    if ((size_t)length > strlen(deleted) &&
+        strcmp(target + length - strlen(deleted), deleted) == 0)
+        target[(size_t)length - strlen(deleted)] = '\0';
+    name = strrchr(target, '/');
+    snprintf(exe, NAME_SIZE, "%.*s", NAME_SIZE - 1, name != NULL ? name + 1 : target);
+    return true;
 }

@@ -4,8 +4,11 @@
 #ifndef IMDSHIM_LAUNCHER_PROC_PROC_TREE_H
 #define IMDSHIM_LAUNCHER_PROC_PROC_TREE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+
+#include "shim/wire/wire.h"
 
 struct proc_node {
     pid_t pid;
@@ -24,5 +27,11 @@ size_t proc_tree_by_parents(pid_t root, struct proc_node *nodes, size_t most);
 
 /* State ('R', 'S', 'Z'...) and parent of a process, or of a thread; 0 if there is none. */
 char proc_state(const char *directory, pid_t *parent);
+
+/*
+ * The file name of its program. One that has been removed or replaced since is named
+ * "... (deleted)" there: that is left out. False, and errno, if it may not be read.
+ */
+bool proc_exe(const char *directory, char exe[NAME_SIZE]);
 
 #endif

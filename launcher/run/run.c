@@ -15,11 +15,6 @@
 
 enum { NO_WAIT = 5 }; /* seconds from the port to a line that no wait for it has been seen */
 
-static int64_t seconds_from_now(int seconds)
-{
-    return clock_now() + seconds * INT64_C(1000);
-}
-
 void run_enter(struct run *run, enum phase phase)
 {
     run->phase = phase;
@@ -36,7 +31,7 @@ static void end_engine(struct run *run, enum ending ending)
 
     run->outcome.ending = ending;
     run->give_up_at = run->remark_at = 0;
-    run->kill_at = seconds_from_now(RUN_GRACE);
+    run->kill_at = clock_in(RUN_GRACE);
     gate_shut(&run->gate);
     orphans_adopt(&run->orphans, &run->engine, &run->client, run->fifo.path);
     child_signal(&run->engine, SIGTERM);
@@ -68,7 +63,7 @@ void run_kill_all(struct run *run)
     child_signal(&run->engine, SIGKILL);
     child_signal(&run->client, run->client_terminated ? SIGKILL : SIGTERM);
     run->client_terminated = true;
-    run->kill_at = seconds_from_now(RUN_GRACE);
+    run->kill_at = clock_in(RUN_GRACE);
 }
 
 /* ---- the client ---- */
@@ -220,7 +215,7 @@ void run_learn_port(struct run *run)
     else if (run->options->when == WHEN_LISTENING)
         serve_client(run);
     else
-        run->remark_at = seconds_from_now(NO_WAIT);
+        run->remark_at = clock_in(NO_WAIT);
 }
 
 void run_remark_no_wait(struct run *run)
@@ -275,7 +270,7 @@ void run_begin(struct run *run)
                    (const char *const *)run->options->operands);
     begin_record(run);
     if (run->options->timeout > 0)
-        run->give_up_at = seconds_from_now(run->options->timeout);
+        run->give_up_at = clock_in(run->options->timeout);
     if (run_has_gate(run))
         start_client(run, "127.0.0.1", (unsigned)run->options->port);
 }

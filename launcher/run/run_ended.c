@@ -7,11 +7,6 @@
 
 enum { PATIENCE = 20 }; /* seconds: podman rm waits ten of them for what ignores SIGTERM */
 
-static int64_t grace_is_over_at(void)
-{
-    return clock_now() + RUN_GRACE * INT64_C(1000);
-}
-
 /* A client that was to end with it has a limit, and so does one that would ask for it for ever. */
 void run_leave_client(struct run *run)
 {
@@ -19,7 +14,7 @@ void run_leave_client(struct run *run)
 
     run->give_up_at = run->remark_at = 0;
     if (run->outcome.interrupted || in_vain)
-        run->kill_at = grace_is_over_at();
+        run->kill_at = clock_in(RUN_GRACE);
     gate_shut(&run->gate);
     run_enter(run, ENDED);
 }
@@ -59,7 +54,7 @@ void run_leave_unaccepted_client(struct run *run)
             "the engine ended with status %d and had accepted no client: ending the client "
             "in %d s",
             status, RUN_GRACE);
-    run->kill_at = grace_is_over_at();
+    run->kill_at = clock_in(RUN_GRACE);
 }
 
 /* What it has left behind keeps the time that it had. */
@@ -79,7 +74,7 @@ void run_limit_client(struct run *run)
 {
     run->outcome.interrupted = true;
     if (run->kill_at == 0)
-        run->kill_at = grace_is_over_at();
+        run->kill_at = clock_in(RUN_GRACE);
 }
 
 /*
@@ -97,7 +92,7 @@ void run_end_container(struct run *run)
 
     if (run->container.kill.count == 0 || run->ender.state != CHILD_NONE)
         return;
-    run->ender_until = clock_now() + PATIENCE * INT64_C(1000);
+    run->ender_until = clock_in(PATIENCE);
     run->orphans.spared = &run->ender;
     child_start(&run->ender, &plan, &run->signals);
 }
