@@ -133,15 +133,8 @@ static bool had_the_library_to_its_end(const struct evidence *evidence)
             strcmp(reports->engine_image.comm, evidence->comm) == 0);
 }
 
-static bool always(const struct evidence *evidence)
-{
-    (void)evidence;
-    return true;
-}
-
 /* ---- the table: evidence, cause, sentence ---- */
 
-#define NO_HEADING ""
 #define NOT_LOADED "not loaded: "
 #define NO_REPORTS "no reports: "
 #define CANNOT_LISTEN "cannot listen: "
@@ -165,7 +158,7 @@ struct row {
     "let it pass LD_PRELOAD and IMDSHIM_* on (mpiexec -genvall, mpirun -x LD_PRELOAD, "        \
     "srun --export=ALL)"
 
-/* The first row that holds is the one that is said. */
+/* The first row that holds is the one that is said, and the last one if none does. */
 static const struct row table[] = {
     {port_in_use, CAUSE_PORT_IN_USE, SOON, CANNOT_LISTEN,
      "{binder} asked for port {asked}, which is in use, or was until a minute ago "
@@ -251,7 +244,7 @@ static const struct row table[] = {
     {had_the_library_to_its_end, CAUSE_NEVER_LISTENED, NEVER, ENDED_FIRST,
      "{program} had the library and opened no port: is IMD switched on in its input and its "
      "options?{runtime}"},
-    {always, CAUSE_NOT_LOOKED_AT, NEVER, ENDED_FIRST,
+    {NULL, CAUSE_NOT_LOOKED_AT, NEVER, ENDED_FIRST,
      "{program} had the library and opened no port; what it may have become or started did not "
      "last long enough to be looked at{runtime}"},
 };
@@ -265,11 +258,18 @@ static bool holds(const struct row *row, const struct evidence *evidence)
     return row->cause == cause_of_suspect(evidence) && suspect_is_it(evidence);
 }
 
-bool diagnosis_is_trouble(enum cause cause, unsigned looks)
+/*
+ * A suspect that has ended was not the engine: that still runs. The report of a port that was
+ * seen only now may be on its way.
+ */
+bool diagnosis_is_trouble(enum cause cause, const struct evidence *evidence)
 {
+    unsigned in_looks = cause == CAUSE_PORT_UNSEEN ? 2 : 1;
+
     for (size_t i = 0; i < ROWS; i++)
         if (table[i].cause == cause)
-            return table[i].after != NEVER && looks >= table[i].after;
+            return table[i].after != NEVER && evidence->looks >= table[i].after &&
+                   (table[i].seen != NULL || evidence->suspect_looks >= in_looks);
     return false;
 }
 
@@ -290,7 +290,7 @@ enum cause diagnosis_explain(const struct evidence *evidence, char *text, size_t
 {
     const struct row *row = table;
 
-    while (!holds(row, evidence))
+    while (row < table + ROWS - 1 && !holds(row, evidence))
         row++;
     snprintf(text, size, "%s", heading_of(row, evidence));
     sentence_put(text, size, row->sentence, evidence);

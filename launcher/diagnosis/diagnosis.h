@@ -16,7 +16,7 @@
 /* The cause, and one line of text without a newline that says it and what to do. */
 enum cause diagnosis_explain(const struct evidence *evidence, char *text, size_t size);
 
-/* Is it worth a line while the engine still runs, after so many looks? */
-bool diagnosis_is_trouble(enum cause cause, unsigned looks);
+/* Is the cause that was explained worth a line while the engine still runs? */
+bool diagnosis_is_trouble(enum cause cause, const struct evidence *evidence);
 
 #endif

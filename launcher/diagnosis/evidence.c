@@ -96,6 +96,17 @@ static int weigh(enum cause cause, const struct proc_facts *facts,
     return cause == CAUSE_CLOSED ? CLOSED : WRONG;
 }
 
+/* Or is it one: what podman starts here only prepares the container. */
+static bool is_below_front(const struct sight *sight, size_t i)
+{
+    while (!is_front_of_container(sight->facts[i].exe, NULL)) {
+        if (i == 0)
+            return false;
+        i = sight->nodes[i].parent;
+    }
+    return true;
+}
+
 /*
  * mpirun and ssh are not the engine. Nor is a process that has started others, unless it is seen
  * to listen.
@@ -104,8 +115,7 @@ static bool may_be_engine(const struct sight *sight, size_t i, int weight)
 {
     const char *exe = sight->facts[i].exe;
 
-    return !reports_is_runtime(exe) && !cluster_is_agent(exe) &&
-           !is_front_of_container(exe, NULL) &&
+    return !reports_is_runtime(exe) && !cluster_is_agent(exe) && !is_below_front(sight, i) &&
            (!sight->is_parent[i] || weight == SEEN_TO_LISTEN);
 }
 
@@ -143,7 +153,9 @@ static void judge(struct evidence *evidence, const struct sight *sight)
     if (most == NOTHING_WRONG || evidence->suspect.pid == before)
         sound |= evidence->sound;
     evidence->sound = sound;
-    evidence->suspect_looks = evidence->suspect.pid == before ? evidence->suspect_looks + 1 : 1;
+    evidence->suspect_looks = most == NOTHING_WRONG             ? 0
+                              : evidence->suspect.pid == before ? evidence->suspect_looks + 1
+                                                                : 1;
 }
 
 void evidence_look(struct evidence *evidence, struct looks *looks)

@@ -28,7 +28,7 @@ struct evidence {
     /* What the kernel has said of the processes below the engine. */
     unsigned looks;
     bool has_suspect;
-    unsigned suspect_looks;    /* in so many looks one after the other */
+    unsigned suspect_looks;    /* in so many of the last looks, one after the other */
     struct proc_facts suspect; /* the most telling process of which something seemed wrong */
     bool sound; /* since it was seen, and in that look, another had the library in order */
     bool in_container; /* podman or its kin was started, whose container is not below it */

@@ -145,9 +145,7 @@ bool message_trouble(const struct options *options, const struct evidence *evide
     char text[EXPLANATION];
     enum cause cause = explain(evidence, text);
 
-    /* The report of a port that was seen only now may be on its way. */
-    if (!diagnosis_is_trouble(cause, evidence->looks) ||
-        (cause == CAUSE_PORT_UNSEEN && evidence->suspect_looks < 2))
+    if (!diagnosis_is_trouble(cause, evidence))
         return false;
     message(options, NORMAL, "%s", text);
     return true;

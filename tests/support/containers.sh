@@ -5,6 +5,7 @@
 #                               libraries
 # musl_root DIRECTORY           the engine is built for musl, whose C library alone is there
 # podman_here                   PODMAN and LIMITS are how podman runs here
+# slow_runtime SECONDS          what PODMAN starts a container with takes so long to do it
 #
 # shellcheck shell=dash
 # shellcheck disable=SC2034 # PODMAN and LIMITS are for the test
@@ -61,6 +62,14 @@ podman_here() {
     PODMAN="$PODMAN --runroot $kept/run --tmpdir $kept/tmp"
     ! command -v runc >/dev/null || PODMAN="$PODMAN --runtime=runc"
     LIMITS="--ulimit nofile=$(ulimit -Hn):$(ulimit -Hn) --ulimit nproc=1000:1000"
+}
+
+slow_runtime() { # SECONDS
+    runtime=$(command -v runc || command -v crun)
+    printf '#!/bin/sh\ncase $* in *start*) sleep %s ;; esac\nexec %s "$@"\n' "$1" "$runtime" \
+        >bin/slow
+    chmod +x bin/slow
+    PODMAN="$PODMAN --runtime=$PWD/bin/slow"
 }
 
 # What clears up behind a container ends a moment after podman, and would make the folder again. Its

@@ -334,11 +334,18 @@ TEST(a_container_of_podman_as_typed_is_served)
     assert_served();
 }
 
-/* Nor are its processes below podman. */
-TEST(an_engine_in_a_container_of_podman_may_take_its_time)
+/*
+ * Nor are its processes below podman: what is has a cleared environment, and prepares the
+ * container. It is looked at after 0.3, 1 and 3 seconds.
+ */
+LOOP_TEST(an_engine_in_a_container_of_podman_may_take_its_time, 3)
 {
-    shell_run(&shell, PODMAN_ROOT "$IMDSHIM run " CLIENT "-- " PODMAN_RUN
-                                  "--rootfs $PWD/root /bin/engine pause=3500" SERVE);
+    static const char *const times[][2] = {{"0", "3500"}, {"1.1", "3500"}, {"3.5", "0"}};
+
+    shell_run(&shell,
+              PODMAN_ROOT "slow_runtime %s; $IMDSHIM run " CLIENT "-- " PODMAN_RUN
+                          "--rootfs $PWD/root /bin/engine pause=%s" SERVE,
+              times[_i][0], times[_i][1]);
     assert_served();
 }
 

@@ -198,8 +198,31 @@ LOOP_TEST(how_the_run_ended_is_said_beside_it, COUNT(suspects))
 LOOP_TEST(each_is_worth_a_line_while_the_engine_runs_but_not_in_its_first_moment,
           COUNT(suspects))
 {
-    ck_assert(!diagnosis_is_trouble(suspects[_i].cause, 3));
-    ck_assert(diagnosis_is_trouble(suspects[_i].cause, 4));
+    see_suspect(_i);
+    evidence.suspect_looks = 2;
+    evidence.looks = 3;
+    ck_assert(!diagnosis_is_trouble(suspects[_i].cause, &evidence));
+    evidence.looks = 4;
+    ck_assert(diagnosis_is_trouble(suspects[_i].cause, &evidence));
+}
+
+/* It was not the engine, which still runs. */
+LOOP_TEST(what_has_ended_meanwhile_is_no_trouble, COUNT(suspects))
+{
+    see_suspect(_i);
+    evidence.looks = 4;
+    evidence.suspect_looks = 0;
+    ck_assert(!diagnosis_is_trouble(suspects[_i].cause, &evidence));
+}
+
+/* Its report may be on its way. */
+LOOP_TEST(a_port_that_was_seen_for_the_first_time_is_no_trouble_yet, COUNT(suspects))
+{
+    see_suspect(_i);
+    evidence.looks = 4;
+    evidence.suspect_looks = 1;
+    ck_assert_int_eq(diagnosis_is_trouble(suspects[_i].cause, &evidence),
+                     suspects[_i].cause != CAUSE_PORT_UNSEEN);
 }
 
 /* ---- every other row ---- */
@@ -522,17 +545,20 @@ TEST(silence_that_may_end_yet_is_no_trouble)
                                        CAUSE_SOME_WITHOUT,   CAUSE_FAILED,        CAUSE_NONE,
                                        CAUSE_NOT_KNOWN};
 
+    evidence.looks = evidence.suspect_looks = 1000;
     for (size_t i = 0; i < sizeof quiet / sizeof quiet[0]; i++)
-        ck_assert(!diagnosis_is_trouble(quiet[i], 1000));
+        ck_assert(!diagnosis_is_trouble(quiet[i], &evidence));
 }
 
 /* mpirun takes its time with other hosts. */
 TEST(ranks_elsewhere_have_longer_to_report)
 {
-    ck_assert(!diagnosis_is_trouble(CAUSE_ELSEWHERE, 4));
-    ck_assert(diagnosis_is_trouble(CAUSE_ELSEWHERE, 5));
-    ck_assert(!diagnosis_is_trouble(CAUSE_NOT_PASSED_ON, 4));
-    ck_assert(diagnosis_is_trouble(CAUSE_NOT_PASSED_ON, 5));
+    evidence.looks = 4;
+    ck_assert(!diagnosis_is_trouble(CAUSE_ELSEWHERE, &evidence));
+    ck_assert(!diagnosis_is_trouble(CAUSE_NOT_PASSED_ON, &evidence));
+    evidence.looks = 5;
+    ck_assert(diagnosis_is_trouble(CAUSE_ELSEWHERE, &evidence));
+    ck_assert(diagnosis_is_trouble(CAUSE_NOT_PASSED_ON, &evidence));
 }
 
 /* It was escaped on its way; the kernel's is not. */
