@@ -201,6 +201,7 @@ static int start_engine(struct run *run)
         .tcp = run->offer_error == 0 ? run->offer.text : NULL,
         .leaves_host = run->looks.wanted.hears_tcp,
         .events = WIRE_EVENTS_ALL,
+        .only_from = run_relay_port(&run->relay),
     };
     char **environment = engine_environment(run->options, run->preload, &channel);
     const struct container_needs needs = {

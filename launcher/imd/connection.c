@@ -84,8 +84,52 @@ const char *connection_resolve(struct connection *connection)
     return NULL;
 }
 
+/*
+ * At any address: both families have the port in the same place, and zeros behind it.
+ * SO_REUSEADDR: it is bound once to be kept, and once for each connection, socket(7).
+ */
+static bool bind_to_port(int fd, int family, unsigned port)
+{
+    const struct sockaddr_in6 any = {.sin6_family = (sa_family_t)family,
+                                     .sin6_port = htons((uint16_t)port)};
+    const int on = 1;
+
+    return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+           bind(fd, (const struct sockaddr *)&any,
+                family == AF_INET ? sizeof(struct sockaddr_in) : sizeof any) == 0;
+}
+
+/* Of both families: an IPv6 socket has the port in IPv4 too. */
+int connection_reserve_port(unsigned *port)
+{
+    static const int families[] = {AF_INET6, AF_INET};
+    struct sockaddr_in6 own;
+    socklen_t length = sizeof own;
+
+    for (int i = 0; i < 2; i++) {
+        int fd = socket(families[i], SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        if (fd >= 0 && bind_to_port(fd, families[i], 0) &&
+            getsockname(fd, (struct sockaddr *)&own, &length) == 0) {
+            *port = ntohs(own.sin6_port);
+            return fd;
+        }
+        if (fd >= 0)
+            close(fd);
+    }
+    return -1;
+}
+
+/*
+ * A connection from a port of its own is reset at its end: in TIME_WAIT it would keep the next one
+ * from being made. By then the server has closed it, or had its time to.
+ */
 static void close_socket(struct connection *connection)
 {
+    const struct linger none = {.l_onoff = 1, .l_linger = 0};
+
+    if (connection->fd >= 0 && connection->from_port != 0)
+        setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
     if (connection->fd >= 0)
         close(connection->fd);
     connection->fd = -1;
@@ -96,6 +140,11 @@ static bool start_at(struct connection *connection, const struct addrinfo *addre
     connection->fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (connection->fd < 0)
         return false;
+    if (connection->from_port != 0 &&
+        !bind_to_port(connection->fd, address->ai_family, connection->from_port)) {
+        connection_abandon(connection, errno);
+        return false;
+    }
     if (connect(connection->fd, address->ai_addr, address->ai_addrlen) == 0 ||
         errno == EINPROGRESS)
         return true;

@@ -23,7 +23,14 @@ struct connection {
     struct addrinfo *addresses;                /* what the host resolved to, NULL = not yet */
     struct addrinfo *next;                     /* the one to try next, NULL = none left */
     int fd;                                    /* -1 = none */
+    unsigned from_port;                        /* our own; 0 = any */
 };
+
+/*
+ * A port for our own ends of connections, one after the other. Nobody else is given it while the
+ * descriptor that is returned is open. -1 and errno if there is none.
+ */
+int connection_reserve_port(unsigned *port);
 
 /* Returns NULL, or what is wrong with the operand. */
 const char *connection_parse(struct connection *connection, const char *operand);

@@ -47,18 +47,30 @@ static void put_twice(struct composition *all, const char *name, const char *by_
     put(all, by_openmpi, all->elsewhere ? value : NULL);
 }
 
-static void put_socket_rules(struct composition *all, const struct options *options)
+/* Prefix and number, as one of ours. */
+static char *make_number(struct composition *all, const char *prefix, unsigned number)
 {
-    char *port = NULL;
+    char *value;
 
-    if (options->port != 0 && asprintf(&port, "%d", options->port) < 0)
-        die_error(STATUS_FAILED, errno, WIRE_PORT);
-    all->ours[all->ours_count++] = port;
-    PUT_CARRIED(all, WIRE_PORT, port);
+    if (asprintf(&value, "%s%u", prefix, number) < 0)
+        die_error(STATUS_FAILED, errno, "cannot compose the environment");
+    all->ours[all->ours_count++] = value;
+    return value;
+}
+
+static void put_socket_rules(struct composition *all, const struct options *options,
+                             unsigned only_from)
+{
+    const char *only = options->only_me ? WIRE_ONLY_ME : NULL;
+
+    if (only_from != 0)
+        only = make_number(all, WIRE_ONLY_ME ":", only_from);
+    PUT_CARRIED(all, WIRE_PORT,
+                options->port != 0 ? make_number(all, "", (unsigned)options->port) : NULL);
     PUT_CARRIED(all, WIRE_MATCH, options->match[0] != '\0' ? options->match : NULL);
     PUT_CARRIED(all, WIRE_LISTEN, options->relay ? NULL : options->listen);
     PUT_CARRIED(all, WIRE_WAKE, options->no_wake ? WIRE_WAKE_OFF : NULL);
-    PUT_CARRIED(all, WIRE_ONLY, options->only_me ? WIRE_ONLY_ME : NULL);
+    PUT_CARRIED(all, WIRE_ONLY, only);
 }
 
 /* srun carries what it is told to, and that is what has been composed so far. */
@@ -110,7 +122,7 @@ char **engine_environment(const struct options *options, const char *preload,
     PUT_CARRIED(&all, WIRE_FIFO, channel->fifo);
     PUT_CARRIED(&all, WIRE_TCP, channel->tcp);
     PUT_CARRIED(&all, WIRE_EVENTS, channel->events);
-    put_socket_rules(&all, options);
+    put_socket_rules(&all, options, channel->only_from);
     put_slurm_list(&all);
     if (all.elsewhere)
         put_openmpi_agents(&all, list, channel->leaves_host && options->verbosity != QUIET);

@@ -9,13 +9,17 @@
 
 #include "launcher/base/options.h"
 
-/* Where events go, a descriptor or a FIFO, and which; as shim/wire/wire.h has it. */
+/*
+ * Where events go, a descriptor or a FIFO, and which; and whom the engine lets in. As
+ * shim/wire/wire.h has it.
+ */
 struct engine_channel {
     const char *fd;
     const char *fifo;
     const char *tcp;    /* beside the FIFO, for engines on other hosts, or NULL */
     bool leaves_host;   /* the command says that the engine may be on one */
     const char *events; /* WIRE_EVENTS_...; NULL: "listening" and "ready" */
+    unsigned only_from; /* with --only-me: the port of its one client; 0: any */
 };
 
 /*

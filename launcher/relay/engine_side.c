@@ -117,9 +117,7 @@ static void end(struct relay *relay)
 {
     struct session *session = &relay->session;
 
-    if (session->connection.fd >= 0)
-        close(session->connection.fd);
-    session->connection.fd = -1;
+    connection_abandon(&session->connection, 0);
     relay->has_engine = false;
     outbox_free(&relay->to_engine);
     relay->left_out += relay->translation.left_out;

@@ -25,6 +25,9 @@ void relay_open(struct relay *relay, const struct relay_plan *plan)
     relay->plan = *plan;
     relay->session.connection.fd = -1;
     relay->session.phase = GONE;
+    relay->own_port_fd = plan->has_own_port ? connection_reserve_port(&relay->own_port) : -1;
+    if (plan->has_own_port && relay->own_port_fd < 0)
+        die_error(STATUS_FAILED, errno, "cannot keep a port for the relay");
     relay->listener.fd = listening_open(plan->listen, &relay->where);
     relay->fd = epoll_create1(EPOLL_CLOEXEC);
     if (relay->fd < 0 || epoll_ctl(relay->fd, EPOLL_CTL_ADD, relay->listener.fd, &event) != 0 ||
@@ -36,6 +39,7 @@ void relay_lead_to(struct relay *relay, const struct connection *engine)
 {
     connection_close(&relay->session.connection);
     relay->session.connection = *engine;
+    relay->session.connection.from_port = relay->own_port;
     relay->knows_engine = true;
 }
 
@@ -157,5 +161,7 @@ void relay_close(struct relay *relay)
     connection_close(&relay->session.connection);
     outbox_free(&relay->to_engine);
     backlog_free(&relay->backlog);
+    if (relay->own_port_fd >= 0)
+        close(relay->own_port_fd);
     close(relay->fd);
 }

@@ -23,6 +23,7 @@ struct relay_plan {
     double time_step;   /* ps, 0: not known */
     int step_ahead;     /* imd/translation.h */
     bool others_skip, others_steer, only_me;
+    bool has_own_port; /* the relay's connections to the engine come from one port */
     int timeout; /* seconds for the engine's greeting, 0: the usual */
 };
 
@@ -31,6 +32,7 @@ struct relay {
     struct relay_plan plan;
     int fd;              /* for poll(2): epoll(7) */
     union address where; /* clients connect there */
+    unsigned own_port;   /* from which it connects to the engine; 0: from any */
     unsigned clients;    /* that are there */
     unsigned ended;      /* streams that the engine has ended, or that broke */
     uint64_t sent;       /* bytes, to all clients: who waits for them sees that they go on */
@@ -40,6 +42,7 @@ struct relay {
 
     /* The relay's own. */
     struct acceptor listener;
+    int own_port_fd; /* keeps that port for us, or -1 */
     bool arrivals; /* there may be some to be accepted */
     struct client *first_arrived;
     uint64_t turns; /* GOs that have come */

@@ -97,13 +97,16 @@ void message_refused(const struct options *options, const struct event *refused)
 /* The first of perhaps many: see shim/hooks/admission.c. */
 void message_denied(const struct options *options, const struct event *denied)
 {
-    char whose[64] = "a client that was gone at once";
+    const char *whose = options->relay ? "a client" : "a client that was gone at once";
+    char user[32];
 
-    if ((denied->has & EVENT_HAS(KEY_UID)) != 0)
-        snprintf(whose, sizeof whose, "user %lu", (unsigned long)denied->uid);
+    if ((denied->has & EVENT_HAS(KEY_UID)) != 0) {
+        snprintf(user, sizeof user, "user %lu", (unsigned long)denied->uid);
+        whose = user;
+    }
     if (denied->error == 0)
-        message(options, NORMAL, "--only-me: closed a connection of %s to port %u", whose,
-                denied->port);
+        message(options, NORMAL, "--only-me: closed a connection of %s to port %u%s", whose,
+                denied->port, options->relay ? ": clients connect to the relay" : "");
     else
         message(options, NORMAL,
                 "--only-me: closed a connection to port %u because the kernel does not say "

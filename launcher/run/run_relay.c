@@ -22,6 +22,7 @@ void run_relay_open(struct run_relay *served, const struct options *options)
         .others_skip = options->others_skip,
         .others_steer = options->others_steer,
         .only_me = options->only_me,
+        .has_own_port = options->only_me,
     };
 
     *served = (struct run_relay){.options = options};
@@ -29,6 +30,11 @@ void run_relay_open(struct run_relay *served, const struct options *options)
         return;
     relay_open(&relay, &plan);
     served->relay = &relay;
+}
+
+unsigned run_relay_port(const struct run_relay *served)
+{
+    return served->relay != NULL ? served->relay->own_port : 0;
 }
 
 void run_relay_publish(const struct run_relay *served, struct record *record)

@@ -24,6 +24,9 @@ struct run_relay {
 /* Listen. Dies with 125 if that cannot be. */
 void run_relay_open(struct run_relay *served, const struct options *options);
 
+/* The port from which it connects to the engine; 0: any, or there is no relay. */
+unsigned run_relay_port(const struct run_relay *served);
+
 /* Clients connect to it, not to the engine: so does the record say from now on. */
 void run_relay_publish(const struct run_relay *served, struct record *record);
 

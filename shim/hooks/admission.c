@@ -113,6 +113,17 @@ static void tell_denied(int fd, struct event event)
     event_sink_tell(&settings->sink, &event, EVENT_OPTIONAL);
 }
 
+/* The launcher's, if it is to be the only client. The port stands in both families' beginning. */
+static bool comes_from(int fd, unsigned port)
+{
+    struct sockaddr_in peer = {.sin_port = 0};
+    socklen_t length = sizeof peer; /* no more than a name has, see peer.c */
+
+    return port == 0 ||
+           (syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERNAME, &peer, &length) == 0 &&
+            ntohs(peer.sin_port) == port);
+}
+
 /* Connections of other users are closed, and those whose user is unknown. */
 static bool is_admitted(int fd)
 {
@@ -122,13 +133,14 @@ static bool is_admitted(int fd)
     int error = 0;
     enum peer peer = peer_lookup(fd, &uid, &error);
 
-    if (peer == PEER_SAME_USER || peer == PEER_REMOTE)
+    if ((peer == PEER_SAME_USER || peer == PEER_REMOTE) &&
+        comes_from(fd, settings_get()->only_from))
         return true;
     event.uid = uid;
     event.error = (unsigned)error;
-    event.has = peer == PEER_OTHER_USER ? EVENT_HAS(KEY_UID)
-                : peer == PEER_UNKNOWN  ? EVENT_HAS(KEY_ERROR)
-                                        : 0;
+    event.has = peer == PEER_OTHER_USER || peer == PEER_SAME_USER ? EVENT_HAS(KEY_UID)
+                : peer == PEER_UNKNOWN                            ? EVENT_HAS(KEY_ERROR)
+                                                                  : 0;
     tell_denied(fd, event);
     sys_close(fd);
     return false;

@@ -29,11 +29,26 @@ static bool is(const char *value, const char *expected)
     return value != NULL && strcmp(value, expected) == 0;
 }
 
+static bool read_only(const char *only)
+{
+    static const char me[] = WIRE_ONLY_ME;
+
+    if (only == NULL)
+        return true;
+    settings.only_me = true;
+    if (strncmp(only, me, sizeof me - 1) != 0)
+        return false;
+    only += sizeof me - 1;
+    if (*only == ':')
+        only = text_take_port(only + 1, 1, &settings.only_from);
+    return is(only, "");
+}
+
 /* False if one of the variables is there and not of its form. */
 static bool read_socket_rules(void)
 {
     const char *port = READ(WIRE_PORT), *match = READ(WIRE_MATCH);
-    const char *listen = READ(WIRE_LISTEN), *only = READ(WIRE_ONLY);
+    const char *listen = READ(WIRE_LISTEN);
 
     if (listen != NULL && bind_override_parse(&settings.bind, listen) != NULL)
         return false;
@@ -45,9 +60,7 @@ static bool read_socket_rules(void)
         settings.bind.has_ports = true; /* any free one, if LISTEN names none */
     }
     settings.overrides_bind = port != NULL || listen != NULL;
-    settings.only_me = only != NULL;
-    return (match == NULL || match_parse(&settings.match, match)) &&
-           (only == NULL || is(only, WIRE_ONLY_ME));
+    return (match == NULL || match_parse(&settings.match, match)) && read_only(READ(WIRE_ONLY));
 }
 
 static bool read_sink(void)

@@ -23,6 +23,7 @@ struct settings {
     bool overrides_bind;       /* of the IMD socket, as bind_override says */
     struct bind_override bind; /* where it is bound instead */
     bool only_me;              /* may connect to the IMD socket */
+    unsigned only_from;        /* and from that port alone; 0: from any */
     bool cuts_sleep;           /* of the engine when its client comes */
     struct gate_address gate;  /* of a client */
 };

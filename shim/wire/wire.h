@@ -22,7 +22,9 @@
  *                               where the IMD socket is bound instead: a numeric address, IPv6
  *                               in brackets; a port, 0 for any, or LOW-HIGH
  *   IMDSHIM_WAKE=off            do not end the engine's sleep(3) when its client comes
- *   IMDSHIM_ONLY=me             close connections of this host's other users to the IMD socket
+ *   IMDSHIM_ONLY=me[:PORT]      close connections of this host's other users to the IMD socket;
+ *                               with PORT also those that do not come from that TCP port,
+ *                               which is the launcher's
  *   IMDSHIM_GATE=PORT:NAME      for a client: its connections to PORT on this host wait for the
  *                               launcher, at the Unix socket NAME of the abstract namespace.
  *                               It answers "ADDR PORT" and a newline, or hangs up

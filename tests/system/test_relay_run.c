@@ -47,6 +47,60 @@ TEST(the_relay_listens_where_it_is_told_and_the_engine_where_it_asks)
     ck_assert_int_eq(shell_count_lines(run.err, "relay: clients connect to [::1]:"), 1);
 }
 
+/* Reads to the end: 0 bytes are one that was closed at once. */
+static size_t bytes_from_engine(int port)
+{
+    struct viewer direct = viewer_connect(port);
+    char bytes[64];
+    size_t all = 0;
+    ssize_t got;
+
+    while ((got = recv(direct.fd, bytes, sizeof bytes, 0)) > 0)
+        all += (size_t)got;
+    close(direct.fd);
+    return all;
+}
+
+static const char *const narrowed[] = {"", "--listen '[::1]:0'"};
+
+/* With --only-me the engine has one client, and that is the launcher. */
+LOOP_TEST(with_only_me_the_engine_itself_lets_in_the_relay_alone, COUNT(narrowed))
+{
+    int engine_port;
+
+    unlink("relay.port");
+    shell_start(&run,
+                "exec $IMDSHIM run --relay --only-me -v -o relay.port %s -- " ENGINE_OF
+                "frames=10",
+                narrowed[_i]);
+    ck_assert(shell_wait_for_err(&run, "waits for a client on port "));
+    engine_port = atoi(strstr(run.err, "on port ") + strlen("on port "));
+    ck_assert_uint_eq(bytes_from_engine(engine_port), 0);
+    ck_assert(shell_wait_for_err(&run, ": clients connect to the relay"));
+    ck_assert_int_eq(system("$IMDSHIM watch $(cat relay.port) >frames"), 0);
+    shell_finish(&run);
+    ck_assert_int_eq(shell_status(&run), 0);
+    ck_assert_int_eq(system("grep -q '^10 frames' frames"), 0);
+}
+
+/* From the same port each time, and nothing of the last connection is in the way. */
+TEST(with_only_me_the_relay_comes_again_after_its_last_client_has_left)
+{
+    unlink("relay.port");
+    shell_start(&run, "exec $IMDSHIM run --relay --only-me -o relay.port -- " ENGINE_OF
+                      "frames=0 pace=1 clients=3");
+    for (int i = 0; i < 3; i++) {
+        struct viewer viewer = viewer_start(port_in_file());
+
+        ck_assert(viewer_read(&viewer, 2));
+        viewer_leave(&viewer);
+        close(viewer.fd);
+    }
+    kill(run.pid, SIGTERM);
+    shell_finish(&run);
+    ck_assert_int_eq(shell_status(&run), 128 + SIGTERM);
+}
+
 static void start_endless(void)
 {
     unlink("relay.port");

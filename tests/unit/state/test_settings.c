@@ -110,6 +110,21 @@ TEST(who_may_connect_is_everyone_unless_it_is_said)
     ck_assert(!settings_of(NULL, "/tmp/fifo", NULL)->only_me);
 }
 
+static const struct {
+    const char *value;
+    unsigned from;
+} words_of_only[] = {{"me", 0}, {"me:1", 1}, {"me:65535", 65535}};
+
+LOOP_TEST(who_may_connect_can_be_the_launcher_alone, COUNT(words_of_only))
+{
+    const struct settings *settings;
+
+    setenv(WIRE_ONLY, words_of_only[_i].value, 1);
+    settings = settings_of(NULL, "/tmp/fifo", NULL);
+    ck_assert(settings->only_me);
+    ck_assert_uint_eq(settings->only_from, words_of_only[_i].from);
+}
+
 static const char *const names_of_only[] = {WIRE_ONLY, WIRE_OPENMPI WIRE_ONLY};
 
 LOOP_TEST(who_may_connect_is_me_if_it_is_said_by_either_name, 2)
@@ -292,6 +307,11 @@ static const struct {
     {WIRE_TCP, "node1:0:" SECRET ":::1"},
     {WIRE_ONLY, ""}, /* not to be open to all by a slip */
     {WIRE_ONLY, "Me"},
+    {WIRE_ONLY, "me:"},
+    {WIRE_ONLY, "me:0"},
+    {WIRE_ONLY, "me:65536"},
+    {WIRE_ONLY, "me:80 "},
+    {WIRE_ONLY, "me80"},
 };
 
 /* Half of what was asked for would be another port than the one asked for. */
