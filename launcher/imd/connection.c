@@ -103,7 +103,7 @@ static bool bind_to_port(int fd, int family, unsigned port)
 int connection_reserve_port(unsigned *port)
 {
     static const int families[] = {AF_INET6, AF_INET};
-    struct sockaddr_in6 own;
+    struct sockaddr_in6 own = {.sin6_port = 0};
     socklen_t length = sizeof own;
 
     for (int i = 0; i < 2; i++) {
