@@ -1,6 +1,7 @@
 /*
  * imdshim run --relay: whom the run's clients reach, and how long the run lasts for them.
  */
+#include <sys/socket.h>
 #include <time.h>
 
 #include "tests/support/engines.h"
