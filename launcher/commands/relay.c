@@ -75,7 +75,7 @@ static void serve(struct relay *relay, const struct options *options)
     bool idle = true, asked = false;
     struct ending ending;
 
-    ending_begin(&ending);
+    ending_begin(&ending, (const int[]){0});
     while (!is_over(relay, asked)) {
         if (idle && wait_for_something(relay, &ending, limit) && !asked) {
             asked = true;
