@@ -1,7 +1,5 @@
 #include "launcher/commands/keyboard.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +13,7 @@ void keyboard_start(struct keyboard *keyboard)
     *keyboard = (struct keyboard){.there = isatty(STDIN_FILENO)};
 }
 
+/* Not of a terminal that has hung up. */
 static bool in_foreground(void)
 {
     return tcgetpgrp(STDIN_FILENO) == getpgrp();
@@ -36,7 +35,9 @@ static void take(struct keyboard *keyboard)
     now.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
     now.c_cc[VMIN] = 0; /* who else reads the same terminal must not make us wait */
     now.c_cc[VTIME] = 0;
-    keyboard->taken = tcsetattr(STDIN_FILENO, TCSAFLUSH, &now) == 0;
+    tcflush(STDIN_FILENO,
+            TCIFLUSH); /* TCSAFLUSH would wait for output that Ctrl-S has stopped */
+    keyboard->taken = tcsetattr(STDIN_FILENO, TCSANOW, &now) == 0;
 }
 
 void keyboard_follow(struct keyboard *keyboard)
@@ -68,16 +69,12 @@ void keyboard_signal(struct keyboard *keyboard, int signal)
 }
 
 /* A key that is no character sends several, from an escape on: their letters are no keys. */
-size_t keyboard_read(struct keyboard *keyboard, short events, char *keys, size_t size)
+size_t keyboard_read(char *keys, size_t size)
 {
-    ssize_t got = events != 0 ? read(STDIN_FILENO, keys, size) : 0;
-    bool hung_up = got == 0 && (events & (POLLHUP | POLLERR | POLLNVAL)) != 0;
-    const char *escape;
+    ssize_t got = read(STDIN_FILENO, keys, size);
+    const char *escape = got > 0 ? memchr(keys, '\033', (size_t)got) : NULL;
 
-    if (hung_up || (got < 0 && errno != EINTR && errno != EAGAIN))
-        keyboard->there = keyboard->taken = false;
-    if (got <= 0)
-        return 0;
-    escape = memchr(keys, '\033', (size_t)got);
-    return escape != NULL ? (size_t)(escape - keys) : (size_t)got;
+    if (escape != NULL)
+        return (size_t)(escape - keys);
+    return got > 0 ? (size_t)got : 0;
 }

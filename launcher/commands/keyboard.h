@@ -30,8 +30,8 @@ void keyboard_follow(struct keyboard *keyboard);
 /* One of keyboard_signals has come. Returns when we go on. */
 void keyboard_signal(struct keyboard *keyboard, int signal);
 
-/* What has been typed, if poll(2) has found something; 0 = nothing. */
-size_t keyboard_read(struct keyboard *keyboard, short events, char *keys, size_t size);
+/* What has been typed; how many keys. Does not wait if the terminal is taken. */
+size_t keyboard_read(char *keys, size_t size);
 
 void keyboard_give_back(struct keyboard *keyboard);
 

@@ -74,6 +74,7 @@ static void serve(struct relay *relay, const struct options *options)
     int64_t limit = limit_of(relay, options);
     bool idle = true, asked = false;
     struct ending ending;
+    unsigned unserved;
 
     ending_begin(&ending, (const int[]){0});
     while (!is_over(relay, asked)) {
@@ -81,7 +82,10 @@ static void serve(struct relay *relay, const struct options *options)
             asked = true;
             relay_leave(relay);
         }
+        unserved = relay->unserved;
         idle = relay_turn(relay);
+        if (unserved == 0 && relay->unserved > 0 && options->verbosity > QUIET)
+            say(RELAY_UNSERVED);
         if (relay_is_busy(relay) || limit == 0)
             limit = limit_of(relay, options);
         else if (clock_now() >= limit)

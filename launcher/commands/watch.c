@@ -146,10 +146,10 @@ static void obey_key(struct watch *watch, char key)
     }
 }
 
-static void obey_keys(struct watch *watch, short events)
+static void obey_keys(struct watch *watch)
 {
     char keys[64];
-    size_t count = keyboard_read(&watch->keyboard, events, keys, sizeof keys);
+    size_t count = keyboard_read(keys, sizeof keys);
 
     for (size_t i = 0; i < count && watch->session.phase == STREAMING; i++)
         obey_key(watch, keys[i]);
@@ -221,7 +221,8 @@ static void step(struct watch *watch)
         leave(watch);
     else if (fds[1].revents != 0)
         session_advance(session);
-    obey_keys(watch, fds[2].revents);
+    if (fds[2].revents != 0 && watch->keyboard.taken)
+        obey_keys(watch);
     if (watch->error != 0 && session->phase == STREAMING)
         leave(watch);
     session_check_deadline(session);

@@ -4,7 +4,7 @@
  *
  *     version=2      of IMD: 2, or 3 with time, energies, coordinates and velocities
  *     frames=10      for each client; then it closes. 0: until the client has left
- *     atoms=1000
+ *     atoms=1000     0: energies alone, version 2
  *     clients=1      it ends after so many
  *     pace=0         milliseconds between two frames
  *     cut=0          the last frame ends so many bytes early
@@ -63,6 +63,8 @@ static void put_header(int32_t type, int32_t value)
 
 static void put_vectors(int32_t type, long step)
 {
+    if (plan.atoms == 0)
+        return;
     put_header(type, (int32_t)plan.atoms);
     for (long i = 0; i < 3 * plan.atoms; i++) {
         float value = (float)step + (float)(i % 1000) / 1000;
