@@ -14,27 +14,11 @@ static struct terminal terminal;
 
 /* ---- the terminal ---- */
 
-static bool gives_keys(void)
+static void wait_until(bool (*condition)(const struct terminal *))
 {
-    struct termios now;
-
-    ck_assert_int_eq(tcgetattr(terminal.fd, &now), 0);
-    return (now.c_lflag & (ICANON | ECHO)) == 0;
-}
-
-static bool gives_lines(void)
-{
-    struct termios now;
-
-    ck_assert_int_eq(tcgetattr(terminal.fd, &now), 0);
-    return (now.c_lflag & ICANON) != 0 && (now.c_lflag & ECHO) != 0;
-}
-
-static void wait_until(bool (*condition)(void))
-{
-    for (int i = 0; i < SHELL_SECONDS * 100 && !condition(); i++)
+    for (int i = 0; i < SHELL_SECONDS * 100 && !condition(&terminal); i++)
         shell_pause(10);
-    ck_assert(condition());
+    ck_assert(condition(&terminal));
 }
 
 static void see(const char *text)
@@ -64,7 +48,7 @@ static void start_watch(const char *plan, const char *before, const char *argume
 static void wait_for_keys(void)
 {
     see("keys: space + - k q ?");
-    wait_until(gives_keys);
+    wait_until(terminal_gives_keys);
 }
 
 static void start(const char *plan)
@@ -207,7 +191,7 @@ static const struct {
     {"frames=0 pace=2", "q", 0, 0},         {"frames=0 pace=2", "\003", 0, 0},
     {"frames=0 pace=2", "", SIGTERM, 0},    {"frames=0 pace=2", "", SIGHUP, 0},
     {"frames=0 pace=2", "", SIGINT, 0},     {"frames=0 pace=2", "\034", 0, 128 + SIGQUIT},
-    {"frames=300 pace=2", "", 0, 0},        {"frames=300 pace=2 cut=1", "", 0, 1},
+    {"frames=1000 pace=2", "", 0, 0},       {"frames=1000 pace=2 cut=1", "", 0, 1},
     {"frames=0 pace=2 kill=1", "ky", 0, 0},
 };
 
@@ -260,7 +244,7 @@ static void start_job(const char *line)
 static void type_line(const char *line)
 {
     see("next?");
-    wait_until(gives_lines);
+    wait_until(terminal_gives_lines);
     terminal_type(&terminal, line);
     terminal_type(&terminal, "\n");
 }
@@ -272,7 +256,7 @@ TEST(a_stop_typed_gives_the_terminal_back_and_fg_takes_it_again, .needs = has_da
         wait_for_keys();
         terminal_type(&terminal, "\032");
         wait_for_state(read_pid("pid"), "T");
-        ck_assert(gives_lines());
+        ck_assert(terminal_gives_lines(&terminal));
         type_line("");
     }
     wait_for_keys();
@@ -309,7 +293,7 @@ TEST(in_the_background_it_is_not_stopped_and_reads_nothing, .needs = has_dash)
     type_line("qkyq");
     see("next?");
     see("frames/s");
-    ck_assert(gives_lines());
+    ck_assert(terminal_gives_lines(&terminal));
     ck_assert_int_ne(process_state(read_pid("pid")), 'T');
     ck_assert_ptr_null(strstr(terminal.screen, "keys:"));
     terminal_type(&terminal, "\n");
@@ -334,7 +318,7 @@ TEST(moved_to_the_background_it_goes_on_without_keys_and_fg_brings_them_back, .n
     wait_for_state(pid, "SR");
     see("next?");
     see("frames/s");
-    ck_assert(gives_lines());
+    ck_assert(terminal_gives_lines(&terminal));
     terminal_type(&terminal, "kyq\n");
     wait_for_keys();
     terminal_type(&terminal, "q");
@@ -356,7 +340,7 @@ LOOP_TEST(without_a_live_line_or_a_terminal_to_type_at_there_are_none, COUNT(apa
     hears("\ngo\n");
     terminal_type(&terminal, "kyq ");
     shell_pause(200);
-    ck_assert(gives_lines());
+    ck_assert(terminal_gives_lines(&terminal));
     assert_ended_well();
     ck_assert_ptr_null(strstr(terminal.screen, "keys"));
     ck_assert_ptr_nonnull(strstr(engine.out, "\ngo\nbye 200\n"));
