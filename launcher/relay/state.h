@@ -15,7 +15,7 @@
 #include "launcher/relay/client.h"
 #include "shim/wire/address.h"
 
-enum { RELAY_SCRATCH = 1 << 16 };
+enum { RELAY_SCRATCH = 1 << 18 };
 
 struct relay_plan {
     const char *listen; /* [ADDR][:PORTS], NULL: a free port of 127.0.0.1 */
