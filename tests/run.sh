@@ -23,7 +23,7 @@ runs_alone() { # PROGRAM
 # What is waited for longest begins first.
 is_long() { # PROGRAM
     case ${1##*/} in
-    test_launcher_ends | test_launcher_evidence | test_launcher_client_end) ;;
+    test_launcher_ends | test_launcher_evidence | test_launcher_client_end | test_watch_keys) ;;
     test_launcher_others | test_only_me_shared | test_faults | test_real_build) ;;
     test_real_launchers | test_real_gate | test_real_hosts | test_container) ;;
     *) false ;;
