@@ -14,3 +14,8 @@ int64_t clock_in(int seconds)
 {
     return clock_now() + seconds * INT64_C(1000);
 }
+
+int64_t clock_sooner(int64_t one, int64_t other)
+{
+    return one == 0 || (other != 0 && other < one) ? other : one;
+}

@@ -10,4 +10,7 @@
 int64_t clock_now(void);
 int64_t clock_in(int seconds); /* from now on */
 
+/* Of two deadlines, each of which may be 0: none. */
+int64_t clock_sooner(int64_t one, int64_t other);
+
 #endif

@@ -35,8 +35,7 @@ static void take(struct keyboard *keyboard)
     now.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
     now.c_cc[VMIN] = 0; /* who else reads the same terminal must not make us wait */
     now.c_cc[VTIME] = 0;
-    tcflush(STDIN_FILENO,
-            TCIFLUSH); /* TCSAFLUSH would wait for output that Ctrl-S has stopped */
+    tcflush(STDIN_FILENO, TCIFLUSH); /* TCSAFLUSH waits for output, and Ctrl-S stops that */
     keyboard->taken = tcsetattr(STDIN_FILENO, TCSANOW, &now) == 0;
 }
 

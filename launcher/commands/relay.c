@@ -42,21 +42,16 @@ static void publish(const struct relay *relay, const char *engine,
         die_error(STATUS_FAILED, errno, "cannot write the port file '%s'", options->port_file);
 }
 
-static int64_t sooner(int64_t a, int64_t b)
-{
-    return a == 0 || (b != 0 && b < a) ? b : a;
-}
-
 /* True if a signal has come. */
 static bool wait_for_something(const struct relay *relay, const struct ending *ending,
                                int64_t limit, int64_t look)
 {
     struct pollfd fds[] = {{.fd = ending->fd, .events = POLLIN},
                            {.fd = relay->fd, .events = POLLIN}};
-    int64_t next = sooner(relay_deadline(relay), limit), left;
+    int64_t next = clock_sooner(relay_deadline(relay), limit), left;
 
     if (!relay_is_busy(relay))
-        next = sooner(next, look);
+        next = clock_sooner(next, look);
     left = next - clock_now();
     if (poll(fds, 2, next == 0 ? -1 : left > 0 ? (int)left : 0) < 0 && errno != EINTR)
         die_error(EXIT_FAILURE, errno, "poll");
@@ -80,7 +75,7 @@ static bool is_lost(const struct relay *relay, struct presence *presence,
                     const struct options *options)
 {
     const struct connection *engine = &relay->session.connection;
-    bool lost = !relay_is_busy(relay) && presence_is_lost(presence, engine);
+    bool lost = presence_is_lost(presence, engine, relay_is_busy(relay));
 
     if (lost && options->verbosity > QUIET)
         say("nobody listens at %s any more", engine->name);

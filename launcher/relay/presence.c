@@ -34,14 +34,18 @@ void presence_start(struct presence *presence, const struct connection *engine)
     *presence = (struct presence){.due = is_remote ? 0 : clock_now()};
 }
 
-bool presence_is_lost(struct presence *presence, const struct connection *engine)
+bool presence_is_lost(struct presence *presence, const struct connection *engine,
+                      bool has_client)
 {
+    int64_t now = clock_now();
     bool listens;
 
-    if (presence->due == 0 || clock_now() < presence->due)
+    if (presence->due == 0 || (!has_client && now < presence->due))
+        return false;
+    presence->due = now + INTERVAL;
+    if (has_client)
         return false;
     listens = any(engine, may_listen, true);
-    presence->due = clock_now() + INTERVAL;
     presence->seen |= listens;
     return presence->seen && !listens;
 }

@@ -18,7 +18,11 @@ struct presence {
 
 void presence_start(struct presence *presence, const struct connection *engine);
 
-/* Ask if it is due: true if the engine has been seen to listen, and does not any more. */
-bool presence_is_lost(struct presence *presence, const struct connection *engine);
+/*
+ * Ask if it is due: true if the engine has been seen to listen, and does not any more. While it has
+ * a client it need not listen, nor just after.
+ */
+bool presence_is_lost(struct presence *presence, const struct connection *engine,
+                      bool has_client);
 
 #endif

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "launcher/base/clock.h"
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
 #include "launcher/relay/client_side.h"
@@ -43,19 +44,14 @@ void relay_lead_to(struct relay *relay, const struct connection *engine)
     relay->knows_engine = true;
 }
 
-static int64_t sooner(int64_t a, int64_t b)
-{
-    return a == 0 || (b != 0 && b < a) ? b : a;
-}
-
 int64_t relay_deadline(const struct relay *relay)
 {
     int64_t next = clients_deadline(relay);
 
     if (relay->has_engine)
-        next = sooner(next, relay->session.deadline);
+        next = clock_sooner(next, relay->session.deadline);
     if (relay->has_engine && relay->session.phase == GREETED)
-        next = sooner(next, relay->go_due);
+        next = clock_sooner(next, relay->go_due);
     return next;
 }
 

@@ -92,23 +92,18 @@ static bool take_turn(struct run *run)
     return serve(run) && all_read && !of_child;
 }
 
-static int64_t sooner(int64_t a, int64_t b)
-{
-    return a == 0 || (b != 0 && b < a) ? b : a;
-}
-
 /* Milliseconds for poll(2). */
 static int time_to_wait(const struct run *run)
 {
-    int64_t next = sooner(sooner(run->give_up_at, run->remark_at),
-                          sooner(run->kill_at, gate_deadline(&run->gate)));
+    int64_t next = clock_sooner(clock_sooner(run->give_up_at, run->remark_at),
+                                clock_sooner(run->kill_at, gate_deadline(&run->gate)));
     int64_t left;
 
-    next = sooner(sooner(next, run_look_at(run)), run_relay_deadline(&run->relay));
+    next = clock_sooner(clock_sooner(next, run_look_at(run)), run_relay_deadline(&run->relay));
     for (int i = 0; i < run->source_count; i++)
-        next = sooner(next, run->sources[i]->deadline);
+        next = clock_sooner(next, run->sources[i]->deadline);
     if (run->ender.state == CHILD_RUNS)
-        next = sooner(next, run->ender_until);
+        next = clock_sooner(next, run->ender_until);
     if (next == 0)
         return -1;
     left = next - clock_now();

@@ -99,9 +99,8 @@ int run_relay_fd(const struct run_relay *served)
 int64_t run_relay_deadline(const struct run_relay *served)
 {
     int64_t next = served->relay != NULL ? relay_deadline(served->relay) : 0;
-    bool limited = served->limit != 0 && (next == 0 || served->limit < next);
 
-    return limited ? served->limit : next;
+    return clock_sooner(next, served->limit);
 }
 
 unsigned run_relay_clients(const struct run_relay *served)

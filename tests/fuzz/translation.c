@@ -67,6 +67,7 @@ static void demand_readable(const struct output *output)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static struct output whole, parts;
+    uint8_t last[IMD_HEADER_SIZE];
     struct input input = {bytes, size};
     unsigned seed = take_byte(&input);
     struct translation wanted = {.version = seed & 1 ? 2 : 3, .time_step = seed & 2 ? 0.5 : 0};
@@ -84,5 +85,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     DEMAND(whole.translation.known || whole.length == 0);
     if (whole.translation.known)
         demand_readable(&whole);
+    DEMAND(translation_break(&whole.translation, &whole.imd, last) <= sizeof last);
     return 0;
 }
