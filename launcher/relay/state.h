@@ -24,7 +24,7 @@ struct relay_plan {
     int step_ahead;     /* imd/translation.h */
     bool others_skip, others_steer, only_me;
     bool has_own_port; /* the relay's connections to the engine come from one port */
-    int timeout; /* seconds for the engine's greeting, 0: the usual */
+    int timeout;       /* seconds for the engine's greeting, 0: the usual */
 };
 
 struct relay {
@@ -43,12 +43,13 @@ struct relay {
     /* The relay's own. */
     struct acceptor listener;
     int own_port_fd; /* keeps that port for us, or -1 */
-    bool arrivals; /* there may be some to be accepted */
+    bool arrivals;   /* there may be some to be accepted */
     struct client *first_arrived;
     uint64_t turns; /* GOs that have come */
 
     bool has_engine; /* session is a stream's, from the connecting to its end */
     bool knows_engine;
+    struct connection engine; /* where it is; never open */
     bool engine_readable, engine_writable;
     bool engine_closes; /* its end can be read behind what it has sent */
     bool wants_go;      /* a client has said it */

@@ -128,6 +128,12 @@ void gate_admit(struct gate *gate)
     }
 }
 
+/* Those that wait still for the last answer, because memory was short, wait for the next one. */
+void gate_hold(struct gate *gate)
+{
+    gate->state = GATE_CLOSED;
+}
+
 void gate_open(struct gate *gate, const union address *engine)
 {
     struct text text = {gate->answer, 0, sizeof gate->answer - 1};

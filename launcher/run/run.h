@@ -56,6 +56,7 @@ struct run {
     bool trouble_said;      /* and why no port is known, of an engine that runs */
     bool client_lost;       /* and that the client's connection cannot wait at the gate */
     bool served;            /* the client could be started, or its connection go on */
+    bool accepted;          /* the engine has accepted a client, and may listen again now */
     bool client_terminated; /* it has got SIGTERM */
     struct outcome outcome;
 

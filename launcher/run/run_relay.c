@@ -37,18 +37,23 @@ unsigned run_relay_port(const struct run_relay *served)
     return served->relay != NULL ? served->relay->own_port : 0;
 }
 
-void run_relay_publish(const struct run_relay *served, struct record *record)
+void run_relay_publish(struct run_relay *served, struct record *record)
 {
-    const struct relay *relay = served->relay;
+    struct relay *relay = served->relay;
+    bool again = served->published;
     char host[ENDPOINT_HOST_SIZE];
 
     if (relay == NULL)
         return;
+    relay_hold(relay);
+    served->published = true;
     endpoint_address(&relay->where, host);
     record->port = address_port(&relay->where);
     strlcpy(record->host, address_is_wildcard(&relay->where) ? "localhost" : host,
             sizeof record->host);
     endpoint_bracket(host);
+    if (again)
+        return;
     message(served->options, NORMAL, "relay: clients connect to %s:%u, IMD version %d", host,
             record->port, served->options->imd_version);
 }
