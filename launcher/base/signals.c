@@ -148,7 +148,7 @@ bool signals_ends_programs(int signal)
     return signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT;
 }
 
-static void raise_unblocked(int signal)
+void signals_raise_unblocked(int signal)
 {
     sigset_t only, mask;
 
@@ -162,7 +162,7 @@ static void raise_unblocked(int signal)
 void signals_stop_self(const struct signals *signals, int signal)
 {
     restore_disposition(signals, signal);
-    raise_unblocked(signal);
+    signals_raise_unblocked(signal);
     set_handler(signal, NULL);
 }
 
@@ -174,5 +174,5 @@ void signals_end_self(int signal)
 
     setrlimit(RLIMIT_CORE, &no_core);
     sigaction(signal, &action, NULL);
-    raise_unblocked(signal);
+    signals_raise_unblocked(signal);
 }

@@ -42,6 +42,9 @@ bool signals_must_pass_on(const struct signalfd_siginfo *info);
 /* INT, TERM, HUP, QUIT: those with which users and batch systems end programs. */
 bool signals_ends_programs(int signal);
 
+/* A signal that is blocked does to us what it does. */
+void signals_raise_unblocked(int signal);
+
 /* Stop as the signal would have stopped us: not at all in an orphaned process group. */
 void signals_stop_self(const struct signals *signals, int signal);
 

@@ -3,7 +3,8 @@
  *
  * The engine runs already, and has no client: we become it, when our own first client comes. One
  * line says where clients connect. Ends when the engine has ended the stream and each client has
- * got what there was; without clients it waits for one, for SECS with --timeout.
+ * got what there was; without clients it waits for one, for SECS with --timeout, and as long as an
+ * engine of this host listens.
  *
  * INT, TERM and HUP end the relay, not the run, and are no failure.
  *
@@ -21,6 +22,7 @@
 #include "launcher/commands/commands.h"
 #include "launcher/commands/ending.h"
 #include "launcher/commands/server.h"
+#include "launcher/relay/presence.h"
 #include "launcher/relay/relay.h"
 #include "launcher/run/port_file.h"
 #include "launcher/source/endpoint.h"
@@ -40,16 +42,21 @@ static void publish(const struct relay *relay, const char *engine,
         die_error(STATUS_FAILED, errno, "cannot write the port file '%s'", options->port_file);
 }
 
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
 /* True if a signal has come. */
 static bool wait_for_something(const struct relay *relay, const struct ending *ending,
-                               int64_t limit)
+                               int64_t limit, int64_t look)
 {
     struct pollfd fds[] = {{.fd = ending->fd, .events = POLLIN},
                            {.fd = relay->fd, .events = POLLIN}};
-    int64_t next = relay_deadline(relay), left;
+    int64_t next = sooner(relay_deadline(relay), limit), left;
 
-    if (limit != 0 && (next == 0 || limit < next))
-        next = limit;
+    if (!relay_is_busy(relay))
+        next = sooner(next, look);
     left = next - clock_now();
     if (poll(fds, 2, next == 0 ? -1 : left > 0 ? (int)left : 0) < 0 && errno != EINTR)
         die_error(EXIT_FAILURE, errno, "poll");
@@ -69,19 +76,36 @@ static bool is_over(const struct relay *relay, bool asked)
     return asked ? !relay_is_busy(relay) : relay->ended > 0 && relay->clients == 0;
 }
 
+static bool is_lost(const struct relay *relay, struct presence *presence,
+                    const struct options *options)
+{
+    const struct connection *engine = &relay->session.connection;
+    bool lost = !relay_is_busy(relay) && presence_is_lost(presence, engine);
+
+    if (lost && options->verbosity > QUIET)
+        say("nobody listens at %s any more", engine->name);
+    return lost;
+}
+
 static void serve(struct relay *relay, const struct options *options)
 {
     int64_t limit = limit_of(relay, options);
     bool idle = true, asked = false;
+    struct presence presence;
     struct ending ending;
+    unsigned unserved;
 
-    ending_begin(&ending);
-    while (!is_over(relay, asked)) {
-        if (idle && wait_for_something(relay, &ending, limit) && !asked) {
+    presence_start(&presence, &relay->session.connection);
+    ending_begin(&ending, (const int[]){0});
+    while (!is_over(relay, asked) && !is_lost(relay, &presence, options)) {
+        if (idle && wait_for_something(relay, &ending, limit, presence.due) && !asked) {
             asked = true;
             relay_leave(relay);
         }
+        unserved = relay->unserved;
         idle = relay_turn(relay);
+        if (unserved == 0 && relay->unserved > 0 && options->verbosity > QUIET)
+            say(RELAY_UNSERVED);
         if (relay_is_busy(relay) || limit == 0)
             limit = limit_of(relay, options);
         else if (clock_now() >= limit)

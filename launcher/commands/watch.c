@@ -12,7 +12,11 @@
  * With --csv or --json there is a line on stdout for each frame instead (imd/rows.h). If who reads
  * them has gone, the watching ends, and that is no failure.
  *
- * INT, TERM and HUP end the watching, not the run, and are no failure.
+ * Where the live line is shown, and standard input is a terminal that we are in the foreground of,
+ * keys pause the run, let it go on, change the rate and end it (imd/keys.h).
+ *
+ * INT, TERM and HUP end the watching, not the run, and are no failure. A run that we have paused
+ * goes on when we leave.
  *
  * Exit status: 0 the run ended or the user did not want to see more; 1 anything else, with one
  * line on stderr; 125 bad usage.
@@ -23,6 +27,7 @@
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "launcher/base/clock.h"
 #include "launcher/base/options.h"
@@ -30,8 +35,10 @@
 #include "launcher/base/status.h"
 #include "launcher/commands/commands.h"
 #include "launcher/commands/ending.h"
+#include "launcher/commands/keyboard.h"
 #include "launcher/commands/server.h"
 #include "launcher/imd/connection.h"
+#include "launcher/imd/keys.h"
 #include "launcher/imd/rows.h"
 #include "launcher/imd/session.h"
 #include "launcher/imd/summary.h"
@@ -44,6 +51,8 @@ struct watch {
     struct rows rows;
     int error; /* of writing them, 0 = none */
     struct ending ending;
+    struct keyboard keyboard;
+    struct keys keys;
 };
 
 /* ---- a row for each frame ---- */
@@ -88,7 +97,89 @@ static void begin_rows(struct watch *watch, const struct options *options)
     rows_begin(&watch->rows);
 }
 
+/* ---- what is typed, and signals ---- */
+
+/* That the connection has failed is told by who reads from it. */
+static void go_on(struct watch *watch)
+{
+    unsigned char header[IMD_HEADER_SIZE];
+
+    if (command_resume(&watch->keys.steering, header))
+        connection_send_header(&watch->session.connection, header);
+}
+
+/* NAMD would stay paused until the next client comes. */
+static void leave(struct watch *watch)
+{
+    go_on(watch);
+    session_leave(&watch->session);
+}
+
+static void show_help(struct meter *meter)
+{
+    meter_leave(meter);
+    fputs(keys_help, meter->out);
+}
+
+/* GROMACS would not end while it is paused. */
+static void obey_key(struct watch *watch, char key)
+{
+    struct session *session = &watch->session;
+    unsigned char header[IMD_HEADER_SIZE];
+
+    switch (keys_take(&watch->keys, key, &session->imd, header)) {
+    case KEY_END:
+        go_on(watch);
+        /* fall through */
+    case KEY_SEND:
+        if (!connection_send_header(&session->connection, header))
+            watch->keys.asked[0] = '\0';
+        break;
+    case KEY_LEAVE:
+        leave(watch);
+        break;
+    case KEY_HELP:
+        show_help(&watch->meter);
+        break;
+    case KEY_NONE:
+        break;
+    }
+}
+
+static void obey_keys(struct watch *watch)
+{
+    char keys[64];
+    size_t count = keyboard_read(keys, sizeof keys);
+
+    for (size_t i = 0; i < count && watch->session.phase == STREAMING; i++)
+        obey_key(watch, keys[i]);
+}
+
+/* True if one of them asks us to leave. */
+static bool obey_signals(struct watch *watch)
+{
+    bool asked = false;
+    int signal;
+
+    while ((signal = ending_next(&watch->ending)) != 0) {
+        if (signal == SIGTSTP || signal == SIGQUIT || signal == SIGCONT)
+            keyboard_signal(&watch->keyboard, signal);
+        else
+            asked = true;
+    }
+    return asked;
+}
+
 /* ---- the watching ---- */
+
+static void show(struct watch *watch)
+{
+    if (watch->session.phase != STREAMING)
+        keyboard_give_back(&watch->keyboard);
+    else if (meter_update(&watch->meter, &watch->session.imd, clock_now()))
+        keyboard_follow(&watch->keyboard);
+    watch->meter.keys = watch->keyboard.taken ? &watch->keys : NULL;
+}
 
 static int poll_timeout(const struct watch *watch)
 {
@@ -116,22 +207,26 @@ static void step(struct watch *watch)
     struct pollfd fds[] = {
         {.fd = watch->ending.fd, .events = POLLIN},
         {.fd = session->connection.fd, .events = session_events(session)},
+        {.fd = watch->keyboard.taken ? STDIN_FILENO : -1, .events = POLLIN},
     };
 
-    if (poll(fds, 2, poll_timeout(watch)) < 0) {
-        if (errno != EINTR)
+    if (poll(fds, 3, poll_timeout(watch)) < 0) {
+        if (errno != EINTR) {
+            keyboard_give_back(&watch->keyboard);
             die_error(EXIT_FAILURE, errno, "poll");
+        }
         return;
     }
-    if (fds[0].revents != 0 && ending_asked(&watch->ending) && session->phase != LEAVING)
-        session_leave(session);
+    if (fds[0].revents != 0 && obey_signals(watch) && session->phase != LEAVING)
+        leave(watch);
     else if (fds[1].revents != 0)
         session_advance(session);
+    if (fds[2].revents != 0 && watch->keyboard.taken)
+        obey_keys(watch);
     if (watch->error != 0 && session->phase == STREAMING)
-        session_leave(session);
+        leave(watch);
     session_check_deadline(session);
-    if (session->phase == STREAMING)
-        meter_update(&watch->meter, &session->imd, clock_now());
+    show(watch);
 }
 
 static void conclude(struct watch *watch)
@@ -162,7 +257,10 @@ int watch_main(const struct options *options)
     server_find(&watch.session.connection, "watch", options->operands);
     meter_start(&watch.meter, stdout);
     begin_rows(&watch, options);
-    ending_begin(&watch.ending);
+    keys_start(&watch.keys);
+    if (watch.meter.live)
+        keyboard_start(&watch.keyboard);
+    ending_begin(&watch.ending, watch.keyboard.there ? keyboard_signals : (const int[]){0});
     session_start(&watch.session, options->timeout);
     while (watch.session.phase != GONE)
         step(&watch);

@@ -212,18 +212,24 @@ void connection_abandon(struct connection *connection, int error)
     errno = error;
 }
 
+bool connection_send_header(const struct connection *connection,
+                            const unsigned char header[IMD_HEADER_SIZE])
+{
+    ssize_t sent = send(connection->fd, header, IMD_HEADER_SIZE, MSG_NOSIGNAL);
+
+    /* The few bytes a client sends fit into any send buffer; part of them sent would be a
+     * stream that the server cannot read. */
+    if (sent >= 0 && sent != IMD_HEADER_SIZE)
+        errno = EAGAIN;
+    return sent == IMD_HEADER_SIZE;
+}
+
 bool connection_send(const struct connection *connection, enum imd_type type)
 {
     unsigned char header[IMD_HEADER_SIZE];
-    ssize_t sent;
 
     imd_encode_header(header, type, 0);
-    sent = send(connection->fd, header, sizeof header, MSG_NOSIGNAL);
-    /* The few bytes a client sends fit into any send buffer; part of them sent would be a
-     * stream that the server cannot read. */
-    if (sent >= 0 && sent != sizeof header)
-        errno = EAGAIN;
-    return sent == sizeof header;
+    return connection_send_header(connection, header);
 }
 
 void connection_close(struct connection *connection)

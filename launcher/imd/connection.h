@@ -49,6 +49,8 @@ void connection_abandon(struct connection *connection, int error);
 
 /* Send a packet without a body. False if it could not be sent, errno says why. */
 bool connection_send(const struct connection *connection, enum imd_type type);
+bool connection_send_header(const struct connection *connection,
+                            const unsigned char header[IMD_HEADER_SIZE]);
 
 void connection_close(struct connection *connection);
 

@@ -183,28 +183,34 @@ static unsigned decode_session(struct imd *imd)
     return IMD_GREETED;
 }
 
+/* The numbers are the server's: any difference is taken, as if it had no sign. */
+static void take_step(struct imd *imd, int64_t step)
+{
+    imd->stride = imd->has_step ? (int64_t)((uint64_t)step - (uint64_t)imd->step) : 0;
+    imd->step = step;
+    imd->has_step = true;
+}
+
 static void decode_energies(struct imd *imd)
 {
     const unsigned char *k = imd->kept;
 
     /* TIME has the step too, and in 64 bits. */
     if (!imd->has_time)
-        imd->step = (int32_t)bytes_to_integer(k, sizeof(int32_t), imd->big_endian);
+        take_step(imd, (int32_t)bytes_to_integer(k, sizeof(int32_t), imd->big_endian));
     imd->temperature = bytes_to_float(k + 4, imd->big_endian);
     imd->total = bytes_to_float(k + 8, imd->big_endian);
     imd->potential = bytes_to_float(k + 12, imd->big_endian);
     for (unsigned i = 0; i < IMD_ENERGY_PARTS; i++)
         imd->parts[i] = bytes_to_float(k + 16 + 4 * i, imd->big_endian);
     imd->energies++;
-    imd->has_step = true;
     imd->has_energies = true;
 }
 
 static void decode_time(struct imd *imd)
 {
     imd->time = bytes_to_double(imd->kept + 8, imd->big_endian);
-    imd->step = (int64_t)bytes_to_integer(imd->kept + 16, sizeof(int64_t), imd->big_endian);
-    imd->has_step = true;
+    take_step(imd, (int64_t)bytes_to_integer(imd->kept + 16, sizeof(int64_t), imd->big_endian));
     imd->has_time = true;
 }
 

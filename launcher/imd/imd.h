@@ -70,6 +70,7 @@ struct imd {
     uint64_t frames;   /* version 2: FCOORDS packets; 3: complete sets of what was announced */
     uint64_t bytes;    /* all that were decoded, headers included */
     int64_t step;      /* from TIME, or else from ENERGIES */
+    int64_t stride;    /* from the step before it to this one, 0 = not known */
     double time;       /* from TIME */
     float temperature; /* these from ENERGIES */
     float total;

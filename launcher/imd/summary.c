@@ -94,13 +94,34 @@ static void measure_rates(struct meter *meter, const struct imd *imd, int64_t no
     meter->bytes = imd->bytes;
 }
 
+/* What was asked for, what comes, and what there is to be typed. */
+static void append_keys(struct line *line, const struct meter *meter, const struct imd *imd)
+{
+    const struct keys *keys = meter->keys;
+    bool asked = keys->asked[0] != '\0';
+
+    if (keys->steering.paused && !(meter->frame_rate > 0))
+        append(line, "  paused");
+    if (asked)
+        append(line, "  asked: %s", keys->asked);
+    append(line, asked ? "  ?: keys" : "  keys: space + - k q ?");
+    if (imd->stride == 1)
+        append(line, "  every step");
+    else if (imd->stride > 1)
+        append(line, "  every %" PRId64 " steps", imd->stride);
+}
+
 static void compose_live(struct line *line, const struct meter *meter, const struct imd *imd)
 {
+    if (meter->keys != NULL && meter->keys->confirming)
+        append(line, "end the run? y: yes  ");
     append(line, "%" PRIu64 " frame%s", imd->frames, plural(imd->frames));
     if (imd->has_step)
         append(line, "  step %" PRId64, imd->step);
     append(line, "  %.*f frames/s", decimals(meter->frame_rate), meter->frame_rate);
     append(line, "  %.1f MB/s", meter->byte_rate / 1e6);
+    if (meter->keys != NULL)
+        append_keys(line, meter, imd);
     if (imd->has_time)
         append(line, "  time %.3f", imd->time);
     if (imd->has_energies) {
@@ -115,13 +136,13 @@ void meter_start(struct meter *meter, FILE *out)
     *meter = (struct meter){.out = out, .live = isatty(fileno(out))};
 }
 
-void meter_update(struct meter *meter, const struct imd *imd, int64_t now)
+bool meter_update(struct meter *meter, const struct imd *imd, int64_t now)
 {
     struct line line = {.limit = width_of(meter->out)};
     size_t before = meter->length;
 
     if (!meter->live || now < meter->next)
-        return;
+        return false;
     measure_rates(meter, imd, now);
     compose_live(&line, meter, imd);
     meter->next = now + UPDATE_INTERVAL;
@@ -131,6 +152,7 @@ void meter_update(struct meter *meter, const struct imd *imd, int64_t now)
         before = line.limit;
     fprintf(meter->out, "\r%-*s", (int)before, line.text);
     fflush(meter->out);
+    return true;
 }
 
 void meter_clear(struct meter *meter)

@@ -139,6 +139,21 @@ struct piece translation_take(struct translation *translation, struct imd *imd,
     return piece;
 }
 
+size_t translation_break(const struct translation *translation, const struct imd *imd,
+                         unsigned char out[IMD_HEADER_SIZE])
+{
+    bool in_header = imd->part == IN_HEADER;
+    bool in_packet = !in_header && translation->passes;
+    bool in_frame = translation->version == 3 && translation->in_frame;
+    size_t length = in_header && is_identity(translation, imd) ? imd->filled : 0;
+
+    memcpy(out, imd->kept, length);
+    if (length > 0 || in_packet || in_frame || imd->frames == 0)
+        return length;
+    imd_encode_header(out, IMD_FCOORDS, 0);
+    return IMD_HEADER_SIZE / 2;
+}
+
 uint64_t translation_room(const struct translation *translation, const struct imd *imd,
                           size_t *held)
 {

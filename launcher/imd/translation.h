@@ -16,7 +16,8 @@
  * came before it; TIME, if there are energies, for they have the step, and the user has given
  * the time step. There is no box, and whether coordinates are wrapped is not known: 0. Each
  * frame of version 3 has the same packets, so a frame that lacks the energies that the first
- * one had is left out and counted.
+ * one had is left out and counted. An engine that sends energies alone has no frames for them:
+ * that no coordinates will come is never known, for they may have a longer interval.
  *
  * The step of TIME is the frame's own. GROMACS counts its step before it sends (md.cpp, "increase
  * the MD step number"), so that the step of ENERGIES is one ahead; the packet itself stays as it
@@ -72,6 +73,14 @@ struct piece {
  */
 struct piece translation_take(struct translation *translation, struct imd *imd,
                               const unsigned char *bytes, size_t length, unsigned char *out);
+
+/*
+ * The stream has broken off: what is still to be put, so that nobody takes that for its end. What
+ * was kept back of a header, if clients get the engine's bytes; else, if what they have could be
+ * the end, the first bytes of a header. Before the first frame nothing. Returns how many.
+ */
+size_t translation_break(const struct translation *translation, const struct imd *imd,
+                         unsigned char out[IMD_HEADER_SIZE]);
 
 /*
  * How many of the bytes that come next are put as they are, so that they may be received where

@@ -212,6 +212,8 @@ static void check_deadline(struct client *client, int64_t now)
  */
 static bool forget_gone(struct relay *relay)
 {
+    bool only_energies =
+        relay->has_engine && !relay->translation.known && relay->session.imd.energies > 1;
     const struct client *first = first_of(relay);
     bool first_is_gone = false;
     unsigned before = relay->clients;
@@ -227,6 +229,7 @@ static bool forget_gone(struct relay *relay)
         *at = client->next;
         client_free(client);
         relay->clients--;
+        relay->unserved += only_energies;
     }
     if (first_is_gone && first != NULL)
         steer_resume(relay);

@@ -114,6 +114,20 @@ static void begin(struct relay *relay)
     watch(relay);
 }
 
+/* As the engine's own client, theirs is to see that the stream has not come to its end. */
+static void break_off(struct relay *relay)
+{
+    unsigned char bytes[IMD_HEADER_SIZE];
+    size_t room, length = translation_break(&relay->translation, &relay->session.imd, bytes);
+    unsigned char *place = backlog_room(&relay->backlog, &room);
+
+    if (place == NULL || length == 0)
+        return;
+    clients_begin_frame(relay);
+    memcpy(place, bytes, length);
+    backlog_put(&relay->backlog, length);
+}
+
 /* Clients who are still there have got, or will get, all that came. */
 static void end(struct relay *relay)
 {
@@ -125,6 +139,8 @@ static void end(struct relay *relay)
     relay->left_out += relay->translation.left_out;
     if (relay->leaving)
         return;
+    if (session->failure[0] != '\0' && relay->translation.known)
+        break_off(relay);
     memcpy(relay->failure, session->failure, sizeof relay->failure);
     relay->ended++;
 }

@@ -26,6 +26,11 @@
 
 #include "launcher/relay/state.h"
 
+/* What the user is told once relay.unserved is not 0 any more. */
+#define RELAY_UNSERVED                                                                         \
+    "a client has left without a word: the engine has sent energies and no coordinates yet, "  \
+    "which clients of IMD version 3 wait for: --imd-version 2 passes energies on alone"
+
 /* Listen. Dies with 125 if that cannot be. */
 void relay_open(struct relay *relay, const struct relay_plan *plan);
 

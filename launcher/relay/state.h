@@ -38,6 +38,7 @@ struct relay {
     uint64_t sent;       /* bytes, to all clients: who waits for them sees that they go on */
     unsigned denied;     /* connections of other users */
     uint64_t left_out;   /* frames, translation.h */
+    unsigned unserved;   /* clients that left while energies alone came, translation.h */
     char failure[SESSION_FAILURE_SIZE]; /* of the last stream; "" = none */
 
     /* The relay's own. */

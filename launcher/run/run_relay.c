@@ -130,17 +130,20 @@ static void tell_of_end(const struct run_relay *served)
 bool run_relay_turn(const struct run_relay *served)
 {
     struct relay *relay = served->relay;
-    unsigned denied, ended;
+    unsigned denied, ended, unserved;
     bool idle;
 
     if (relay == NULL)
         return true;
     denied = relay->denied;
     ended = relay->ended;
+    unserved = relay->unserved;
     idle = relay_turn(relay);
     if (denied == 0 && relay->denied > 0)
         message(served->options, NORMAL,
                 "relay: --only-me: a connection of another user was closed; more are not told");
+    if (unserved == 0 && relay->unserved > 0)
+        message(served->options, NORMAL, "relay: " RELAY_UNSERVED);
     if (ended != relay->ended)
         tell_of_end(served);
     return idle;

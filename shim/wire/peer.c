@@ -130,3 +130,15 @@ enum peer peer_lookup(int fd, uid_t *uid, int *error)
     *error = EOVERFLOW;
     return is_ambiguous(*uid) ? PEER_UNKNOWN : PEER_SAME_USER;
 }
+
+/* Without a connection between the two the kernel looks for a listener. */
+bool peer_listens(const union address *address)
+{
+    union address nobody = {.any.sa_family = address->any.sa_family};
+    struct question question;
+    union netlink_answer answer;
+
+    compose(&question, nobody, *address);
+    return netlink_ask(NETLINK_SOCK_DIAG, &question.header, &answer,
+                       sizeof(struct inet_diag_msg)) != NULL;
+}

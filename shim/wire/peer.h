@@ -8,7 +8,10 @@
 #ifndef IMDSHIM_SHIM_WIRE_PEER_H
 #define IMDSHIM_SHIM_WIRE_PEER_H
 
+#include <stdbool.h>
 #include <sys/types.h>
+
+#include "shim/wire/address.h"
 
 enum peer {
     PEER_SAME_USER,  /* our effective user's */
@@ -20,5 +23,11 @@ enum peer {
 
 /* Of a connected TCP socket. */
 enum peer peer_lookup(int fd, uid_t *uid, int *error);
+
+/*
+ * Does a TCP socket of this host listen at an address of it? False and errno if not: ENOENT if
+ * there is none, anything else if the kernel does not say.
+ */
+bool peer_listens(const union address *address);
 
 #endif

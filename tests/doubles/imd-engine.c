@@ -4,12 +4,13 @@
  *
  *     version=2      of IMD: 2, or 3 with time, energies, coordinates and velocities
  *     frames=10      for each client; then it closes. 0: until the client has left
- *     atoms=1000
+ *     atoms=1000     0: energies alone, version 2
  *     clients=1      it ends after so many
  *     pace=0         milliseconds between two frames
  *     cut=0          the last frame ends so many bytes early
  *     still=0        1: the atoms do not move, and a frame costs next to nothing
  *     energies=1     0: coordinates alone, version 2
+ *     kill=0         1: KILL ends the frames; not while it is paused, as GROMACS
  *
  * Prints its port. For each client: "client"; "go" when GO has come, or "no go" if it has not
  * within a second; each other header, "TYPE VALUE", with forces the sum of their indices; "bye"
@@ -34,12 +35,13 @@
 #include "tests/doubles/support/tcp.h"
 
 enum { LIFETIME = 60, GO_LIMIT = 1000 };
-enum { DISCONNECT = 0, ENERGIES = 1, FCOORDS = 2, GO = 3, HANDSHAKE = 4, MDCOMM = 6 };
+enum { DISCONNECT = 0, ENERGIES = 1, FCOORDS = 2, GO = 3, HANDSHAKE = 4, KILL = 5 };
+enum { MDCOMM = 6 };
 enum { PAUSE = 7, SESSIONINFO = 10, RESUME = 11, TIME = 12, VELOCITIES = 14 };
 
 static struct {
-    long version, frames, atoms, clients, pace, cut, energies, still;
-} plan = {2, 10, 1000, 1, 0, 0, 1, 0};
+    long version, frames, atoms, clients, pace, cut, energies, still, kill;
+} plan = {2, 10, 1000, 1, 0, 0, 1, 0, 0};
 
 static unsigned char *frame;
 static size_t frame_length;
@@ -61,6 +63,8 @@ static void put_header(int32_t type, int32_t value)
 
 static void put_vectors(int32_t type, long step)
 {
+    if (plan.atoms == 0)
+        return;
     put_header(type, (int32_t)plan.atoms);
     for (long i = 0; i < 3 * plan.atoms; i++) {
         float value = (float)step + (float)(i % 1000) / 1000;
@@ -119,7 +123,7 @@ static void obey(uint32_t type, uint32_t value)
         paused = plan.version == 3 || !paused;
     if (type == RESUME)
         paused = false;
-    if (type == DISCONNECT)
+    if (type == DISCONNECT || (type == KILL && plan.kill && !paused))
         gone = true;
     if (type == MDCOMM)
         read_forces(value);
@@ -226,10 +230,10 @@ static void parse(const char *word)
     static const struct {
         const char *key;
         long *value;
-    } keys[] = {{"version=", &plan.version},   {"frames=", &plan.frames},
-                {"atoms=", &plan.atoms},       {"clients=", &plan.clients},
-                {"pace=", &plan.pace},         {"cut=", &plan.cut},
-                {"energies=", &plan.energies}, {"still=", &plan.still}};
+    } keys[] = {
+        {"version=", &plan.version},   {"frames=", &plan.frames}, {"atoms=", &plan.atoms},
+        {"clients=", &plan.clients},   {"pace=", &plan.pace},     {"cut=", &plan.cut},
+        {"energies=", &plan.energies}, {"still=", &plan.still},   {"kill=", &plan.kill}};
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         size_t length = strlen(keys[i].key);

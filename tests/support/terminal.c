@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -70,6 +71,24 @@ bool terminal_wait_for(struct terminal *terminal, const char *text)
     memmove(terminal->screen, found, terminal->length + 1);
     memset(terminal->screen + terminal->length, 0, sizeof terminal->screen - terminal->length);
     return true;
+}
+
+static bool has_all(const struct terminal *terminal, tcflag_t flags, bool set)
+{
+    struct termios now;
+
+    ck_assert_int_eq(tcgetattr(terminal->fd, &now), 0);
+    return (now.c_lflag & flags) == (set ? flags : 0);
+}
+
+bool terminal_gives_keys(const struct terminal *terminal)
+{
+    return has_all(terminal, ICANON | ECHO, false);
+}
+
+bool terminal_gives_lines(const struct terminal *terminal)
+{
+    return has_all(terminal, ICANON | ECHO, true);
 }
 
 void terminal_finish(struct terminal *terminal)

@@ -26,6 +26,10 @@ void terminal_type(struct terminal *terminal, const char *text); /* "\003" is Ct
 /* Read until the screen contains the text after what was there at the last call's match. */
 bool terminal_wait_for(struct terminal *terminal, const char *text);
 
+/* It gives the program each key, without an echo; or lines, and echoes them. */
+bool terminal_gives_keys(const struct terminal *terminal);
+bool terminal_gives_lines(const struct terminal *terminal);
+
 /* Read until the command has ended. The test fails after 30 seconds. */
 void terminal_finish(struct terminal *terminal);
 

@@ -339,6 +339,43 @@ TEST(without_a_client_the_time_is_limited_if_it_is_asked)
     shell_finish(&relayed.engine);
 }
 
+TEST(without_a_client_the_engines_end_is_seen)
+{
+    relayed_start(&relayed, "frames=1", "");
+    shell_pause(300); /* it has been seen to listen */
+    kill(relayed.engine.pid, SIGTERM);
+    relayed_finish(&relayed, 0);
+    ck_assert_ptr_nonnull(strstr(relayed.relay.err, " any more\n"));
+}
+
+/* Longer than between two looks. */
+TEST(as_long_as_the_engine_listens_the_relay_waits)
+{
+    struct viewer viewer;
+
+    relayed_start(&relayed, "frames=1", "");
+    shell_pause(3500);
+    viewer = viewer_start(relayed.port);
+    ck_assert(viewer_read_all(&viewer));
+    close(viewer.fd);
+    relayed_finish(&relayed, 0);
+    ck_assert_str_eq(strchr(relayed.engine.out, '\n'), "\nclient\ngo\nbye 1\n");
+}
+
+/* It may start later; and on another host nothing is known of it. */
+static const char *const unseen[] = {"127.0.0.1", "192.0.2.1"};
+
+LOOP_TEST(an_engine_that_was_never_seen_is_waited_for, COUNT(unseen))
+{
+    shell_start(&relayed.relay, "exec $IMDSHIM relay %s:9", unseen[_i]);
+    ck_assert(shell_wait_for_err(&relayed.relay, "clients connect to"));
+    shell_pause(300);
+    kill(relayed.relay.pid, SIGTERM);
+    shell_finish(&relayed.relay);
+    ck_assert_int_eq(shell_status(&relayed.relay), 0);
+    ck_assert_ptr_null(strstr(relayed.relay.err, " any more"));
+}
+
 static const char *const bad_usage[] = {
     "relay",
     "relay 1 2",

@@ -9,6 +9,7 @@
 #include "tests/system/support/relay.h"
 
 static struct relayed relayed;
+static struct shell shell;
 
 TEST_OPTIONS(IN_SANDBOX);
 
@@ -302,10 +303,28 @@ LOOP_TEST(of_an_engine_that_ends_in_mid_frame_all_whole_frames_arrive, COUNT(cut
         ck_assert_int_eq(viewers[i].last_step - viewers[i].first_step,
                          10 * ((int64_t)viewers[i].imd.frames - 1));
         ck_assert_int_eq(viewers[i].last_step, 4980);
+        ck_assert(!imd_end(&viewers[i].imd)); /* as it would be without the relay */
         close(viewers[i].fd);
     }
     relayed_finish(&relayed, 1);
     ck_assert_ptr_nonnull(strstr(relayed.relay.err, "breaks off inside"));
+}
+
+static const char *const broken[] = {"truncated", "absurd-count", "negative-count",
+                                     "unknown-packet"};
+
+/* To the same version and to the other one. */
+LOOP_TEST(a_stream_that_breaks_off_is_a_failure_for_each_client, 2 * COUNT(broken))
+{
+    shell_start(&relayed.engine, "exec $DOUBLES/imd-server %s", broken[_i / 2]);
+    ck_assert(shell_wait_for_out(&relayed.engine, "\n"));
+    shell_start(&relayed.relay, "exec $IMDSHIM relay -o relay.port --imd-version %d %d",
+                2 + _i % 2, atoi(relayed.engine.out));
+    wait_for_file("relay.port");
+    shell_run(&shell, "exec $IMDSHIM watch $(cat relay.port)");
+    ck_assert_int_eq(shell_status(&shell), 1);
+    assert_one_line(shell.err, "imdshim: 127.0.0.1:");
+    relayed_finish(&relayed, 1);
 }
 
 TEST(who_has_not_read_all_when_the_engine_ends_gets_the_rest)
@@ -347,6 +366,34 @@ TEST(an_engine_without_energies_is_served_without_energies_and_time)
     ck_assert(!viewer.imd.has_time && !viewer.imd.has_energies);
     close(viewer.fd);
     relayed_finish(&relayed, 0);
+}
+
+/* Nobody can say that no coordinates will come. */
+TEST(who_leaves_an_engine_that_sends_energies_alone_leaves_a_reason)
+{
+    struct viewer viewer;
+
+    relayed_start(&relayed, "frames=0 atoms=0 pace=1", "");
+    for (int i = 0; i < 2; i++) {
+        viewer = viewer_connect(relayed.port);
+        viewer_say(&viewer, IMD_GO, 0);
+        shell_pause(200);
+        viewer_die(&viewer);
+        ck_assert(shell_wait_for_err(&relayed.relay, "--imd-version 2 passes energies on"));
+    }
+    relayed_end(&relayed);
+    ck_assert_int_eq(shell_count_lines(relayed.relay.err, "no coordinates yet"), 1);
+}
+
+TEST(to_clients_of_version_2_energies_alone_are_passed_on)
+{
+    struct viewer viewer;
+
+    relayed_start(&relayed, "frames=0 atoms=0 pace=1", "--imd-version 2");
+    viewer = viewer_start(relayed.port);
+    while (viewer.imd.energies < 10)
+        ck_assert(viewer_read_some(&viewer));
+    relayed_end(&relayed);
 }
 
 /* ---- other users ---- */

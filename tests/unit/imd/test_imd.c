@@ -16,6 +16,7 @@ static void assert_v2_facts(const struct imd *imd)
     ck_assert_uint_eq(imd->frames, FRAMES);
     ck_assert(imd->greeted && imd->has_step && imd->has_energies && !imd->has_time);
     ck_assert_int_eq(imd->step, 10 * FRAMES);
+    ck_assert_int_eq(imd->stride, 20);
     ck_assert(imd->temperature == 94.5F && imd->total == -100.25F);
     ck_assert(imd->potential == -200.5F);
 }
@@ -42,6 +43,7 @@ LOOP_TEST(a_v3_stream_is_decoded_in_both_byte_orders, 2)
     ck_assert_int_eq(imd.atoms, ATOMS);
     ck_assert_uint_eq(imd.frames, FRAMES);
     ck_assert_int_eq(imd.step, 10 * FRAMES);
+    ck_assert_int_eq(imd.stride, 10);
     ck_assert(imd.has_time && imd.time == 5.0 * FRAMES);
     ck_assert(imd.has_energies && imd.temperature == 94.5F);
     ck_assert(imd_end(&imd));

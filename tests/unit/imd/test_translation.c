@@ -320,6 +320,80 @@ TEST(what_the_decoder_refuses_is_not_passed_on)
     ck_assert_str_ne(result.imd.error, "");
 }
 
+/*
+ * A stream that has broken off anywhere in its second frame is none that has ended, for who gets
+ * what was put and then what translation_break() gives: `end` reads as imd_end().
+ */
+static bool ends_well(const struct stream *from, int version, bool *same)
+{
+    struct result result = translate(from, version, time_step, STREAM_SIZE);
+    unsigned char bytes[TRANSLATION_GREETING], last[IMD_HEADER_SIZE];
+    size_t greeting = translation_greet(&result.translation, &result.imd, bytes);
+    size_t length = translation_break(&result.translation, &result.imd, last);
+    struct imd client;
+
+    imd_start(&client);
+    imd_feed(&client, bytes, greeting);
+    imd_feed(&client, result.put.bytes, result.put.length);
+    imd_feed(&client, last, length);
+    *same = result.put.length + length == from->length - greeting &&
+            memcmp(last, from->bytes + from->length - length, length) == 0;
+    return imd_end(&client);
+}
+
+/* Not behind a whole frame or, in version 2, a whole packet: that would be an end. */
+LOOP_TEST(a_stream_that_breaks_off_does_so_for_clients_of_each_version, 4)
+{
+    int from_version = 2 + _i / 2, to_version = 2 + _i % 2;
+    struct stream whole =
+        from_version == 2 ? gromacs_stream(false) : v3_stream(false, &everything);
+    struct result all = translate(&whole, from_version, 0, STREAM_SIZE);
+    size_t start = whole.length - all.put.length, packet = 48;
+
+    for (size_t at = start + all.begins[1] + 1; at < start + all.begins[2]; at++) {
+        struct stream cut = whole;
+        bool same;
+
+        if (from_version == 2 && at == start + all.begins[1] + packet)
+            continue;
+        cut.length = at;
+        ck_assert_msg(!ends_well(&cut, to_version, &same), "cut at %zu", at);
+        ck_assert(same || from_version != to_version);
+    }
+}
+
+/* The connection was reset between two frames. */
+LOOP_TEST(a_stream_that_breaks_off_between_frames_does_so_for_clients, 2)
+{
+    struct stream whole = gromacs_stream(false);
+    bool same;
+
+    ck_assert(!ends_well(&whole, 2 + _i, &same));
+}
+
+TEST(a_stream_that_breaks_off_before_its_first_frame_gets_nothing_more)
+{
+    struct stream from = greeting_of(2, false, NULL);
+    struct result result = translate(&from, 2, 0, STREAM_SIZE);
+    unsigned char last[IMD_HEADER_SIZE];
+
+    ck_assert_uint_eq(translation_break(&result.translation, &result.imd, last), 0);
+}
+
+LOOP_TEST(what_the_decoder_refuses_is_the_last_that_a_client_of_its_version_gets, 2)
+{
+    struct stream from = v2_stream(false);
+    unsigned char last[IMD_HEADER_SIZE];
+    struct result result;
+
+    put_header(&from, 99, 1);
+    result = translate(&from, 2 + _i, 0, STREAM_SIZE);
+    ck_assert_uint_eq(translation_break(&result.translation, &result.imd, last),
+                      _i == 0 ? IMD_HEADER_SIZE : IMD_HEADER_SIZE / 2);
+    if (_i == 0)
+        ck_assert_mem_eq(last, from.bytes + from.length - IMD_HEADER_SIZE, IMD_HEADER_SIZE);
+}
+
 /* Received at the place where it stays, as translation_room() says: nothing is moved. */
 LOOP_TEST(what_is_passed_on_may_be_received_in_its_place, 2 * CUTS)
 {

@@ -307,3 +307,21 @@ TEST(asking_leaves_no_descriptor)
     close(client);
     close(listener);
 }
+
+/* Whatever connections there are at the same port. */
+LOOP_TEST(a_listener_is_seen_as_long_as_it_is_there, WAYS)
+{
+    unsigned port;
+    int listener = listen_by(_i, &port), call = call_by(_i, port);
+    union address address = read_address(ways[_i].calls, port);
+    int end = accept(listener, NULL, NULL);
+
+    ck_assert(peer_listens(&address));
+    close(listener);
+    errno = 0;
+    ck_assert(!peer_listens(&address));
+    ck_assert_int_eq(errno, ENOENT);
+    close(end);
+    close(call);
+    ck_assert(!peer_listens(&address));
+}
