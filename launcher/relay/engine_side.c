@@ -139,6 +139,10 @@ static void end(struct relay *relay)
     relay->left_out += relay->translation.left_out;
     if (relay->leaving)
         return;
+    if (session->refused && relay->plan.is_told) {
+        relay->knows_engine = false;
+        return;
+    }
     if (session->failure[0] != '\0' && relay->translation.known)
         break_off(relay);
     memcpy(relay->failure, session->failure, sizeof relay->failure);

@@ -1,6 +1,7 @@
 #include "launcher/run/gate.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -104,6 +105,13 @@ static void answer_all(struct gate *gate)
         acceptor_back_off(&gate->listener);
     else
         gate->listener.backoff_until = 0; /* descriptors are free now */
+}
+
+bool gate_is_asked(const struct gate *gate)
+{
+    struct pollfd listener = {.fd = gate->listener.fd, .events = POLLIN};
+
+    return gate->listener.fd >= 0 && poll(&listener, 1, 0) == 1;
 }
 
 void gate_admit(struct gate *gate)

@@ -39,6 +39,9 @@ int gate_fd(const struct gate *gate);
 /* When to call gate_admit() though nobody has come: CLOCK_MONOTONIC; 0: never. */
 int64_t gate_deadline(const struct gate *gate);
 
+/* Has a connection come that is not accepted yet? */
+bool gate_is_asked(const struct gate *gate);
+
 /* Accept the connections that have come, and answer them if the answer is known. */
 void gate_admit(struct gate *gate);
 

@@ -90,6 +90,9 @@ void run_become_ready(struct run *run);
 void run_note_connection(struct run *run);
 void run_remark_no_wait(struct run *run);
 
+/* Clients that have come to the gate: let them on, or let them wait. */
+void run_admit(struct run *run);
+
 /* Look at the processes below, for the reason why no port is known or no client comes. */
 void run_look(struct run *run);
 int64_t

@@ -23,6 +23,7 @@ void run_relay_open(struct run_relay *served, const struct options *options)
         .others_steer = options->others_steer,
         .only_me = options->only_me,
         .has_own_port = options->only_me,
+        .is_told = true,
     };
 
     *served = (struct run_relay){.options = options};
