@@ -74,7 +74,7 @@ static bool is_over(const struct relay *relay, bool asked)
 static bool is_lost(const struct relay *relay, struct presence *presence,
                     const struct options *options)
 {
-    const struct connection *engine = &relay->session.connection;
+    const struct connection *engine = &relay->engine;
     bool lost = presence_is_lost(presence, engine, relay_is_busy(relay));
 
     if (lost && options->verbosity > QUIET)
@@ -90,7 +90,7 @@ static void serve(struct relay *relay, const struct options *options)
     struct ending ending;
     unsigned unserved;
 
-    presence_start(&presence, &relay->session.connection);
+    presence_start(&presence, &relay->engine);
     ending_begin(&ending, (const int[]){0});
     while (!is_over(relay, asked) && !is_lost(relay, &presence, options)) {
         if (idle && wait_for_something(relay, &ending, limit, presence.due) && !asked) {

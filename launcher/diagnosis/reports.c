@@ -72,12 +72,25 @@ static enum news add_passed(struct reports *reports, const struct event *event)
     return NEWS_PASSED;
 }
 
-/* The first one is the IMD listener. Another process may claim to be it too: it is ignored. */
+static bool is_of_listener(const struct reports *reports, const struct received *received)
+{
+    const struct listener *listener = &reports->listener;
+
+    return listener->pid == (pid_t)received->event.pid &&
+           listener->remote == received->remote &&
+           (!listener->remote || strcmp(listener->host, received->event.host) == 0);
+}
+
+/*
+ * The first one is the IMD listener, until the same process has closed it and listens again.
+ * Another process may claim to be it too: it is ignored.
+ */
 static enum news add_listening(struct reports *reports, const struct received *received)
 {
-    if (reports->listening)
+    if (reports->listening && !is_of_listener(reports, received))
         return add_passed(reports, &received->event);
     reports->listening = true;
+    reports->ready = reports->connected = false;
     listener_keep(&reports->listener, received);
     return NEWS_LISTENING;
 }

@@ -65,6 +65,7 @@ static void connect_next(struct session *session)
         session->phase = CONNECTING;
         allow(session, session->patience);
     } else if (errno == ECONNREFUSED) {
+        session->refused = true;
         fail(session,
              "nobody listens at %s: start the engine first, or let 'imdshim run --client' "
              "start the client when the engine is ready",
@@ -180,6 +181,7 @@ void session_start(struct session *session, int timeout)
 {
     session->patience = timeout > 0 ? timeout : USUAL_PATIENCE;
     session->silence = timeout;
+    session->refused = false;
     imd_start(&session->imd);
     connect_next(session);
 }

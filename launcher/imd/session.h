@@ -42,6 +42,7 @@ struct session {
     int64_t went;                       /* ms, when GO was sent */
     int64_t heard;                      /* ms, when the last bytes came */
     bool starved;                       /* the last look left nothing behind, or only the end */
+    bool refused;                       /* nobody listened where it connected to */
     char failure[SESSION_FAILURE_SIZE]; /* empty, or what happened and what to do */
 
     /* The session's own. */

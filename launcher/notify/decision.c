@@ -59,6 +59,14 @@ static const char *refuses(const struct rules *rules, const struct request *requ
     return match_refuses(&rules->match, &facts);
 }
 
+/* Another process's, or one that this process has not closed. */
+static bool has_other_imd_socket(const struct rules *rules, const struct request *request)
+{
+    return rules->imd_socket != 0 &&
+           (request->process != rules->imd_process ||
+            task_socket(rules->imd_process, rules->imd_fd) == rules->imd_socket);
+}
+
 /* ---- bind ---- */
 
 /* What the program asks bind(2) for. */
@@ -75,7 +83,7 @@ struct asked {
 static bool may_be_imd_socket(const struct rules *rules, const struct request *request,
                               unsigned asked)
 {
-    return (rules->match.port != 0 || rules->imd_socket == 0) &&
+    return (rules->match.port != 0 || !has_other_imd_socket(rules, request)) &&
            refuses(rules, request, asked) == NULL;
 }
 
@@ -113,7 +121,7 @@ static struct decision bind_here(struct rules *rules, const struct request *requ
         return (struct decision){.done = false};
     if (rules->overrides)
         error = listener_bind(request->copy, asked->address, &rules->override,
-                              (unsigned)request->process);
+                              (unsigned)request->process, &rules->given);
     else
         error = listener_bind_as_asked(request->copy, &asked->raw, asked->length);
     if (!rules->overrides && (error == EACCES || error == EPERM))
@@ -169,7 +177,7 @@ static struct decision decide_listen(struct rules *rules, const struct request *
 
     decision.asked = socket != NULL ? socket->asked : 0;
     reason = refuses(rules, request, decision.asked);
-    if (reason == NULL && rules->imd_socket != 0)
+    if (reason == NULL && has_other_imd_socket(rules, request))
         reason = REASON_SECOND;
     if (reason != NULL)
         return pass(request, decision.asked, reason);
@@ -181,8 +189,11 @@ static struct decision decide_listen(struct rules *rules, const struct request *
         return decision;
     }
     decision.told = listener_bound_to(request->copy, &decision.address);
-    if (decision.told)
-        rules->imd_socket = request->inode;
+    if (!decision.told)
+        return decision;
+    rules->imd_socket = request->inode;
+    rules->imd_process = request->process;
+    rules->imd_fd = (int)request->arguments[0];
     return decision;
 }
 

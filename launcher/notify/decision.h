@@ -37,7 +37,11 @@ struct rules {
     /* What has happened so far; of more sockets than there is room for the last are known. */
     struct bound_socket sockets[BOUND_SOCKETS];
     unsigned sockets_used;
-    uint64_t imd_socket; /* its inode, once it listens */
+    union address given; /* to the last socket in the place of --port; 0: none yet */
+    /* Once it listens: its inode, and where it is. */
+    uint64_t imd_socket;
+    pid_t imd_process;
+    int imd_fd;
 };
 
 /* A call, and who has made it. */

@@ -87,11 +87,27 @@ static int bind_in_range(int fd, union address *address, const struct bind_overr
     return error;
 }
 
-int listener_bind(int fd, union address address, const struct bind_override *override,
-                  unsigned seed)
+/* The port that a socket of the other family was given. */
+static bool bind_as_other_family(int fd, union address *address, const union address *given)
 {
+    if (given->any.sa_family == AF_UNSPEC || given->any.sa_family == address->any.sa_family)
+        return false;
+    address_set_port(address, address_port(given));
+    return bind(fd, &address->any, address_length(address)) == 0;
+}
+
+int listener_bind(int fd, union address address, const struct bind_override *override,
+                  unsigned seed, union address *given)
+{
+    int error = 0;
+
     bind_override_apply(override, option(fd, SOL_SOCKET, SO_DOMAIN),
                         option(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0, &address);
-    return bind_override_attempts(override) > 1 ? bind_in_range(fd, &address, override, seed)
-                                                : bind_to(fd, &address, override, seed);
+    if (override->has_ports && bind_as_other_family(fd, &address, given))
+        return 0;
+    error = bind_override_attempts(override) > 1 ? bind_in_range(fd, &address, override, seed)
+                                                 : bind_to(fd, &address, override, seed);
+    if (error == 0)
+        listener_bound_to(fd, given);
+    return error;
 }

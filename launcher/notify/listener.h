@@ -28,9 +28,10 @@ int listener_bind_as_asked(int fd, const void *raw, socklen_t length);
 
 /*
  * Bind it where the override says instead. The seed chooses where a range of ports begins.
- * Returns 0 or an errno.
+ * `given` is the address that the last one has got so: an engine that asks for one port in both
+ * families is to have one. Returns 0 or an errno.
  */
 int listener_bind(int fd, union address address, const struct bind_override *override,
-                  unsigned seed);
+                  unsigned seed, union address *given);
 
 #endif

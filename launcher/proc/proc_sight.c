@@ -94,21 +94,45 @@ static void read_variable(const char *directory, const char *variable,
 }
 
 /*
+ * Has the process an environment, be it an empty one? Not while it executes another program, and
+ * not when it has ended: env_start of proc(5), stat, the 50th field, is 0 then.
+ */
+static bool has_environment(const char *directory)
+{
+    enum { NAME = 2, ENV_START = 50 };
+    FILE *file = open_in(directory, "stat");
+    char line[1024] = "", *field;
+
+    if (file == NULL)
+        return false;
+    if (fgets(line, sizeof line, file) == NULL)
+        line[0] = '\0';
+    fclose(file);
+    field = strrchr(line, ')'); /* the name may have some itself */
+    for (int i = NAME; field != NULL && i < ENV_START; i++)
+        field = strchr(field + 1, ' ');
+    return field != NULL && strtoul(field, NULL, 10) != 0;
+}
+
+/*
  * As it was when the program was started: what it has set for itself since is not there.
  */
 static void read_environment(const char *directory, const struct proc_wanted *wanted,
                              struct proc_sight *sight)
 {
     FILE *file = open_in(directory, "environ");
+    bool is_empty = true;
     char *variable = NULL;
     size_t size = 0;
 
     if (file == NULL)
         return;
     sight->preloads = sight->has_channel = sight->by_tcp = NO;
-    while (getdelim(&variable, &size, '\0', file) > 0)
+    while (getdelim(&variable, &size, '\0', file) > 0) {
+        is_empty = false;
         read_variable(directory, variable, wanted, sight);
-    if (ferror(file))
+    }
+    if (ferror(file) || (is_empty && !has_environment(directory)))
         sight->preloads = sight->has_channel = sight->by_tcp = NOT_KNOWN;
     free(variable);
     fclose(file);

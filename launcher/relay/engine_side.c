@@ -96,7 +96,9 @@ static void begin(struct relay *relay)
     session->owner = relay;
     session->holds_go = true;
     session->failure[0] = '\0';
-    session->connection.next = session->connection.addresses;
+    session->connection = relay->engine;
+    session->connection.next = relay->engine.addresses;
+    session->connection.from_port = relay->own_port;
     relay->translation = (struct translation){.version = relay->plan.version,
                                               .time_step = relay->plan.time_step,
                                               .step_ahead = relay->plan.step_ahead};
@@ -137,6 +139,10 @@ static void end(struct relay *relay)
     relay->left_out += relay->translation.left_out;
     if (relay->leaving)
         return;
+    if (session->refused && relay->plan.is_told) {
+        relay->knows_engine = false;
+        return;
+    }
     if (session->failure[0] != '\0' && relay->translation.known)
         break_off(relay);
     memcpy(relay->failure, session->failure, sizeof relay->failure);

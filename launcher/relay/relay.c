@@ -24,7 +24,7 @@ void relay_open(struct relay *relay, const struct relay_plan *plan)
 
     memset(relay, 0, sizeof *relay);
     relay->plan = *plan;
-    relay->session.connection.fd = -1;
+    relay->session.connection.fd = relay->engine.fd = -1;
     relay->session.phase = GONE;
     relay->own_port_fd = plan->has_own_port ? connection_reserve_port(&relay->own_port) : -1;
     if (plan->has_own_port && relay->own_port_fd < 0)
@@ -38,10 +38,15 @@ void relay_open(struct relay *relay, const struct relay_plan *plan)
 
 void relay_lead_to(struct relay *relay, const struct connection *engine)
 {
-    connection_close(&relay->session.connection);
-    relay->session.connection = *engine;
-    relay->session.connection.from_port = relay->own_port;
+    relay->session.connection.next = NULL; /* it is among those that go now */
+    connection_close(&relay->engine);
+    relay->engine = *engine;
     relay->knows_engine = true;
+}
+
+void relay_hold(struct relay *relay)
+{
+    relay->knows_engine = false;
 }
 
 int64_t relay_deadline(const struct relay *relay)
@@ -154,7 +159,8 @@ void relay_close(struct relay *relay)
 {
     clients_drop_all(relay);
     acceptor_close(&relay->listener);
-    connection_close(&relay->session.connection);
+    connection_abandon(&relay->session.connection, 0);
+    connection_close(&relay->engine);
     outbox_free(&relay->to_engine);
     backlog_free(&relay->backlog);
     if (relay->own_port_fd >= 0)

@@ -35,8 +35,14 @@
 /* Listen. Dies with 125 if that cannot be. */
 void relay_open(struct relay *relay, const struct relay_plan *plan);
 
-/* The engine is there: connection_resolve() has found it. It takes the connection's addresses. */
+/*
+ * The engine is there: connection_resolve() has found it. It takes the connection's addresses.
+ * A stream that is under way goes on; the next one is from there.
+ */
 void relay_lead_to(struct relay *relay, const struct connection *engine);
+
+/* It will soon be somewhere else: clients that come now wait until it is led there. */
+void relay_hold(struct relay *relay);
 
 /* When to take a turn though nothing has come: milliseconds of CLOCK_MONOTONIC, 0: never. */
 int64_t relay_deadline(const struct relay *relay);

@@ -24,6 +24,7 @@ struct relay_plan {
     int step_ahead;     /* imd/translation.h */
     bool others_skip, others_steer, only_me;
     bool has_own_port; /* the relay's connections to the engine come from one port */
+    bool is_told;      /* the owner says when the engine listens again, and when it has ended */
     int timeout;       /* seconds for the engine's greeting, 0: the usual */
 };
 
@@ -50,6 +51,7 @@ struct relay {
 
     bool has_engine; /* session is a stream's, from the connecting to its end */
     bool knows_engine;
+    struct connection engine; /* where it is; never open */
     bool engine_readable, engine_writable;
     bool engine_closes; /* its end can be read behind what it has sent */
     bool wants_go;      /* a client has said it */

@@ -1,6 +1,7 @@
 #include "launcher/run/gate.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -106,6 +107,13 @@ static void answer_all(struct gate *gate)
         gate->listener.backoff_until = 0; /* descriptors are free now */
 }
 
+bool gate_is_asked(const struct gate *gate)
+{
+    struct pollfd listener = {.fd = gate->listener.fd, .events = POLLIN};
+
+    return gate->listener.fd >= 0 && poll(&listener, 1, 0) == 1;
+}
+
 void gate_admit(struct gate *gate)
 {
     int fd;
@@ -126,6 +134,12 @@ void gate_admit(struct gate *gate)
         if (gate->state != GATE_CLOSED)
             answer_all(gate);
     }
+}
+
+/* Those that wait still for the last answer, because memory was short, wait for the next one. */
+void gate_hold(struct gate *gate)
+{
+    gate->state = GATE_CLOSED;
 }
 
 void gate_open(struct gate *gate, const union address *engine)

@@ -39,8 +39,14 @@ int gate_fd(const struct gate *gate);
 /* When to call gate_admit() though nobody has come: CLOCK_MONOTONIC; 0: never. */
 int64_t gate_deadline(const struct gate *gate);
 
+/* Has a connection come that is not accepted yet? */
+bool gate_is_asked(const struct gate *gate);
+
 /* Accept the connections that have come, and answer them if the answer is known. */
 void gate_admit(struct gate *gate);
+
+/* Connections that come from now on wait, as at the beginning. */
+void gate_hold(struct gate *gate);
 
 /* Connections that wait, and those that come later, are sent to the engine; or refused. */
 void gate_open(struct gate *gate, const union address *engine);

@@ -93,16 +93,20 @@ static bool is_for_clients(const struct run *run)
     return run->options->client != NULL || run->options->relay;
 }
 
-/* The client's time has come, LISTENS or WAITS as --when says; even if the engine has just ended. */
+/*
+ * The client's time has come, LISTENS or WAITS as --when says; even if the engine has just
+ * ended. It is started once, and when the engine listens again it may connect again.
+ */
 static void serve_client(struct run *run)
 {
     union address server = run_relay_begin(&run->relay, &run->reports.listener);
+    bool first = !run->served;
 
     run->give_up_at = run->remark_at = 0;
     run->served = true;
     if (run_has_gate(run))
         gate_open(&run->gate, &server);
-    else if (run->options->client != NULL)
+    else if (run->options->client != NULL && first)
         run->served = start_client(run, run->record.host, run->record.port);
 }
 
@@ -200,8 +204,10 @@ static void refuse_engine_out_of_reach(struct run *run)
         end_engine(run, CUT_OFF);
 }
 
+/* The first time, or once more: connections to the gate wait until the engine does. */
 void run_learn_port(struct run *run)
 {
+    gate_hold(&run->gate);
     message_listening(run->options, &run->reports.listener);
     if (is_out_of_reach(&run->reports.listener)) {
         run_enter(run, LISTENING);
@@ -233,12 +239,13 @@ void run_become_ready(struct run *run)
     message(run->options, VERBOSE, "the engine waits for a client on port %u",
             run->reports.listener.port);
     run_enter(run, READY);
-    if (is_for_clients(run) && !run->served)
+    if (is_for_clients(run) && run->options->when != WHEN_LISTENING)
         serve_client(run);
 }
 
 void run_note_connection(struct run *run)
 {
+    run->accepted = true;
     message(run->options, VERBOSE, "the engine has accepted a client");
     run_enter(run, CONNECTED);
 }

@@ -56,6 +56,7 @@ struct run {
     bool trouble_said;      /* and why no port is known, of an engine that runs */
     bool client_lost;       /* and that the client's connection cannot wait at the gate */
     bool served;            /* the client could be started, or its connection go on */
+    bool accepted;          /* the engine has accepted a client, and may listen again now */
     bool client_terminated; /* it has got SIGTERM */
     struct outcome outcome;
 
@@ -88,6 +89,9 @@ void run_learn_port(struct run *run);
 void run_become_ready(struct run *run);
 void run_note_connection(struct run *run);
 void run_remark_no_wait(struct run *run);
+
+/* Clients that have come to the gate: let them on, or let them wait. */
+void run_admit(struct run *run);
 
 /* Look at the processes below, for the reason why no port is known or no client comes. */
 void run_look(struct run *run);

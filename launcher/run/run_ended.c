@@ -44,7 +44,7 @@ void run_explain_no_client(struct run *run)
 void run_leave_unaccepted_client(struct run *run)
 {
     int status = status_of_wait(run->engine.wait_status);
-    bool in_vain = status != 0 && run->client.state == CHILD_RUNS &&
+    bool in_vain = status != 0 && !run->accepted && run->client.state == CHILD_RUNS &&
                    !run->outcome.interrupted && !run->notified;
 
     run_leave_client(run);

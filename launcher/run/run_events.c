@@ -15,6 +15,7 @@ static action *const actions[PHASES][HAPPENINGS] = {
         [LOOK_IS_DUE]   = run_look,
     },
     [LISTENING] = {
+        [LISTENS]       = run_learn_port,
         [WAITS]         = run_become_ready,
         [NO_WAIT_SEEN]  = run_remark_no_wait,
         [ENGINE_ENDS]   = run_explain_no_client,
@@ -24,6 +25,7 @@ static action *const actions[PHASES][HAPPENINGS] = {
         [LOOK_IS_DUE]   = run_look,
     },
     [READY] = {
+        [LISTENS]       = run_learn_port,
         [ACCEPTS]       = run_note_connection,
         [ENGINE_ENDS]   = run_leave_unaccepted_client,
         [CLIENT_ENDS]   = run_judge_client,
@@ -31,6 +33,7 @@ static action *const actions[PHASES][HAPPENINGS] = {
         [LOOK_IS_DUE]   = run_look,
     },
     [CONNECTED] = {
+        [LISTENS]       = run_learn_port,
         [ENGINE_ENDS]   = run_leave_client,
         [CLIENT_ENDS]   = run_judge_client,
         [INTERRUPTED]   = run_note_interrupt,

@@ -1,5 +1,8 @@
+#include <errno.h>
+
 #include "launcher/run/messages.h"
 #include "launcher/run/run.h"
+#include "shim/wire/peer.h"
 
 static bool client_is_awaited(const struct run *run)
 {
@@ -30,4 +33,22 @@ void run_look(struct run *run)
         run->client_lost = true;
         message_client_lost(run->options, &facts);
     }
+}
+
+/* The kernel is asked: a connection would be taken for the client. */
+static bool is_gone(const struct listener *listener)
+{
+    return !listener->remote && !peer_listens(&listener->address) && errno == ENOENT;
+}
+
+/*
+ * Between LAMMPS's unfix and its next fix imd nobody listens: a client that comes back then
+ * waits, as it did the first time. The relay finds that out itself.
+ */
+void run_admit(struct run *run)
+{
+    if (run->gate.state == GATE_OPEN && !run->options->relay && gate_is_asked(&run->gate) &&
+        is_gone(&run->reports.listener))
+        gate_hold(&run->gate);
+    gate_admit(&run->gate);
 }

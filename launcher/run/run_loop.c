@@ -75,7 +75,7 @@ static bool take_turn(struct run *run)
         all_read = read_events(run);
     if (!child_poll(&run->ender) && run->ender_until <= clock_now())
         child_signal(&run->ender, SIGKILL);
-    gate_admit(&run->gate);
+    run_admit(run);
     of_child = read_signals(run);
     child_reap_others(&run->engine, &run->client);
     if (client_ended)

@@ -23,6 +23,7 @@ void run_relay_open(struct run_relay *served, const struct options *options)
         .others_steer = options->others_steer,
         .only_me = options->only_me,
         .has_own_port = options->only_me,
+        .is_told = true,
     };
 
     *served = (struct run_relay){.options = options};
@@ -37,18 +38,23 @@ unsigned run_relay_port(const struct run_relay *served)
     return served->relay != NULL ? served->relay->own_port : 0;
 }
 
-void run_relay_publish(const struct run_relay *served, struct record *record)
+void run_relay_publish(struct run_relay *served, struct record *record)
 {
-    const struct relay *relay = served->relay;
+    struct relay *relay = served->relay;
+    bool again = served->published;
     char host[ENDPOINT_HOST_SIZE];
 
     if (relay == NULL)
         return;
+    relay_hold(relay);
+    served->published = true;
     endpoint_address(&relay->where, host);
     record->port = address_port(&relay->where);
     strlcpy(record->host, address_is_wildcard(&relay->where) ? "localhost" : host,
             sizeof record->host);
     endpoint_bracket(host);
+    if (again)
+        return;
     message(served->options, NORMAL, "relay: clients connect to %s:%u, IMD version %d", host,
             record->port, served->options->imd_version);
 }

@@ -19,6 +19,7 @@ struct run_relay {
     struct relay *relay; /* NULL: without --relay */
     int64_t limit;       /* if no more has been sent by then, it is ended; 0: never */
     uint64_t sent;       /* bytes, so far */
+    bool published;
 };
 
 /* Listen. Dies with 125 if that cannot be. */
@@ -27,8 +28,11 @@ void run_relay_open(struct run_relay *served, const struct options *options);
 /* The port from which it connects to the engine; 0: any, or there is no relay. */
 unsigned run_relay_port(const struct run_relay *served);
 
-/* Clients connect to it, not to the engine: so does the record say from now on. */
-void run_relay_publish(const struct run_relay *served, struct record *record);
+/*
+ * The engine listens. Clients connect to the relay, not to the engine: so does the record say from
+ * now on. They wait until run_relay_begin().
+ */
+void run_relay_publish(struct run_relay *served, struct record *record);
 
 /* The engine waits for a client. Returns where the run's client is to connect to. */
 union address run_relay_begin(const struct run_relay *served, const struct listener *engine);

@@ -9,6 +9,12 @@
 #include "shim/state/sockets.h"
 #include "shim/wire/sys.h"
 
+/*
+ * The port that a socket was given in the place of --port, with its address family above: an
+ * engine that asks for one port in both families is to have one.
+ */
+static _Atomic unsigned given;
+
 struct rebind {
     int fd;
     uint64_t inode;
@@ -32,7 +38,8 @@ static _Atomic uint64_t refused_inode;
  */
 static bool may_be_imd_socket(const struct settings *settings, unsigned asked)
 {
-    return settings->match.port != 0 ? settings->match.port == asked : imd_socket() == 0;
+    return settings->match.port != 0 ? settings->match.port == asked
+                                     : imd_socket_may_be_claimed();
 }
 
 /*
@@ -89,12 +96,34 @@ static void prepare(struct rebind *rebind, const struct sockaddr *address, sockl
                         &rebind->address);
 }
 
+static bool bind_as_other_family(struct rebind *rebind)
+{
+    unsigned other = given;
+
+    if (other == 0 || other >> 16 == rebind->address.any.sa_family)
+        return false;
+    address_set_port(&rebind->address, other & UINT16_MAX);
+    return real.bind(rebind->fd, &rebind->address.any, rebind->length) == 0;
+}
+
+static void note_given(const struct rebind *rebind)
+{
+    union address address;
+
+    if (listener_read_address(rebind->fd, &address))
+        given = (unsigned)address.any.sa_family << 16 | address_port(&address);
+}
+
 static int bind_changed(struct rebind *rebind, const struct bind_override *override)
 {
     unsigned attempts = rebind->inode != refused_inode ? bind_override_attempts(override) : 1;
     unsigned seed = (unsigned)sys_getpid();
     int result, before = errno;
 
+    if (override->has_ports && bind_as_other_family(rebind)) {
+        errno = before;
+        return 0;
+    }
     for (unsigned attempt = 0;; attempt++) {
         if (override->has_ports)
             address_set_port(&rebind->address, bind_override_port(override, seed, attempt));
@@ -103,8 +132,10 @@ static int bind_changed(struct rebind *rebind, const struct bind_override *overr
         if (result == 0 || attempt + 1 >= attempts || (errno != EADDRINUSE && errno != EACCES))
             break;
     }
-    if (result == 0)
+    if (result == 0) {
+        note_given(rebind);
         errno = before;
+    }
     return result;
 }
 

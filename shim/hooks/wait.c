@@ -10,8 +10,9 @@
 #include "shim/wire/sys.h"
 
 static _Atomic unsigned awaited_port; /* of the IMD socket */
-static _Atomic int awaited_fd;
 static _Atomic pid_t waiting_thread;
+static _Atomic bool woken;       /* its sleep, before the client was accepted */
+static _Atomic int64_t accepted; /* when, as sys_now() has it; 0: not yet */
 
 static void tell(const struct settings *settings, enum event_kind kind,
                  enum event_weight weight)
@@ -100,15 +101,15 @@ void before_epoll_ctl(int epoll, int fd)
         before_wait(fd);
 }
 
+/* The process may have had another IMD socket, which is closed now. */
 void wait_begin(const struct listener *listener, const struct settings *settings)
 {
-    unsigned hooks = HOOK_WAIT | HOOK_ACCEPT;
+    unsigned hooks = HOOK_WAIT | HOOK_ACCEPT | HOOK_LISTEN;
 
     awaited_port = address_port(&listener->address);
-    awaited_fd = listener->fd;
-    if (settings->all_events || settings->only_me)
-        hooks |= HOOK_BIND | HOOK_LISTEN;
-    if (settings->match.port != 0)
+    woken = false;
+    accepted = 0;
+    if (settings->all_events || settings->only_me || settings->overrides_bind)
         hooks |= HOOK_BIND;
     active_hooks = hooks | (active_hooks & (HOOK_CONNECT | HOOK_RESUME | HOOK_FILTER));
     if (epolls_hold(listener->inode))
@@ -124,9 +125,6 @@ void wait_begin(const struct listener *listener, const struct settings *settings
  * then.
  */
 enum { AFTER = 2000 };
-
-static _Atomic bool woken;
-static _Atomic int64_t accepted; /* when, as sys_now() has it; 0: not yet */
 
 void after_accept(int fd)
 {
@@ -148,7 +146,7 @@ void after_accept(int fd)
  */
 static unsigned sleep_until_client(unsigned seconds)
 {
-    struct pollfd fd = {.fd = awaited_fd, .events = POLLIN};
+    struct pollfd fd = {.fd = imd_socket_fd(), .events = POLLIN};
     const struct timespec timeout = {seconds, 0};
     int64_t end = sys_now() + seconds * INT64_C(1000), left;
     int result = hook_active(HOOK_FILTER) ? accept_filter_ppoll(&fd, 1, &timeout, NULL)
@@ -164,7 +162,7 @@ static bool listens_still(void)
 {
     KEEP_ERRNO;
 
-    return socket_inode(awaited_fd) == imd_socket();
+    return socket_inode(imd_socket_fd()) == imd_socket();
 }
 
 unsigned wait_sleep(unsigned seconds)

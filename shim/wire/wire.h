@@ -69,7 +69,7 @@
 
 #define REASON_RUNTIME "runtime"     /* its caller is an MPI or cluster runtime */
 #define REASON_UNMATCHED "unmatched" /* it is not what IMDSHIM_PORT or IMDSHIM_MATCH says */
-#define REASON_SECOND "second" /* this process, or the one it was forked from, has told one */
+#define REASON_SECOND "second" /* this process has one open, or the one it was forked from */
 
 enum {
     EVENT_MAX = 2048, /* bytes, the newline included; below PIPE_BUF, small on a signal stack */

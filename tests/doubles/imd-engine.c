@@ -11,6 +11,8 @@
  *     still=0        1: the atoms do not move, and a frame costs next to nothing
  *     energies=1     0: coordinates alone, version 2
  *     kill=0         1: KILL ends the frames; not while it is paused, as GROMACS
+ *     between=-1     after each client it closes its listener, and makes another so many
+ *                    milliseconds later; -1: it keeps it
  *
  * Prints its port. For each client: "client"; "go" when GO has come, or "no go" if it has not
  * within a second; each other header, "TYPE VALUE", with forces the sum of their indices; "bye"
@@ -40,8 +42,8 @@ enum { MDCOMM = 6 };
 enum { PAUSE = 7, SESSIONINFO = 10, RESUME = 11, TIME = 12, VELOCITIES = 14 };
 
 static struct {
-    long version, frames, atoms, clients, pace, cut, energies, still, kill;
-} plan = {2, 10, 1000, 1, 0, 0, 1, 0, 0};
+    long version, frames, atoms, clients, pace, cut, energies, still, kill, between;
+} plan = {2, 10, 1000, 1, 0, 0, 1, 0, 0, -1};
 
 static unsigned char *frame;
 static size_t frame_length;
@@ -230,10 +232,11 @@ static void parse(const char *word)
     static const struct {
         const char *key;
         long *value;
-    } keys[] = {
-        {"version=", &plan.version},   {"frames=", &plan.frames}, {"atoms=", &plan.atoms},
-        {"clients=", &plan.clients},   {"pace=", &plan.pace},     {"cut=", &plan.cut},
-        {"energies=", &plan.energies}, {"still=", &plan.still},   {"kill=", &plan.kill}};
+    } keys[] = {{"version=", &plan.version},   {"frames=", &plan.frames},
+                {"atoms=", &plan.atoms},       {"clients=", &plan.clients},
+                {"pace=", &plan.pace},         {"cut=", &plan.cut},
+                {"energies=", &plan.energies}, {"still=", &plan.still},
+                {"kill=", &plan.kill},         {"between=", &plan.between}};
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         size_t length = strlen(keys[i].key);
@@ -244,6 +247,15 @@ static void parse(const char *word)
         }
     }
     errx(125, "what is '%s'?", word);
+}
+
+static int open_listener(void)
+{
+    int listener = tcp_listener(0);
+
+    printf("%u\n", tcp_port(listener));
+    fflush(stdout);
+    return listener;
 }
 
 int main(int argc, char **argv)
@@ -257,10 +269,14 @@ int main(int argc, char **argv)
     if (frame == NULL)
         err(EXIT_FAILURE, "no memory");
     alarm(LIFETIME);
-    listener = tcp_listener(0);
-    printf("%u\n", tcp_port(listener));
-    fflush(stdout);
-    for (long i = 0; i < plan.clients; i++)
+    listener = open_listener();
+    for (long i = 0; i < plan.clients; i++) {
+        if (i > 0 && plan.between >= 0) {
+            close(listener);
+            poll(NULL, 0, (int)plan.between);
+            listener = open_listener();
+        }
         all_went &= serve_client(listener);
+    }
     return all_went ? EXIT_SUCCESS : 3;
 }

@@ -108,10 +108,12 @@ static void demand_gate(const struct gate_address *gate)
 }
 
 /* A word that is not known must not let strangers in. */
-static void demand_only(const char *value, bool only_me)
+static void demand_only(const char *value, const struct settings *read)
 {
-    DEMAND(only_me == (value != NULL));
-    DEMAND(!only_me || strcmp(value, WIRE_ONLY_ME) == 0);
+    DEMAND(read->only_me == (value != NULL));
+    DEMAND(read->only_from <= UINT16_MAX && (read->only_me || read->only_from == 0));
+    DEMAND(!read->only_me || read->only_from != 0 || strcmp(value, WIRE_ONLY_ME) == 0);
+    DEMAND(read->only_from == 0 || strncmp(value, WIRE_ONLY_ME ":", sizeof WIRE_ONLY_ME) == 0);
 }
 
 static void demand_in_range(const struct settings *read)
@@ -121,7 +123,7 @@ static void demand_in_range(const struct settings *read)
     DEMAND(read->reports_events || read->gate.port > 0);
     if (!read->reports_events)
         return;
-    demand_only(READ(WIRE_ONLY), read->only_me);
+    demand_only(READ(WIRE_ONLY), read);
     demand_sink(&read->sink);
     demand_bind(&read->bind);
     DEMAND(read->match.port <= UINT16_MAX && read->match.count <= MATCH_RULES);

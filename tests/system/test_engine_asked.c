@@ -92,11 +92,11 @@ TEST(a_datagram_socket_gets_the_port_that_it_asks_for)
     ck_assert_uint_eq(engine_printed_port(&shell), port);
 }
 
-/* As a LAMMPS input with a second fix imd; with -v and without, after a close and beside. */
+/* With -v and without. */
 LOOP_TEST(a_second_listener_on_the_port_gets_another_free_one, 8)
 {
     static const char *const launchers[] = {PORT, PORT_VERBOSE};
-    static const char *const between[] = {"", "close", "fork", "dup"};
+    static const char *const between[] = {"", "fork", "dup", "fork close"};
     struct shell shell;
     unsigned second;
 
@@ -114,6 +114,28 @@ LOOP_TEST(a_second_listener_on_the_port_gets_another_free_one, 8)
         return;
     ck_assert_uint_eq(engine_told(&shell, KIND_PASSED).port, second);
     ck_assert_str_eq(engine_told(&shell, KIND_PASSED).reason, REASON_SECOND);
+}
+
+/* As a LAMMPS input with unfix and a second fix imd. */
+LOOP_TEST(a_listener_after_the_first_has_been_closed_is_told_too, 6)
+{
+    static const char *const launchers[] = {PORT, PORT_VERBOSE};
+    static const char *const between[] = {"close", "replace", "dup close"};
+    const char *second;
+    struct shell shell;
+
+    shell_run(&shell,
+              "%s$DOUBLES/engine tcp bind=0.0.0.0/" ASKED " listen port wait %s "
+              "tcp bind=0.0.0.0/" ASKED " listen port wait" EVENTS_TO_OUT,
+              launchers[_i % 2], between[_i / 2]);
+    assert_all_well(&shell);
+    ck_assert_int_eq(engine_count(&shell, EVENT_LISTENING), 2);
+    ck_assert_int_eq(engine_count(&shell, EVENT_READY), 2);
+    ck_assert_int_eq(engine_count(&shell, EVENT_PASSED), 0);
+    second = strstr(strstr(shell.out, " " EVENT_LISTENING) + 1, " " EVENT_LISTENING);
+    while (second > shell.out && second[-1] != '\n')
+        second--;
+    ck_assert_int_eq(atoi(second), printed_port_after(strstr(shell.err, "port ") + 1));
 }
 
 static const char *const contexts[] = {"handler", "altstack", "malloc",

@@ -1,9 +1,14 @@
 /* What is remembered of a process's sockets. Each test is a process: nothing is known yet. */
 #include "shim/state/sockets.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "shim/kernel/listener.h"
 #include "tests/support/suite.h"
 
 enum { THREADS = 64, ENTRIES = 64 };
@@ -63,11 +68,86 @@ TEST(the_last_of_many_sockets_is_always_known)
     ck_assert_uint_eq(socket_asked(1), 0); /* not the port of another one */
 }
 
+static int make_socket(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    ck_assert_int_ge(fd, 0);
+    return fd;
+}
+
+static bool claim(int fd)
+{
+    return imd_socket_claim(socket_inode(fd), fd);
+}
+
 TEST(the_first_socket_claimed_is_the_imd_socket)
 {
+    int first = make_socket(), second = make_socket();
+
     ck_assert_uint_eq(imd_socket(), 0);
-    ck_assert(imd_socket_claim(1000));
-    ck_assert(!imd_socket_claim(1001));
+    ck_assert_int_eq(imd_socket_fd(), -1);
+    ck_assert(imd_socket_may_be_claimed());
+    ck_assert(claim(first));
+    ck_assert(!imd_socket_may_be_claimed());
+    ck_assert(!claim(second));
+    ck_assert_uint_eq(imd_socket(), socket_inode(first));
+    ck_assert_int_eq(imd_socket_fd(), first);
+}
+
+/* Closed, or another file by now. */
+LOOP_TEST(when_it_is_closed_another_one_can_be_claimed, 3)
+{
+    int first = make_socket(), second = make_socket();
+
+    ck_assert(claim(first));
+    if (_i == 0)
+        close(first);
+    else
+        ck_assert_int_eq(dup2(_i == 1 ? STDIN_FILENO : make_socket(), first), first);
+    ck_assert(imd_socket_may_be_claimed());
+    ck_assert(claim(second));
+    ck_assert_uint_eq(imd_socket(), socket_inode(second));
+    ck_assert_int_eq(imd_socket_fd(), second);
+    ck_assert(!claim(make_socket()));
+}
+
+/* And is known by it from then on. */
+LOOP_TEST(while_a_duplicate_is_open_it_is_not_closed, 2)
+{
+    int first = make_socket(), duplicate = fcntl(first, F_DUPFD_CLOEXEC, _i == 0 ? 0 : 700);
+
+    ck_assert(claim(first));
+    close(first);
+    ck_assert(!claim(make_socket()));
+    ck_assert_int_eq(imd_socket_fd(), duplicate);
+    close(duplicate);
+    ck_assert(claim(make_socket()));
+}
+
+TEST(what_a_parent_has_claimed_its_child_may_not_claim_again)
+{
+    int first = make_socket(), status;
+    pid_t child;
+
+    ck_assert(claim(first));
+    child = fork();
+    if (child == 0) {
+        close(first);
+        _exit(claim(make_socket()));
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(WEXITSTATUS(status), 0);
+}
+
+/* Of a descriptor with such a number it is not known whether it was closed. */
+enum { HIGH = 1 << 20 };
+
+TEST(a_socket_with_a_high_descriptor_stays_the_imd_socket)
+{
+    ck_assert(imd_socket_claim(1000, HIGH));
+    ck_assert_int_eq(imd_socket_fd(), -1);
+    ck_assert(!claim(make_socket()));
     ck_assert_uint_eq(imd_socket(), 1000);
 }
 
@@ -78,7 +158,7 @@ static _Atomic uint64_t winner;
 static void *claim_with_the_others(void *inode)
 {
     pthread_barrier_wait(&barrier);
-    if (imd_socket_claim((uint64_t)(uintptr_t)inode)) {
+    if (imd_socket_claim((uint64_t)(uintptr_t)inode, HIGH)) {
         winners++;
         winner = (uint64_t)(uintptr_t)inode;
     }
