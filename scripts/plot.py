@@ -188,7 +188,9 @@ class Curves:
         figure.plot_size(columns, rows)
         figure.subplots(down, across)
         for number, (name, value) in enumerate(newest.items()):
-            panel = figure.subplot(number // across + 1, number % across + 1)
+            panel = figure
+            if len(newest) > 1:  # of one panel plotext makes no subplot
+                panel = figure.subplot(number // across + 1, number % across + 1)
             panel.theme("colorless")
             wrapped = " (wrapped)" * bool(self.stream.wrapped and not PANELS[name][0])
             panel.title(f"{name}{wrapped}: {value:.6g}")
