@@ -34,6 +34,7 @@ import os
 import signal
 import socket
 import sys
+import textwrap
 import threading
 
 import numpy
@@ -270,7 +271,8 @@ def main():
     summary = curves.summary(how)
     if full_screen:
         columns, rows = window()
-        print(curves.picture(columns, max(rows - 2 - len(summary) // columns, 1)))
+        summary = textwrap.fill(summary, columns)
+        print(curves.picture(columns, max(rows - 2 - summary.count("\n"), 1)))
     print(summary)
     if how == "ended" and stream.failure:
         sys.exit(f"plot.py: {where}: the stream is malformed: {stream.failure}")
