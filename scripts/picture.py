@@ -29,8 +29,9 @@ STYLES = {"1": "b", "2": "f", "32": "g",  # SGR: the class of the text
 DRAWN = {"r": "#ff7b72", "l": "#6fe28a", "m": "#d2a8ff", "c": "#56d4dd"}
 # Fonts disagree on how wide these are, or lack them: they are drawn as lines, and braille as dots.
 BOX = {"─": "lr", "│": "ud", "┌": "rd", "┐": "ld", "└": "ru", "┘": "lu", "┤": "udl", "┬": "lrd"}
-ARMS = {"l": f"h-{CELL / 2:.1f}", "r": f"h{CELL / 2:.1f}", "u": f"v-{LINE / 2}", "d": f"v{LINE / 2}"}
-DOTS = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3)]  # column and row of each bit
+ARMS = {"l": f"h{-CELL / 2:.1f}", "r": f"h{CELL / 2:.1f}", "u": f"v{-LINE / 2}", "d": f"v{LINE / 2}"}
+DOTS = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3)]  # place of each bit
+GROUP = "[\u2500-\u28ff]+|[^ \u2500-\u28ff]+( [^ \u2500-\u28ff]+)*"
 END_OF_FULL_SCREEN = "\x1b[?1049l"
 
 HEAD = """<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" \
@@ -83,7 +84,8 @@ def runs(line, style=""):
     for piece in re.split("(\x1b\\[[0-9;]*m)", line):
         if piece.startswith("\x1b"):
             code = piece[2:-1]
-            codes = [STYLES.get(part, "") for part in ([code] if code in STYLES else code.split(";"))]
+            parts = [code] if code in STYLES else code.split(";")
+            codes = [STYLES.get(part, "") for part in parts]
             style = max(codes, key="bfgrlmc".find)
         elif piece:
             yield style, piece
@@ -128,9 +130,9 @@ def draw_line(line, y):
     column = 0
     for style, text in line:
         kind = f' class="{style}"' if style else ""
-        for piece in re.finditer("[\u2500-\u28ff]+|[^ \u2500-\u28ff]+( [^ \u2500-\u28ff]+)*", text):
+        for piece in re.finditer(GROUP, text):
             x = MARGIN + (column + piece.start()) * CELL
-            if piece[0][0] in BOX or "\u2800" <= piece[0][0] <= "\u28ff":
+            if "\u2500" <= piece[0][0] <= "\u28ff":
                 yield f'<path{kind} d="{"".join(strokes(piece[0], x, y))}"/>\n'
             else:
                 yield f'<text{kind} x="{x:.1f}" y="{y + FONT + 4}">{escape(piece[0])}</text>\n'

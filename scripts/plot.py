@@ -186,6 +186,7 @@ class Curves:
         down = len(newest) // across
         figure = plotext.figure
         figure.clear()
+        plotext.terminal.limit(False, False)  # it would leave room for a prompt
         figure.plot_size(columns, rows)
         figure.subplots(down, across)
         for number, (name, value) in enumerate(newest.items()):
