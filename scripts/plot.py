@@ -19,9 +19,10 @@ IMD version 3 from every engine; in version 2 other engines have their own.
 The RMSD jumps where atoms leave the box on one side and come in on the other. One molecule does
 not: GROMACS sends molecules whole, LAMMPS with "unwrap on" all atoms where they have moved to.
 
-All that comes is read at once, so that the run does not wait for a drawing. A curve has at most
-POINTS points: of a long run every second frame is drawn, then every fourth... When the run ends
-the last picture stays, and one line sums up. Ctrl-C does the same and leaves the run alone; but
+A thread of its own reads what comes, so that the run does not wait for a drawing; thousands of
+frames a second may be too many for it, and with --others-skip it then misses some. A curve has at
+most POINTS points: of a long run every second frame is drawn, then every fourth... When the run
+ends the last picture stays, and one line sums up. Ctrl-C does the same and leaves the run alone; but
 GROMACS with -imdwait, and no other client, pauses. If the output is no terminal only that line is
 printed. Status: 0, or 1 if nobody answers, the stream is malformed, or it was cut.
 
