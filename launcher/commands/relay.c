@@ -82,18 +82,16 @@ static bool is_lost(const struct relay *relay, struct presence *presence,
     return lost;
 }
 
-static void serve(struct relay *relay, const struct options *options)
+static void serve(struct relay *relay, struct presence *presence, const struct options *options)
 {
     int64_t limit = limit_of(relay, options);
     bool idle = true, asked = false;
-    struct presence presence;
     struct ending ending;
     unsigned unserved;
 
-    presence_start(&presence, &relay->engine);
     ending_begin(&ending, (const int[]){0});
-    while (!is_over(relay, asked) && !is_lost(relay, &presence, options)) {
-        if (idle && wait_for_something(relay, &ending, limit, presence.due) && !asked) {
+    while (!is_over(relay, asked) && !is_lost(relay, presence, options)) {
+        if (idle && wait_for_something(relay, &ending, limit, presence->due) && !asked) {
             asked = true;
             relay_leave(relay);
         }
@@ -135,14 +133,16 @@ int relay_main(const struct options *options)
         .only_me = options->only_me,
     };
     struct connection engine;
+    struct presence presence;
 
     server_find(&engine, "relay", options->operands);
     if (options->port_file != NULL)
         port_file_prepare(options->port_file);
     relay_open(&relay, &plan);
     relay_lead_to(&relay, &engine);
+    presence_start(&presence, &engine);
     publish(&relay, engine.name, options);
-    serve(&relay, options);
+    serve(&relay, &presence, options);
     relay_close(&relay);
     conclude(&relay, options);
     return EXIT_SUCCESS;

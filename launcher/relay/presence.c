@@ -31,7 +31,8 @@ void presence_start(struct presence *presence, const struct connection *engine)
 {
     bool is_remote = any(engine, address_is_local, false);
 
-    *presence = (struct presence){.due = is_remote ? 0 : clock_now()};
+    *presence = (struct presence){.due = is_remote ? 0 : clock_now() + INTERVAL,
+                                  .seen = any(engine, may_listen, true)};
 }
 
 bool presence_is_lost(struct presence *presence, const struct connection *engine,
