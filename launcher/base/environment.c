@@ -11,9 +11,11 @@
 
 static bool names(const struct variable *variable, const char *entry)
 {
-    size_t length = strlen(variable->name);
+    const char *name = variable->name;
 
-    return strncmp(entry, variable->name, length) == 0 && entry[length] == '=';
+    for (; *name != '\0' && *name == *entry; name++)
+        entry++;
+    return *name == '\0' && *entry == '=';
 }
 
 static bool is_replaced(const char *entry, const struct variable *variables, size_t count)
