@@ -60,6 +60,7 @@ static void add(struct addresses *all, int fd, const struct nlmsghdr *header)
     union address address;
 
     if (all->count < all->most && message->ifa_scope != RT_SCOPE_HOST &&
+        (message->ifa_family == AF_INET || message->ifa_family == AF_INET6) &&
         take_address(message, IFA_PAYLOAD(header), &address) &&
         (message->ifa_family == AF_INET || !IN6_IS_ADDR_LINKLOCAL(&address.ipv6.sin6_addr)) &&
         is_reachable(fd, message->ifa_index))
@@ -89,22 +90,19 @@ static bool read_piece(struct addresses *all, int fd)
 
 unsigned host_addresses(union address *addresses, unsigned most)
 {
-    static const unsigned char families[] = {AF_INET, AF_INET6};
     struct addresses all = {addresses, 0, most};
-    struct {
+    const struct {
         struct nlmsghdr header;
         struct ifaddrmsg message;
     } request = {.header = {.nlmsg_len = sizeof request,
                             .nlmsg_type = RTM_GETADDR,
-                            .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP}};
+                            .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+                 .message.ifa_family = AF_UNSPEC}; /* family by family: IPv4 comes first */
     int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
-    for (int i = 0; fd >= 0 && i < 2; i++) {
-        request.message.ifa_family = families[i];
-        if (send(fd, &request, sizeof request, 0) == (ssize_t)sizeof request)
-            while (read_piece(&all, fd))
-                continue;
-    }
+    if (fd >= 0 && send(fd, &request, sizeof request, 0) == (ssize_t)sizeof request)
+        while (read_piece(&all, fd))
+            continue;
     if (fd >= 0)
         close(fd);
     return all.count;

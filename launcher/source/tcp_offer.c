@@ -1,7 +1,6 @@
 #include "launcher/source/tcp_offer.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,12 +10,14 @@
 
 static bool make_secret(char secret[HANDOVER_SECRET + 1])
 {
-    unsigned char bytes[HANDOVER_SECRET / 2];
+    static const char digits[] = "0123456789abcdef";
+    unsigned char bytes[HANDOVER_SECRET];
 
     if (!entropy_fill(bytes, sizeof bytes))
         return false;
     for (size_t i = 0; i < sizeof bytes; i++)
-        snprintf(secret + 2 * i, 3, "%02x", bytes[i]);
+        secret[i] = digits[bytes[i] % 16];
+    secret[sizeof bytes] = '\0';
     return true;
 }
 
