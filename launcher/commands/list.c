@@ -130,7 +130,7 @@ static void print_runs(const char *directory, void *table)
     pid_t launcher;
     DIR *runs;
 
-    fifos_sweep(directory, true);
+    fifos_sweep(directory, NULL);
     runs = opendir(directory);
     if (runs == NULL)
         die_error(STATUS_FAILED, errno, "cannot read %s: give yourself the permission",

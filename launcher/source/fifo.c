@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -108,10 +107,11 @@ static bool next_event(struct source *source, struct received *received)
 
 void fifo_sweep_others(const struct fifo *fifo)
 {
-    char path[PATH_MAX];
+    const char *slash = strrchr(fifo->path, '/');
+    char directory[PATH_MAX];
 
-    strlcpy(path, fifo->path, sizeof path);
-    fifos_sweep(dirname(path), false);
+    snprintf(directory, sizeof directory, "%.*s", (int)(slash - fifo->path), fifo->path);
+    fifos_sweep(directory, slash + 1);
 }
 
 static void remove_fifo(struct source *source)
@@ -134,8 +134,9 @@ void fifo_open(struct fifo *fifo)
     char temporary[PATH_MAX];
     int made, attempts = ATTEMPTS;
 
-    memset(fifo, 0, sizeof *fifo);
-    fifo->source.class = &fifo_class;
+    fifo->source = (struct source){.class = &fifo_class};
+    fifo->length = 0;
+    fifo->skipping = false;
     do {
         make_paths(fifo, temporary);
         made = make_fifo(fifo, temporary);

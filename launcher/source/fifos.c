@@ -76,18 +76,20 @@ static bool is_abandoned(int directory, const char *name, const char *host, bool
  * Not all that there is: each of a thousand runs that begin at once would open the FIFOs of
  * all, and to close one wakes its reader. What is not come to goes when there are fewer.
  */
-void fifos_sweep(const char *path, bool all)
+void fifos_sweep(const char *path, const char *own)
 {
     char host[HOST_SIZE] = "";
     DIR *directory = opendir(path);
-    struct dirent *entry;
+    const struct dirent *entry;
+    bool all = own == NULL;
     int kept = 0;
 
     if (directory == NULL)
         return;
     gethostname(host, sizeof host - 1);
     while ((all || kept < LOOKS) && (entry = readdir(directory)) != NULL)
-        if (is_abandoned(dirfd(directory), entry->d_name, host, all || kept < DOUBTS))
+        if ((all || strcmp(entry->d_name, own) != 0) &&
+            is_abandoned(dirfd(directory), entry->d_name, host, all || kept < DOUBTS))
             unlinkat(dirfd(directory), entry->d_name, 0);
         else
             kept++;

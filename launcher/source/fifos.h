@@ -15,8 +15,11 @@
  */
 #define FIFO_MAKING ".making."
 
-/* Remove those of runs that were killed: all, or as many as a run has the time for. */
-void fifos_sweep(const char *directory, bool all);
+/*
+ * Remove those of runs that were killed: all; or, for a run whose own has that name, as many of
+ * the others as there is time for.
+ */
+void fifos_sweep(const char *directory, const char *own);
 
 /* The next run of this host, by its launcher's process; 0, and errno is 0, after the last. */
 pid_t fifos_next(DIR *directory);
