@@ -126,18 +126,23 @@ static int become(const struct options *options, const char *library, const char
 {
     const struct container_needs needs = {
         .library = library, .preload = preload, .fifo = channel->fifo};
-    char **environment =
+    const char *const *command = (const char *const *)options->operands;
+    char **ours =
         engine_environment(options, check_engine_file(options, library, preload), channel);
+    char *const *environment = ours;
     struct container container;
     int error;
 
-    container_enter(&container, (const char *const *)options->operands, environment, &needs);
-    if (container.means == CONTAINER_TOLD && options->verbosity != QUIET)
-        say("%s", container.text);
-    exec_program((const char *const *)container.command.list, container.environment.list);
+    if (container_enter(&container, command, environment, &needs)) {
+        if (container.means == CONTAINER_TOLD && options->verbosity != QUIET)
+            say("%s", container.text);
+        command = (const char *const *)container.command.list;
+        environment = container.environment.list;
+    }
+    exec_program(command, environment);
     error = errno;
     container_free(&container);
-    free(environment);
+    free(ours);
     return engine_exec_failed(options->operands[0], error);
 }
 

@@ -216,9 +216,7 @@ static int start_engine(struct run *run)
                               .context = entering};
     int error;
 
-    if (!run->notified) {
-        container_enter(&run->container, (const char *const *)run->options->operands,
-                        environment, &needs);
+    if (!run->notified && container_enter(&run->container, plan.argv, environment, &needs)) {
         if (run->container.means == CONTAINER_TOLD)
             message(run->options, NORMAL, "%s", run->container.text);
         plan.argv = (const char *const *)run->container.command.list;
@@ -280,9 +278,11 @@ static int fail_to_start(const struct run *run, int error)
 
 int run_main(const struct options *options)
 {
-    struct run run = {.options = options, .record_fd = -1};
+    static struct run run; /* on the stack, zeros would be written to each of its 11 pages */
     int error;
 
+    run.options = options;
+    run.record_fd = -1;
     prepare(&run);
     error = start_engine(&run);
     if (error == 0) {

@@ -69,7 +69,7 @@ static const char *name_as_fifo(const char *fifo, char name[NAME_MAX + 16])
     return name;
 }
 
-void container_enter(struct container *container, const char *const *command,
+bool container_enter(struct container *container, const char *const *command,
                      char *const *environment, const struct container_needs *paths)
 {
     const struct runtime *runtime = plan_find_runtime(command);
@@ -85,7 +85,12 @@ void container_enter(struct container *container, const char *const *command,
         needs.name = name_as_fifo(needs.fifo, name);
         needs.init_is_here = init_is_here();
     }
+    if (runtime == NULL && !needs.apptainer_is_here) {
+        *container = (struct container){.means = CONTAINER_NONE};
+        return false;
+    }
     plan_make(container, command, (const char *const *)environment, &needs);
+    return true;
 }
 
 void container_try(struct container *container, const char *const *command, const char *library,

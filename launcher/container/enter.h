@@ -8,11 +8,11 @@
 #include "launcher/container/container.h"
 
 /*
- * container gets the command and the environment to start the engine with, whether it is in a
- * container or not. Of paths the first three are read. Ends the program with status 125 if memory
- * ends.
+ * container gets the command and the environment to start the engine with. False if it is in no
+ * container and can start none: it is started with those that it has. Of paths the first four are
+ * read. Ends the program with status 125 if memory ends.
  */
-void container_enter(struct container *container, const char *const *command,
+bool container_enter(struct container *container, const char *const *command,
                      char *const *environment, const struct container_needs *paths);
 
 /*
