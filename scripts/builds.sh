@@ -31,13 +31,28 @@ newest_symbol() { # FILE...
     readelf -W --dyn-syms "$@" | grep -o 'GLIBC_[0-9.]*' | sed 's/GLIBC_//' | sort -uV | tail -n 1
 }
 
+# A weak reference to a versioned symbol, dlsym in shim/hooks/real.c, is taken by lld only from a
+# library that is needed, and zig's libdl is not. Debian's linker takes it from anywhere.
+needed_libdl() { # TARGET FILE
+    case $1 in
+    *musl) return ;;
+    x86_64-*) version=2.2.5 ;;
+    riscv64-*) version=2.27 ;;
+    *) version=2.17 ;;
+    esac
+    echo "GLIBC_$version { dlsym; };" >"$2.map"
+    echo 'void dlsym(void); void dlsym(void) {}' >"$2.c"
+    "$python" -m ziglang cc -target "$1" -shared -nostdlib -Wl,-soname,libdl.so.2 \
+        "-Wl,--version-script=$2.map" -o "$2" "$2.c" && echo "-Wl,--no-as-needed $2"
+}
+
 failed=0
 for target in $targets; do
     build=$directory/$target log=$directory/$target.log
     libc=$(sed -n 's/.*gnu\.//p' <<<"$target")
     built=("$build/bin/imdshim" "$build/lib/imdshim/libimdshim.so")
     if make -s -j2 BUILD="$build" CC="$python -m ziglang cc -target $target" CFLAGS=-O2 \
-        WERROR=-Werror "${built[@]}" >"$log" 2>&1 && newest=$(newest_symbol "${built[@]}") &&
+        LDFLAGS="$(needed_libdl "$target" "$directory/libdl-$target.so")" WERROR=-Werror "${built[@]}" >"$log" 2>&1 && newest=$(newest_symbol "${built[@]}") &&
         [ "$(printf '%s\n' "$newest" "${libc:-$newest}" | sort -V | tail -n 1)" = "${libc:-$newest}" ]; then
         echo "$target: compiles${newest:+, needs glibc $newest}"
     else
