@@ -119,14 +119,19 @@ static const char elsewhere[] =
 static const char later[] =
     "queues a job that starts when imdshim may have ended: put imdshim into the batch "
     "script, before the engine";
+static const char inside[] =
+    "starts the engine in a container, where neither the library nor the environment is: start "
+    "imdshim in there, before the engine";
 
 static const struct {
     const char *name, *sentence;
 } losers[] = {
-    {"ssh", elsewhere},    {"rsh", elsewhere},  {"pdsh", elsewhere},
-    {"clush", elsewhere},  {"pssh", elsewhere}, {"parallel-ssh", elsewhere},
-    {"taktuk", elsewhere}, {"sbatch", later},   {"qsub", later},
-    {"bsub", later},       {"oarsub", later},   {"condor_submit", later},
+    {"ssh", elsewhere},     {"rsh", elsewhere},         {"pdsh", elsewhere},
+    {"clush", elsewhere},   {"pssh", elsewhere},        {"parallel-ssh", elsewhere},
+    {"taktuk", elsewhere},  {"sbatch", later},          {"qsub", later},
+    {"bsub", later},        {"oarsub", later},          {"condor_submit", later},
+    {"toolbox", inside},    {"distrobox", inside},      {"distrobox-enter", inside},
+    {"machinectl", inside}, {"docker-compose", inside}, {"podman-compose", inside},
 };
 
 bool carry_is_lost(const char *const *command, char text[CARRY_TEXT])
