@@ -145,7 +145,7 @@ static const struct {
     {{.has_library = NO, .preloads = YES, .sees_library = NO},
      CAUSE_LIBRARY_HIDDEN,
      "not loaded: ",
-     {"/opt/libimdshim.so is not visible to srv[300]", "container", "/tmp/imdshim-7 into"}},
+     {"/opt/libimdshim.so is not visible to srv[300]", "/tmp/imdshim-7 into the container", "--backend notify"}},
     {{.has_library = NO, .preloads = YES, .sees_library = YES},
      CAUSE_NO_LIBRARY,
      "not loaded: ",
