@@ -360,7 +360,7 @@ release: ## build/release/imdshim-VERSION-linux-ARCH.tar.gz, for x86_64 and aarc
 	scripts/release.sh $(BUILD)/release $(BUILD)-release $(version) $(architectures)
 
 # What a user of the command sees, and where the C library beneath it might show.
-launcher_tests = $(filter $(addprefix $(BUILD)/tests/system/test_,gate list notify \
+launcher_tests = $(filter $(addprefix $(BUILD)/tests/system/test_,container gate list notify \
 	notify_ends only_me relay relay_faults watch),$(system_tests)) \
 	$(filter-out %_others %_python %_evidence %_client_end %_ends %_sanitizer,$(filter \
 	$(BUILD)/tests/system/test_launcher_%,$(system_tests)))
