@@ -125,6 +125,8 @@ static const struct {
     {{"nice", "-n", "5", "taktuk", "-m", "node2"}, "taktuk does not carry"},
     {{"env", "A=1", "ssh", "node2"}, "ssh does not carry"},
     {{"sbatch", "job.sh"}, "sbatch queues a job"},
+    {{"srun", "-n", "2", "--container-image=x", "gmx"}, "srun --container... starts"},
+    {{"srun", "--container", "x", "gmx"}, "srun --container... starts"},
     {{"toolbox", "run", "gmx"}, "toolbox starts the engine in a container"},
     {{"distrobox", "enter", "x", "--", "gmx"}, "distrobox starts"},
     {{"qsub", "job.sh"}, "into the batch script"},
