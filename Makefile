@@ -18,10 +18,10 @@ fortify = $(if $(their_fortify),,-D_FORTIFY_SOURCE=2)
 hardening = -fstack-protector-strong $(fortify)
 # The same bytes wherever the sources are. gcc 7 and clang 9 know the second alone.
 supported = $(shell $(CC) $(1) -E -x c /dev/null >/dev/null 2>&1 && echo $(1))
-prefix_map := $(or $(call supported,-ffile-prefix-map=$(CURDIR)=.),-fdebug-prefix-map=$(CURDIR)=.)
+prefix_map := '$(if $(call supported,-ffile-prefix-map=a=b),-ffile,-fdebug)-prefix-map=$(CURDIR)=.'
 # Without -z noseparate-code each start maps and touches two pages more; not every linker has it.
-two_pages_less := $(shell echo | $(CC) -shared -Wl,-z,noseparate-code -x c -o /dev/null - 2>/dev/null \
-	&& echo -Wl,-z,noseparate-code)
+two_pages_less := $(shell echo | $(CC) -shared $(LDFLAGS) -Wl,-z,noseparate-code -x c \
+	-o /dev/null - 2>/dev/null && echo -Wl,-z,noseparate-code)
 relro = -Wl,-z,relro,-z,now,-z,noexecstack $(two_pages_less)
 all_cflags = $(std) $(warnings) $(hardening) $(prefix_map) $(CPPFLAGS) $(CFLAGS) $(SANITIZE)
 
@@ -360,7 +360,7 @@ release: ## build/release/imdshim-VERSION-linux-ARCH.tar.gz, for x86_64 and aarc
 	scripts/release.sh $(BUILD)/release $(BUILD)-release $(version) $(architectures)
 
 # What a user of the command sees, and where the C library beneath it might show.
-launcher_tests = $(filter $(addprefix $(BUILD)/tests/system/test_,gate list notify \
+launcher_tests = $(filter $(addprefix $(BUILD)/tests/system/test_,container gate list notify \
 	notify_ends only_me relay relay_faults watch),$(system_tests)) \
 	$(filter-out %_others %_python %_evidence %_client_end %_ends %_sanitizer,$(filter \
 	$(BUILD)/tests/system/test_launcher_%,$(system_tests)))

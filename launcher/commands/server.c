@@ -1,22 +1,70 @@
 #include "launcher/commands/server.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "launcher/base/say.h"
 #include "launcher/base/status.h"
+#include "launcher/run/gate.h"
+#include "launcher/source/endpoint.h"
+#include "shim/wire/local_address.h"
+#include "shim/wire/wire.h"
 
-/* The resolver may take its time; until it is done, a signal simply ends us. */
+static void find(struct connection *connection, const char *command, const char *operand)
+{
+    const char *problem = connection_parse(connection, operand);
+
+    if (problem != NULL)
+        die(STATUS_FAILED, "cannot %s '%s': %s", command, operand, problem);
+    problem = connection_resolve(connection);
+    if (problem != NULL)
+        die(EXIT_FAILURE, "cannot find the host of %s: %s", connection->name, problem);
+}
+
+static bool leads_to(const struct gate_address *gate, const struct connection *connection)
+{
+    union address to;
+
+    return address_copy(&to, connection->addresses->ai_addr,
+                        connection->addresses->ai_addrlen) &&
+           address_port(&to) == gate->port && address_is_local(&to);
+}
+
+/* Where a client on the engine's host reaches it, as [HOST:]PORT. */
+static void put_operand(char *operand, size_t size, union address *engine)
+{
+    unsigned port = address_port(engine);
+    char host[ENDPOINT_HOST_SIZE];
+
+    address_unmap(engine);
+    if (address_is_wildcard(engine))
+        address_parse(engine, engine->any.sa_family == AF_INET6 ? "::1" : "127.0.0.1");
+    endpoint_address(engine, host);
+    endpoint_bracket(host);
+    snprintf(operand, size, "%s:%u", host, port);
+}
+
+/* The resolver and the gate may take their time; until they are done, a signal simply ends us. */
 void server_find(struct connection *connection, const char *command, char **operands)
 {
-    const char *problem;
+    const char *text = getenv(WIRE_GATE);
+    char operand[ENDPOINT_HOST_SIZE + 8];
+    struct gate_address gate = {.port = 0};
+    union address engine;
 
     if (operands[1] != NULL)
         die(STATUS_FAILED, "'%s' is one operand too many: imdshim %s [OPTIONS] [HOST:]PORT",
             operands[1], command);
-    problem = connection_parse(connection, operands[0]);
-    if (problem != NULL)
-        die(STATUS_FAILED, "cannot %s '%s': %s", command, operands[0], problem);
-    problem = connection_resolve(connection);
-    if (problem != NULL)
-        die(EXIT_FAILURE, "cannot find the host of %s: %s", connection->name, problem);
+    find(connection, command, operands[0]);
+    /* A launcher that is statically linked has no library for this. */
+    if (text != NULL)
+        gate_text_parse(&gate, text);
+    if (gate.port == 0 || !leads_to(&gate, connection))
+        return;
+    if (!gate_ask(&gate, &engine))
+        die(EXIT_FAILURE, "%s is refused: the run ended before its engine was ready",
+            connection->name);
+    put_operand(operand, sizeof operand, &engine);
+    connection_close(connection);
+    find(connection, command, operand);
 }

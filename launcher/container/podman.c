@@ -17,6 +17,7 @@
 /* What the user's own options are about. */
 struct given {
     bool network, init, detach, elsewhere, remove;
+    bool made;          /* the container, before now */
     bool library, fifo; /* their directories are bound: twice would be refused */
     const char *name;
 };
@@ -85,6 +86,9 @@ static bool is_elsewhere(const struct job *job)
 /* Why it cannot be done, and what to do; NULL: it can. */
 static const char *obstacle(const struct job *job, const struct given *given)
 {
+    if (given->made)
+        return "only a container that 'run' makes can be given the library and the FIFO: use "
+               "'run', or start imdshim in the container, before the engine";
     if (given->detach)
         return "a container in the background cannot be waited for: leave -d out";
     if (given->elsewhere || job->behind_launcher)
@@ -157,7 +161,8 @@ static void leave_preload_inside(struct job *job)
 void way_podman(struct job *job)
 {
     struct reader reader = {.grammar = &job->container->runtime->options, .next = job->options};
-    struct given given = {.elsewhere = is_elsewhere(job)};
+    struct given given = {.elsewhere = is_elsewhere(job),
+                          .made = strcmp(job->options[-1], "run") != 0};
     struct words ours = {.list = NULL};
     enum reading reading;
     const char *why;
@@ -166,14 +171,14 @@ void way_podman(struct job *job)
     while ((reading = reader_next(&reader)) == READ_OPTION)
         note(job, &given, &reader);
     why = obstacle(job, &given);
+    if (why != NULL) {
+        job_tell(job, "%s: %s", *job->program, why);
+        return;
+    }
     if (reading == READ_UNKNOWN) {
         job_tell_unknown(job, &reader,
                          "-v LIBRARY:LIBRARY:ro -v FIFO:FIFO -e LD_PRELOAD -e 'IMDSHIM_*' "
                          "--network=host --init");
-        return;
-    }
-    if (why != NULL) {
-        job_tell(job, "%s: %s", *job->program, why);
         return;
     }
     leave_preload_inside(job);

@@ -71,7 +71,7 @@ static const struct runtime runtimes[] = {
     {
         .kind = RUNTIME_PODMAN,
         .names = " podman docker nerdctl ",
-        .commands = " run ",
+        .commands = " run exec start compose ",
         .how = "--volume, --env, --network=host, --init and --name behind \"run\"",
         .before =
             {

@@ -194,7 +194,7 @@ static const struct row table[] = {
     {NULL, CAUSE_LIBRARY_HIDDEN, SOON, NOT_LOADED,
      "the library {library} is not visible to {suspect}, which sees other files (a "
      "container?){listens}{failed}: bind its directory and {directory} into the container, or "
-     "start imdshim inside"},
+     "start imdshim inside, or use --backend notify"},
     {NULL, CAUSE_NO_LIBRARY, SOON, NOT_LOADED,
      "{suspect} runs without the library, although LD_PRELOAD names it{listens}{failed}: see "
      "what ld.so printed, and ask 'imdshim check'"},

@@ -119,20 +119,38 @@ static const char elsewhere[] =
 static const char later[] =
     "queues a job that starts when imdshim may have ended: put imdshim into the batch "
     "script, before the engine";
+static const char inside[] =
+    "starts the engine in a container, where the library is not: start imdshim in there, "
+    "before the engine";
 
 static const struct {
     const char *name, *sentence;
 } losers[] = {
-    {"ssh", elsewhere},    {"rsh", elsewhere},  {"pdsh", elsewhere},
-    {"clush", elsewhere},  {"pssh", elsewhere}, {"parallel-ssh", elsewhere},
-    {"taktuk", elsewhere}, {"sbatch", later},   {"qsub", later},
-    {"bsub", later},       {"oarsub", later},   {"condor_submit", later},
+    {"ssh", elsewhere},     {"rsh", elsewhere},         {"pdsh", elsewhere},
+    {"clush", elsewhere},   {"pssh", elsewhere},        {"parallel-ssh", elsewhere},
+    {"taktuk", elsewhere},  {"sbatch", later},          {"qsub", later},
+    {"bsub", later},        {"oarsub", later},          {"condor_submit", later},
+    {"toolbox", inside},    {"distrobox", inside},      {"distrobox-enter", inside},
+    {"machinectl", inside}, {"docker-compose", inside}, {"podman-compose", inside},
 };
+
+/* srun(1): its own option, for OCI bundles, and those of the plug-in pyxis. */
+static bool names_container(const char *const *command)
+{
+    for (; *command != NULL; command++)
+        if (strncmp(*command, "--container", 11) == 0)
+            return true;
+    return false;
+}
 
 bool carry_is_lost(const char *const *command, char text[CARRY_TEXT])
 {
     const char *program = command_line_program(command);
 
+    if (strcmp(program, "srun") == 0 && names_container(command)) {
+        snprintf(text, CARRY_TEXT, "%s --container... %s", program, inside);
+        return true;
+    }
     for (size_t i = 0; i < sizeof losers / sizeof losers[0]; i++)
         if (strcmp(program, losers[i].name) == 0) {
             snprintf(text, CARRY_TEXT, "%s %s", program, losers[i].sentence);

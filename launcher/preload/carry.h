@@ -40,9 +40,10 @@ char *carry_openmpi_5(const char *user_value, const char *program);
 char *carry_slurm(const char *user_value, const char *const *names, size_t count);
 
 /*
- * Is the command a program that carries no environment, ssh(1), or starts its job when we are
- * gone, sbatch(1)? Then one line of text without a newline that says what to do instead. Only
- * the command itself counts: a script may use them for something else than the engine.
+ * Is the command a program that carries no environment, ssh(1), starts the engine in a container
+ * of its own, toolbox(1), or when we are gone, sbatch(1)? Then one line of text without a newline
+ * that says what to do instead. Only the command itself counts: a script may use them for
+ * something else than the engine.
  */
 enum { CARRY_TEXT = 256 };
 bool carry_is_lost(const char *const *command, char text[CARRY_TEXT]);

@@ -37,21 +37,28 @@ static void describe(struct gate *gate, struct gate_address *address, unsigned p
     text_end(&text);
 }
 
+/* In the abstract namespace, unix(7). Returns its length. */
+static socklen_t unix_address(struct sockaddr_un *address, const struct gate_address *gate)
+{
+    size_t length = strlen(gate->name);
+
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    memcpy(address->sun_path + 1, gate->name, length);
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length);
+}
+
 void gate_make(struct gate *gate, unsigned port)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct sockaddr_un address;
     struct gate_address described;
-    size_t length;
+    socklen_t length;
     int fd;
 
     gate_init(gate);
     describe(gate, &described, port);
-    length = strlen(described.name);
-    memcpy(address.sun_path + 1, described.name, length);
+    length = unix_address(&address, &described);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0 ||
-        bind(fd, (const struct sockaddr *)&address,
-             (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length)) != 0 ||
+    if (fd < 0 || bind(fd, (const struct sockaddr *)&address, length) != 0 ||
         listen(fd, GATE_WAITING) != 0)
         die_error(STATUS_FAILED, errno, "cannot make the socket where the client waits");
     gate->listener.fd = fd;
@@ -162,4 +169,22 @@ void gate_close(struct gate *gate)
 {
     gate_shut(gate);
     acceptor_close(&gate->listener);
+}
+
+bool gate_ask(const struct gate_address *gate, union address *engine)
+{
+    struct sockaddr_un address;
+    socklen_t length = unix_address(&address, gate);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    char line[GATE_ANSWER_SIZE];
+    ssize_t got = -1;
+
+    /* When the launcher is gone anyone may take its name. */
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, length) == 0 &&
+        is_same_user(fd))
+        got = recv(fd, line, sizeof line - 1, 0); /* it is sent as a whole */
+    if (fd >= 0)
+        close(fd);
+    line[got > 0 ? got : 0] = '\0';
+    return gate_text_parse_answer(engine, line);
 }

@@ -54,4 +54,10 @@ void gate_shut(struct gate *gate);
 
 void gate_close(struct gate *gate);
 
+/*
+ * The client's side, for what has no library: wait for the answer. False if the client is
+ * refused.
+ */
+bool gate_ask(const struct gate_address *gate, union address *engine);
+
 #endif

@@ -270,3 +270,35 @@ TEST(many_runs_on_one_port_meet_in_pairs)
     ck_assert_int_eq(shell_count_lines(shell.out, "0 more"), 16);
     ck_assert_str_eq(shell.err, "");
 }
+
+static const struct {
+    const char *listens, *operand;
+} direct[] = {
+    {"0.0.0.0", "8888"},
+    {"0.0.0.0", "$IMD_URL"},
+    {"127.1.2.3", "127.1.1.1:8888"},
+    {"::1", "8888"}, /* needs IPv6 */
+};
+
+/* As the released launcher is, into which no library can be loaded. */
+#define ALONE "env -u LD_PRELOAD $IMDSHIM "
+
+LOOP_TEST(watch_waits_for_the_engine_without_the_library, COUNT(direct))
+{
+    if (strchr(direct[_i].listens, ':') != NULL && !suite_has(has_ipv6))
+        return;
+    shell_run(&shell, RUN "-c '" ALONE "watch %s || true' " SERVING "wait accept",
+              direct[_i].operand, direct[_i].listens);
+    ck_assert_int_eq(shell_status(&shell), 0);
+    ck_assert_msg(strstr(shell.err, ": closed the connection before the handshake") != NULL,
+                  "%s", shell.err);
+}
+
+TEST(watch_is_refused_where_the_engine_ends_before_it_is_ready)
+{
+    shell_run(&shell, RUN "-c '" ALONE "watch 8888; true' -- sleep 0.2");
+    ck_assert_msg(strstr(shell.err, "127.0.0.1:8888 is refused: ") != NULL, "%s", shell.err);
+    shell_run(&shell, RUN "-c '" ALONE "watch 1; >stop; true' -- "
+                          "$DOUBLES/gate-engine 0.0.0.0 8888 until=stop listen");
+    ck_assert_msg(strstr(shell.err, "nobody listens at 127.0.0.1:1:") != NULL, "%s", shell.err);
+}

@@ -81,9 +81,23 @@ TEST(flags_of_the_builder_reach_the_compiler)
 
 TEST(the_bytes_are_the_same_wherever_it_is_built)
 {
-    shell_run(&shell, BUILDS "for d in one two/longer; do copy $d; built $d " FAST "; done;"
-                             "cmp one/build/bin/imdshim two/longer/build/bin/imdshim &&"
-                             "cmp one/" LIBRARY " two/longer/" LIBRARY);
+    shell_run(&shell,
+              BUILDS "for d in one 'two words/longer'; do copy \"$d\"; built \"$d\" " FAST
+                     "; done; cmp one/build/bin/imdshim two*/longer/build/bin/imdshim &&"
+                     "cmp one/" LIBRARY " two*/longer/" LIBRARY);
+    assert_passes();
+}
+
+static bool has_gold(void)
+{
+    return engines_have("ld.gold");
+}
+
+/* It knows fewer options, and ends at one that it does not know. */
+TEST(another_linker_is_given_what_it_knows, .needs = has_gold)
+{
+    shell_run(&shell,
+              BUILDS "copy tree; built tree " LIBRARY " " FAST " LDFLAGS=-fuse-ld=gold");
     assert_passes();
 }
 

@@ -242,7 +242,7 @@ static void expect_in_tmp(const void *tmpdir)
 }
 
 /* LD_PRELOAD cannot hold a space, colon or dollar, and the engine may change its directory. */
-TEST(a_tmpdir_that_a_path_cannot_start_with_is_not_used)
+TEST(a_tmpdir_that_a_path_cannot_start_with_is_not_used, .needs = is_root)
 {
     const char *const unusable[] = {NULL, "", ".", "tmp", "/my tmp", "/my:tmp", "/my$LIB"};
 
