@@ -57,6 +57,33 @@ bool reports_have_port(const struct reports *reports, unsigned port)
     return false;
 }
 
+static bool is_of_listener(const struct reports *reports, const struct received *received)
+{
+    const struct listener *listener = &reports->listener;
+
+    return listener->pid == (pid_t)received->event.pid &&
+           listener->remote == received->remote &&
+           (!listener->remote || strcmp(listener->host, received->event.host) == 0);
+}
+
+/* Where a client of this host comes by the loopback of its own family. */
+static bool is_by_loopback(const union address *address)
+{
+    return address_is_wildcard(address) || address_is_loopback(address);
+}
+
+/* A socket with IPV6_V6ONLY, or IPv4's beside it: of others one alone can have the port. */
+static bool is_other_family(const struct reports *reports, const struct received *received)
+{
+    const struct listener *listener = &reports->listener;
+    const struct event *event = &received->event;
+
+    return reports->listening && is_of_listener(reports, received) &&
+           event->port == listener->port && strcmp(event->reason, REASON_SECOND) == 0 &&
+           event->address.any.sa_family != listener->address.any.sa_family &&
+           is_by_loopback(&event->address) && is_by_loopback(&listener->address);
+}
+
 /* The text names as many as it has room for. */
 static enum news add_passed(struct reports *reports, const struct event *event)
 {
@@ -72,15 +99,6 @@ static enum news add_passed(struct reports *reports, const struct event *event)
     return NEWS_PASSED;
 }
 
-static bool is_of_listener(const struct reports *reports, const struct received *received)
-{
-    const struct listener *listener = &reports->listener;
-
-    return listener->pid == (pid_t)received->event.pid &&
-           listener->remote == received->remote &&
-           (!listener->remote || strcmp(listener->host, received->event.host) == 0);
-}
-
 /*
  * The first one is the IMD listener, until the same process has closed it and listens again.
  * Another process may claim to be it too: it is ignored.
@@ -90,7 +108,7 @@ static enum news add_listening(struct reports *reports, const struct received *r
     if (reports->listening && !is_of_listener(reports, received))
         return add_passed(reports, &received->event);
     reports->listening = true;
-    reports->ready = reports->connected = false;
+    reports->ready = reports->connected = reports->both_families = false;
     listener_keep(&reports->listener, received);
     return NEWS_LISTENING;
 }
@@ -149,7 +167,11 @@ enum news reports_add(struct reports *reports, const struct received *received)
         return add_ready(reports, event);
     case KIND_PASSED:
         add_port(reports, event->port);
-        return add_passed(reports, event);
+        add_passed(reports, event);
+        if (!is_other_family(reports, received))
+            return NEWS_PASSED;
+        reports->both_families = true;
+        return NEWS_OTHER_FAMILY;
     case KIND_CONNECTED:
         return add_connected(reports, event);
     case KIND_REFUSED:

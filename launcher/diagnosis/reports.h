@@ -37,6 +37,8 @@ struct reports {
     bool notified;      /* they are of user notification, and not of the library */
 
     bool listening, ready, connected;
+    bool
+        both_families; /* another socket of that process has the listener's port in the other */
     struct listener listener;
 
     struct image engine_image; /* the last one of the engine's own process */
@@ -57,6 +59,7 @@ enum news {
     NEWS_LISTENING,
     NEWS_READY,
     NEWS_PASSED,
+    NEWS_OTHER_FAMILY, /* passed, and the listener's port is served in both families now */
     NEWS_REFUSED,
     NEWS_BIND_FAILED,
     NEWS_CONNECTED,

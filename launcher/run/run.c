@@ -105,7 +105,7 @@ static void serve_client(struct run *run)
     run->give_up_at = run->remark_at = 0;
     run->served = true;
     if (run_has_gate(run))
-        gate_open(&run->gate, &server);
+        run_open_gate(run, server);
     else if (run->options->client != NULL && first)
         run->served = start_client(run, run->record.host, run->record.port);
 }

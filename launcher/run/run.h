@@ -93,6 +93,10 @@ void run_remark_no_wait(struct run *run);
 /* Clients that have come to the gate: let them on, or let them wait. */
 void run_admit(struct run *run);
 
+/* Lead them to the engine, or the relay; and to the engine's socket of the client's own family. */
+void run_open_gate(struct run *run, union address server);
+void run_serve_both_families(struct run *run);
+
 /* Look at the processes below, for the reason why no port is known or no client comes. */
 void run_look(struct run *run);
 int64_t

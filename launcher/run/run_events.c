@@ -86,6 +86,10 @@ void run_on_event(struct run *run, const struct received *received)
     case NEWS_PASSED:
         message_passed(run->options, weight_of_passed(run, unmatched), &received->event);
         break;
+    case NEWS_OTHER_FAMILY:
+        message_passed(run->options, VERBOSE, &received->event);
+        run_serve_both_families(run);
+        break;
     case NEWS_REFUSED:
         message_refused(run->options, &received->event);
         break;

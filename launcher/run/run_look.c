@@ -35,6 +35,30 @@ void run_look(struct run *run)
     }
 }
 
+/* ---- the gate ---- */
+
+/*
+ * A wildcard of IPv6 is, for the library in the client, the loopback of the client's own family
+ * (shim/hooks/gate.c, reach_from).
+ */
+void run_open_gate(struct run *run, union address server)
+{
+    unsigned port = address_port(&server);
+
+    if (run->reports.both_families && !run->options->relay) {
+        address_parse(&server, "::");
+        address_set_port(&server, port);
+    }
+    gate_open(&run->gate, &server);
+}
+
+/* The gate may be open already, where only one of them was known. */
+void run_serve_both_families(struct run *run)
+{
+    if (run_has_gate(run) && run->gate.state == GATE_OPEN && !run->options->relay)
+        run_open_gate(run, endpoint_numeric(&run->reports.listener));
+}
+
 /* The kernel is asked: a connection would be taken for the client. */
 static bool is_gone(const struct listener *listener)
 {

@@ -53,6 +53,7 @@ void after_listen(int fd, const void *caller)
     const struct settings *settings = settings_get();
     struct listener listener = {.fd = fd, .inode = socket_inode(fd)};
     const char *reason;
+    bool is_second;
 
     if (settings == NULL || listener.inode == 0 || listener.inode == imd_socket() ||
         !listener_is_tcp(fd) || !listener_read_address(fd, &listener.address) ||
@@ -60,10 +61,13 @@ void after_listen(int fd, const void *caller)
         return;
     listener.asked = socket_asked(listener.inode);
     reason = reason_to_pass(settings, &listener);
-    if (settings->only_me && (reason == NULL || strcmp(reason, REASON_SECOND) == 0))
+    is_second = reason != NULL && strcmp(reason, REASON_SECOND) == 0;
+    if (settings->only_me && (reason == NULL || is_second))
         admission_begin(listener.inode);
     if (reason != NULL) {
         tell_passed(settings, &listener, reason);
+        if (is_second)
+            wait_on_twin(&listener);
         return;
     }
     /* The event first: a launcher that reads "ready" has read the port. */

@@ -44,9 +44,8 @@ static void tell_ready(void)
 void before_wait(int fd)
 {
     KEEP_ERRNO;
-    uint64_t inode = imd_socket();
 
-    if (inode != 0 && socket_inode(fd) == inode)
+    if (imd_socket() != 0 && is_imd_socket_or_twin(socket_inode(fd)))
         tell_ready();
 }
 
@@ -116,6 +115,15 @@ void wait_begin(const struct listener *listener, const struct settings *settings
         tell_ready();
 }
 
+void wait_on_twin(const struct listener *listener)
+{
+    if (address_port(&listener->address) != awaited_port)
+        return;
+    imd_socket_add_twin(listener->inode);
+    if (hook_active(HOOK_WAIT) && epolls_hold(listener->inode))
+        tell_ready();
+}
+
 /* ---- the client ---- */
 
 /*
@@ -131,7 +139,7 @@ void after_accept(int fd)
     KEEP_ERRNO;
     const struct settings *settings = settings_get();
 
-    if (settings == NULL || socket_inode(fd) != imd_socket() ||
+    if (settings == NULL || !is_imd_socket_or_twin(socket_inode(fd)) ||
         (atomic_fetch_and(&active_hooks, ~HOOK_ACCEPT) & HOOK_ACCEPT) == 0)
         return;
     accepted = sys_now();

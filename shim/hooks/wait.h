@@ -21,6 +21,9 @@
 /* The IMD socket listens, and that has been told. */
 void wait_begin(const struct listener *listener, const struct settings *settings);
 
+/* Another socket listens: on the same port in the other family, a client may come there too. */
+void wait_on_twin(const struct listener *listener);
+
 /* Before a call that waits on a descriptor, a poll set, or a select set. */
 __attribute__((cold)) void before_wait(int fd);
 __attribute__((cold)) void before_poll(const struct pollfd *fds, nfds_t count);

@@ -20,6 +20,7 @@ enum { FD_BITS = 16, FD_NOT_KNOWN = (1 << FD_BITS) - 1 };
 
 static _Atomic uint64_t claimed;
 static _Atomic pid_t claimant;
+static _Atomic uint64_t twin; /* an inode; 0: none */
 
 /* 0 if there is none: the inode of a socket is never 0. */
 static uint64_t entry_of(uint64_t inode)
@@ -99,5 +100,16 @@ bool imd_socket_claim(uint64_t inode, int fd)
         !atomic_compare_exchange_strong(&claimed, &claim, claim_of(inode, fd)))
         return false;
     claimant = sys_getpid();
+    twin = 0;
     return true;
+}
+
+void imd_socket_add_twin(uint64_t inode)
+{
+    twin = inode;
+}
+
+bool is_imd_socket_or_twin(uint64_t inode)
+{
+    return inode != 0 && (inode == imd_socket() || inode == twin);
 }

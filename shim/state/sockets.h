@@ -27,4 +27,11 @@ bool imd_socket_may_be_claimed(void);
 uint64_t imd_socket(void); /* its inode; 0: none yet */
 int imd_socket_fd(void);   /* a descriptor of it; -1: not known */
 
+/*
+ * Its port may be listened on in the other address family too, by a socket of its own: a client
+ * may be awaited and accepted on either.
+ */
+void imd_socket_add_twin(uint64_t inode);
+bool is_imd_socket_or_twin(uint64_t inode);
+
 #endif
