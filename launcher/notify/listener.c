@@ -63,37 +63,59 @@ static int bind_to(int fd, union address *address, const struct bind_override *o
     }
 }
 
+enum { REUSE_OPTIONS = 2 };
+
+static const int reuse_options[REUSE_OPTIONS] = {SO_REUSEADDR, SO_REUSEPORT};
+
 /*
  * Two sockets with SO_REUSEADDR can both be bound to one port while neither listens, and with
- * SO_REUSEPORT also when they do (socket(7)): in a range each run must have a port alone.
+ * SO_REUSEPORT also when they do (socket(7)): of a port that we choose each run must be alone.
  */
+static void begin_alone(int fd, bool was_set[REUSE_OPTIONS])
+{
+    const int off = 0;
+
+    for (int i = 0; i < REUSE_OPTIONS; i++) {
+        was_set[i] = option(fd, SOL_SOCKET, reuse_options[i]) > 0;
+        if (was_set[i])
+            setsockopt(fd, SOL_SOCKET, reuse_options[i], &off, sizeof off);
+    }
+}
+
+static void end_alone(int fd, const bool was_set[REUSE_OPTIONS])
+{
+    const int on = 1;
+
+    for (int i = 0; i < REUSE_OPTIONS; i++)
+        if (was_set[i])
+            setsockopt(fd, SOL_SOCKET, reuse_options[i], &on, sizeof on);
+}
+
 static int bind_in_range(int fd, union address *address, const struct bind_override *override,
                          unsigned seed)
 {
-    static const int options[] = {SO_REUSEADDR, SO_REUSEPORT};
-    const int off = 0, on = 1;
-    bool was_set[2];
+    bool was_set[REUSE_OPTIONS];
     int error;
 
-    for (int i = 0; i < 2; i++) {
-        was_set[i] = option(fd, SOL_SOCKET, options[i]) > 0;
-        if (was_set[i])
-            setsockopt(fd, SOL_SOCKET, options[i], &off, sizeof off);
-    }
+    begin_alone(fd, was_set);
     error = bind_to(fd, address, override, seed);
-    for (int i = 0; i < 2; i++)
-        if (was_set[i])
-            setsockopt(fd, SOL_SOCKET, options[i], &on, sizeof on);
+    end_alone(fd, was_set);
     return error;
 }
 
 /* The port that a socket of the other family was given. */
 static bool bind_as_other_family(int fd, union address *address, const union address *given)
 {
+    bool was_set[REUSE_OPTIONS];
+    int result;
+
     if (given->any.sa_family == AF_UNSPEC || given->any.sa_family == address->any.sa_family)
         return false;
     address_set_port(address, address_port(given));
-    return bind(fd, &address->any, address_length(address)) == 0;
+    begin_alone(fd, was_set);
+    result = bind(fd, &address->any, address_length(address));
+    end_alone(fd, was_set);
+    return result == 0;
 }
 
 int listener_bind(int fd, union address address, const struct bind_override *override,

@@ -96,14 +96,45 @@ static void prepare(struct rebind *rebind, const struct sockaddr *address, sockl
                         &rebind->address);
 }
 
+enum { REUSE_OPTIONS = 2 };
+
+static const int reuse_options[REUSE_OPTIONS] = {SO_REUSEADDR, SO_REUSEPORT};
+
+/*
+ * Two sockets with SO_REUSEADDR can both be bound to one port while neither listens, and with
+ * SO_REUSEPORT also when they do (socket(7)): of a port that we choose each run must be alone.
+ */
+static void begin_alone(int fd, bool was_set[REUSE_OPTIONS])
+{
+    for (int i = 0; i < REUSE_OPTIONS; i++) {
+        was_set[i] = sys_getsockopt(fd, SOL_SOCKET, reuse_options[i]) > 0;
+        if (was_set[i])
+            sys_setsockopt(fd, SOL_SOCKET, reuse_options[i], 0);
+    }
+}
+
+static void end_alone(int fd, const bool was_set[REUSE_OPTIONS])
+{
+    KEEP_ERRNO;
+
+    for (int i = 0; i < REUSE_OPTIONS; i++)
+        if (was_set[i])
+            sys_setsockopt(fd, SOL_SOCKET, reuse_options[i], 1);
+}
+
 static bool bind_as_other_family(struct rebind *rebind)
 {
     unsigned other = given;
+    bool was_set[REUSE_OPTIONS];
+    int result;
 
     if (other == 0 || other >> 16 == rebind->address.any.sa_family)
         return false;
     address_set_port(&rebind->address, other & UINT16_MAX);
-    return real.bind(rebind->fd, &rebind->address.any, rebind->length) == 0;
+    begin_alone(rebind->fd, was_set);
+    result = real.bind(rebind->fd, &rebind->address.any, rebind->length);
+    end_alone(rebind->fd, was_set);
+    return result == 0;
 }
 
 static void note_given(const struct rebind *rebind)
@@ -139,28 +170,15 @@ static int bind_changed(struct rebind *rebind, const struct bind_override *overr
     return result;
 }
 
-/*
- * Two sockets with SO_REUSEADDR can both be bound to one port while neither listens, and with
- * SO_REUSEPORT also when they do (socket(7)): in a range each run must have a port alone.
- */
 static int bind_in_range(struct rebind *rebind, const struct bind_override *override)
 {
-    static const int options[] = {SO_REUSEADDR, SO_REUSEPORT};
-    bool was_set[2];
+    bool was_set[REUSE_OPTIONS];
     int before = errno, result;
 
-    for (int i = 0; i < 2; i++) {
-        was_set[i] = sys_getsockopt(rebind->fd, SOL_SOCKET, options[i]) > 0;
-        if (was_set[i])
-            sys_setsockopt(rebind->fd, SOL_SOCKET, options[i], 0);
-    }
+    begin_alone(rebind->fd, was_set);
     errno = before;
     result = bind_changed(rebind, override);
-    for (int i = 0; i < 2; i++) {
-        KEEP_ERRNO;
-        if (was_set[i])
-            sys_setsockopt(rebind->fd, SOL_SOCKET, options[i], 1);
-    }
+    end_alone(rebind->fd, was_set);
     return result;
 }
 

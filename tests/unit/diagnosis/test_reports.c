@@ -272,3 +272,58 @@ TEST(a_launcher_that_reports_itself_is_news)
     received.remote = true;
     ck_assert_int_eq(reports_add(&reports, &received), NEWS_NONE);
 }
+
+TEST(when_the_process_listens_again_it_is_the_listener)
+{
+    begin();
+    ck_assert_int_eq(add(KIND_LISTENING, ENGINE, 1000, "lmp"), NEWS_LISTENING);
+    ck_assert_int_eq(add(KIND_READY, ENGINE, 1000, "lmp"), NEWS_READY);
+    ck_assert_int_eq(add(KIND_CONNECTED, ENGINE, 1000, "lmp"), NEWS_CONNECTED);
+    ck_assert_int_eq(add(KIND_LISTENING, ENGINE, 1001, "lmp"), NEWS_LISTENING);
+    ck_assert_uint_eq(reports.listener.port, 1001);
+    ck_assert_int_eq(add(KIND_READY, ENGINE, 1000, "lmp"), NEWS_NONE); /* the first one's */
+    ck_assert_int_eq(add(KIND_READY, ENGINE, 1001, "lmp"), NEWS_READY);
+    ck_assert_int_eq(add(KIND_CONNECTED, ENGINE, 1001, "lmp"), NEWS_CONNECTED);
+}
+
+/* Another host's may have the same number. */
+TEST(another_process_that_listens_is_not_the_listener_that_comes_again)
+{
+    begin();
+    add(KIND_LISTENING, ENGINE, 1000, "lmp");
+    ck_assert_int_eq(add(KIND_LISTENING, OTHER, 1001, "lmp"), NEWS_PASSED);
+    ck_assert_int_eq(add_remote(KIND_LISTENING, ENGINE, 1001, "lmp"), NEWS_PASSED);
+    ck_assert_uint_eq(reports.listener.port, 1000);
+}
+
+static enum news add_second(unsigned pid, const char *host, unsigned port)
+{
+    struct received received = received_of(KIND_PASSED, pid, port, "lmp");
+
+    received.event.reason = REASON_SECOND;
+    address_parse(&received.event.address, host);
+    address_set_port(&received.event.address, port);
+    return reports_add(&reports, &received);
+}
+
+static const struct {
+    unsigned pid;
+    const char *host;
+    unsigned port;
+    bool serves;
+} seconds[] = {
+    {ENGINE, "::", 1000, true},       {ENGINE, "::1", 1000, true},
+    {ENGINE, "0.0.0.0", 1000, false}, {ENGINE, "::", 1001, false},
+    {OTHER, "::", 1000, false},       {ENGINE, "2001:db8::1", 1000, false},
+};
+
+LOOP_TEST(a_second_socket_on_the_port_of_the_other_family_serves_it_too, COUNT(seconds))
+{
+    begin();
+    add(KIND_LISTENING, ENGINE, 1000, "lmp");
+    ck_assert_int_eq(add_second(seconds[_i].pid, seconds[_i].host, seconds[_i].port),
+                     seconds[_i].serves ? NEWS_OTHER_FAMILY : NEWS_PASSED);
+    ck_assert(reports.both_families == seconds[_i].serves);
+    add(KIND_LISTENING, ENGINE, 1002, "lmp");
+    ck_assert(!reports.both_families);
+}
