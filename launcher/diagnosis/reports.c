@@ -99,13 +99,20 @@ static enum news add_passed(struct reports *reports, const struct event *event)
     return NEWS_PASSED;
 }
 
+/* Something else in that process may listen later, such as a server in a Python program. */
+static bool is_next_listener(const struct reports *reports, const struct received *received)
+{
+    return is_of_listener(reports, received) &&
+           strcmp(reports->listener.object, received->event.object) == 0;
+}
+
 /*
- * The first one is the IMD listener, until the same process has closed it and listens again.
- * Another process may claim to be it too: it is ignored.
+ * The first one is the IMD listener, until the same process has closed it and the same module
+ * of it listens again. Another process may claim to be it too: it is ignored.
  */
 static enum news add_listening(struct reports *reports, const struct received *received)
 {
-    if (reports->listening && !is_of_listener(reports, received))
+    if (reports->listening && !is_next_listener(reports, received))
         return add_passed(reports, &received->event);
     reports->listening = true;
     reports->ready = reports->connected = reports->both_families = false;

@@ -286,13 +286,14 @@ TEST(when_the_process_listens_again_it_is_the_listener)
     ck_assert_int_eq(add(KIND_CONNECTED, ENGINE, 1001, "lmp"), NEWS_CONNECTED);
 }
 
-/* Another host's may have the same number. */
-TEST(another_process_that_listens_is_not_the_listener_that_comes_again)
+/* Another host's may have the same number, and another module is no engine. */
+TEST(another_process_or_module_that_listens_is_not_the_listener_that_comes_again)
 {
     begin();
     add(KIND_LISTENING, ENGINE, 1000, "lmp");
     ck_assert_int_eq(add(KIND_LISTENING, OTHER, 1001, "lmp"), NEWS_PASSED);
     ck_assert_int_eq(add_remote(KIND_LISTENING, ENGINE, 1001, "lmp"), NEWS_PASSED);
+    ck_assert_int_eq(add(KIND_LISTENING, ENGINE, 1001, "server"), NEWS_PASSED);
     ck_assert_uint_eq(reports.listener.port, 1000);
 }
 

@@ -41,7 +41,7 @@ static void be_in(enum phase phase)
 /* clang-format off */
 static const enum phase next[HAPPENINGS][PHASES] = { /* by the phase in which it happens */
     /*                 S  L  R  C  G  E */
-    [LISTENS]       = {L, L, L, L, G, E}, /* the first time, or once more */
+    [LISTENS]       = {L, L, L, L, G, E},
     [WAITS]         = {S, R, R, C, G, E},
     [ACCEPTS]       = {S, L, C, C, G, E},
     [ENGINE_ENDS]   = {E, E, E, E, E, E},
@@ -135,11 +135,13 @@ TEST(an_engine_that_ends_by_itself_leaves_no_limit)
 
 static const char *address = "127.0.0.1";
 
+static unsigned pid = 4711;
+
 static void receive(enum event_kind kind, unsigned port, unsigned netns, bool remote)
 {
     struct received received = {.event = {.kind = kind,
                                           .port = port,
-                                          .pid = 4711,
+                                          .pid = pid,
                                           .netns = netns,
                                           .host = "",
                                           .reason = "",
@@ -162,16 +164,26 @@ TEST(events_bring_the_phases)
     ck_assert_int_eq(run.phase, LISTENING);
     ck_assert_str_eq(run.record.host, "127.0.0.1");
     ck_assert_uint_eq(run.record.port, 42165);
+    pid++;
+    receive(KIND_LISTENING, 42166, 0, false);
+    ck_assert_uint_eq(run.record.port, 42165);
     receive(KIND_READY, 42165, 0, false);
     receive(KIND_CONNECTED, 42165, 0, false);
     ck_assert_int_eq(run.phase, CONNECTED);
+}
+
+TEST(a_process_that_listens_again_brings_them_once_more)
+{
+    begin(false);
+    receive(KIND_LISTENING, 42165, 0, false);
+    receive(KIND_READY, 42165, 0, false);
+    receive(KIND_CONNECTED, 42165, 0, false);
     receive(KIND_LISTENING, 42166, 0, false);
     ck_assert_int_eq(run.phase, LISTENING);
     ck_assert_uint_eq(run.record.port, 42166);
-    receive(KIND_READY, 42165, 0, false);
-    ck_assert_int_eq(run.phase, LISTENING);
     receive(KIND_READY, 42166, 0, false);
-    ck_assert_int_eq(run.phase, READY);
+    receive(KIND_CONNECTED, 42166, 0, false);
+    ck_assert_int_eq(run.phase, CONNECTED);
 }
 
 TEST(an_engine_in_another_network_namespace_is_ended_if_a_client_is_due)
