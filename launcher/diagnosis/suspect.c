@@ -37,7 +37,13 @@ enum cause suspect_cause(const struct proc_facts *facts, const struct reports *r
         return CAUSE_NOT_KNOWN;
     if (facts->has_channel == NO)
         return CAUSE_VARIABLES_LOST;
+    if (facts->elsewhere == YES)
+        return CAUSE_NESTED;
     if (facts->sees_fifo == NO && facts->by_tcp != YES)
         return CAUSE_FIFO_HIDDEN;
-    return suspect_port(facts, reports) != 0 ? CAUSE_PORT_UNSEEN : CAUSE_NONE;
+    if (facts->may_report == NO && facts->by_tcp != YES)
+        return CAUSE_OTHER_USER;
+    if (suspect_port(facts, reports) != 0)
+        return CAUSE_PORT_UNSEEN;
+    return facts->stopped ? CAUSE_STOPPED : CAUSE_NONE;
 }

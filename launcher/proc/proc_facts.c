@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "launcher/base/user.h"
 #include "launcher/preload/program.h"
 #include "launcher/proc/proc_tree.h"
 
@@ -25,7 +26,7 @@ static enum known known(bool yes)
  * /proc/PID; or /proc/PID/task/TID of a thread that lives if the first one has ended: its
  * directory is empty then, and the others' are not. False for a zombie.
  */
-static bool find_directory(pid_t pid, char directory[DIRECTORY])
+static bool find_directory(pid_t pid, char directory[DIRECTORY], bool *stopped)
 {
     char tasks[DIRECTORY];
     pid_t parent;
@@ -35,6 +36,7 @@ static bool find_directory(pid_t pid, char directory[DIRECTORY])
 
     snprintf(directory, DIRECTORY, "/proc/%ld", (long)pid);
     state = proc_state(directory, &parent);
+    *stopped = state == 'T';
     if (state != 'Z')
         return state != 0 && state != 'X';
     snprintf(tasks, sizeof tasks, "/proc/%ld/task", (long)pid);
@@ -187,6 +189,7 @@ static void take_sight(struct proc_facts *facts, const struct proc_sight *sight)
     facts->by_tcp = sight->by_tcp;
     facts->sees_library = sight->sees_library;
     facts->sees_fifo = sight->sees_fifo;
+    facts->elsewhere = sight->elsewhere;
 }
 
 static void read_ports(const char *directory, const struct proc_wanted *wanted,
@@ -206,8 +209,9 @@ bool proc_facts_read(pid_t pid, const struct proc_wanted *wanted, struct proc_fa
 
     memset(facts, 0, sizeof *facts);
     facts->pid = pid;
-    if (!find_directory(pid, directory) || !read_uid(directory, &facts->uid))
+    if (!find_directory(pid, directory, &facts->stopped) || !read_uid(directory, &facts->uid))
         return false;
+    facts->may_report = known(facts->uid == user_id() || facts->uid == 0);
     read_exe(directory, facts);
     facts->has_library = find_library(directory);
     proc_sight_read(directory, wanted, &sight);

@@ -25,6 +25,9 @@ struct proc_facts {
     enum known has_channel; /* a variable says where events go */
     enum known by_tcp;      /* the same, and not by the FIFO alone: it is heard by TCP too */
     enum known sees_library, sees_fifo; /* under their paths in its own root directory */
+    enum known may_report;              /* as the FIFO's owner, or as root */
+    enum known elsewhere;               /* its reports go to another imdshim */
+    bool stopped;                       /* by a signal */
     enum known own_mounts, own_network; /* a namespace of its own */
     enum preflight_verdict verdict;     /* can the program be preloaded at all? */
     char detail[PREFLIGHT_DETAIL];
