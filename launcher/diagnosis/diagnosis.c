@@ -64,6 +64,9 @@ static const struct row table[] = {
     {NULL, CAUSE_PRELOAD_LOST, SOON, NOT_LOADED,
      "{suspect} was started without the library in LD_PRELOAD, something before it has cleared "
      "or replaced that{listens}{failed}: " BEHIND ", or use --backend notify"},
+    {NULL, CAUSE_LIBRARY_GONE, SOON, NOT_LOADED,
+     "the library {library} has been removed since the run began, and {suspect} was started "
+     "without it{listens}{failed}: put it there again"},
     {NULL, CAUSE_LIBRARY_HIDDEN, SOON, NOT_LOADED,
      "the library {library} is not visible to {suspect}, which sees other files (a "
      "container?){listens}{failed}: bind its directory and {directory} into the container, or "

@@ -20,6 +20,8 @@ static enum cause why_without_library(const struct proc_facts *facts)
         return CAUSE_SECURE;
     if (facts->preloads == NO)
         return CAUSE_PRELOAD_LOST;
+    if (facts->library_gone)
+        return CAUSE_LIBRARY_GONE;
     if (facts->preloads == YES && facts->sees_library == NO)
         return CAUSE_LIBRARY_HIDDEN;
     return CAUSE_NO_LIBRARY;

@@ -211,6 +211,7 @@ bool proc_facts_read(pid_t pid, const struct proc_wanted *wanted, struct proc_fa
     facts->pid = pid;
     if (!find_directory(pid, directory, &facts->stopped) || !read_uid(directory, &facts->uid))
         return false;
+    facts->library_gone = access(wanted->preload, F_OK) != 0 && errno == ENOENT;
     facts->may_report = known(facts->uid == user_id() || facts->uid == 0);
     read_exe(directory, facts);
     facts->has_library = find_library(directory);

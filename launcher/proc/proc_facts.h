@@ -25,6 +25,7 @@ struct proc_facts {
     enum known has_channel; /* a variable says where events go */
     enum known by_tcp;      /* the same, and not by the FIFO alone: it is heard by TCP too */
     enum known sees_library, sees_fifo; /* under their paths in its own root directory */
+    bool library_gone;      /* what LD_PRELOAD names is not here either */
     enum known may_report;              /* as the FIFO's owner, or as root */
     enum known elsewhere;               /* its reports go to another imdshim */
     bool stopped;                       /* by a signal */

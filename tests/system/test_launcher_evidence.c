@@ -90,6 +90,19 @@ TEST(an_engine_that_becomes_another_user_is_told, .needs = is_root)
     assert_has(shell.err, "runs as user 65534, who may not write to the FIFO");
 }
 
+/* An upgrade, while a script has not come to the engine yet. */
+TEST(a_library_that_was_removed_meanwhile_is_told)
+{
+    struct shell shell;
+
+    shell_run(&shell, TREE "tree mine; exec $with $PWD/mine/bin/imdshim run -- "
+                           "sh -c 'rm -r mine/lib; " ENGINE SEEN "; exit $?'");
+    ck_assert_int_eq(shell_status(&shell), 4);
+    ck_assert_int_eq(shell_count_lines(shell.err, "imdshim: not loaded: the library"), 1);
+    assert_has(shell.err, "/mine/lib/imdshim/libimdshim.so has been removed");
+    assert_has_not(shell.err, "container");
+}
+
 /* As a script does that starts it by '&', and a program that becomes a daemon. */
 static const char *const backgrounds[] = {
     "sh -c '$DOUBLES/launcher-engine until=stop &'",
