@@ -29,21 +29,26 @@ static char *page_before_a_bad_one(void)
     return pages + size;
 }
 
-TEST(good_memory_is_copied)
+/* Without valgrind and as under it. */
+LOOP_TEST(good_memory_is_copied, 2)
 {
     const char from[] = "an address";
     char to[sizeof from + 1] = "xxxxxxxxxxxx";
 
+    if (_i > 0)
+        memory_is_under_valgrind();
     to[sizeof from] = '!';
     ck_assert_int_eq(memory_copy(to, from, sizeof from), 0);
     ck_assert_str_eq(to, from);
     ck_assert_int_eq(to[sizeof from], '!');
 }
 
-TEST(memory_that_cannot_be_read_is_an_error)
+LOOP_TEST(memory_that_cannot_be_read_is_an_error, 2)
 {
     char to[64], *bad = page_before_a_bad_one();
 
+    if (_i > 0)
+        memory_is_under_valgrind();
     ck_assert_int_eq(memory_copy(to, NULL, sizeof to), -1);
     ck_assert_int_eq(memory_copy(to, (const void *)(uintptr_t)1, sizeof to), -1);
     ck_assert_int_eq(memory_copy(to, (const void *)UINTPTR_MAX, sizeof to), -1);
@@ -53,10 +58,12 @@ TEST(memory_that_cannot_be_read_is_an_error)
     ck_assert_int_eq(memory_copy(to, bad, sizeof to), -1);
 }
 
-TEST(memory_that_can_be_read_in_part_is_an_error)
+LOOP_TEST(memory_that_can_be_read_in_part_is_an_error, 2)
 {
     char to[64], *bad = page_before_a_bad_one();
 
+    if (_i > 0)
+        memory_is_under_valgrind();
     ck_assert_int_eq(memory_copy(to, bad - 63, sizeof to), -1);
     ck_assert_int_eq(memory_copy(to, bad - 64, sizeof to), 0);
 }
