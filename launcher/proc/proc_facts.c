@@ -149,7 +149,7 @@ static enum known read_secure(const char *directory)
     return secure;
 }
 
-static enum known has_own(const char *directory, const char *kind)
+enum known proc_has_own(const char *directory, const char *kind)
 {
     char path[FILE_PATH], theirs[64] = "", ours[64] = "";
 
@@ -218,8 +218,8 @@ bool proc_facts_read(pid_t pid, const struct proc_wanted *wanted, struct proc_fa
     proc_sight_read(directory, wanted, &sight);
     take_sight(facts, &sight);
     facts->secure = read_secure(directory);
-    facts->own_mounts = has_own(directory, "mnt");
-    facts->own_network = has_own(directory, "net");
+    facts->own_mounts = proc_has_own(directory, "mnt");
+    facts->own_network = proc_has_own(directory, "net");
     judge_program(directory, wanted, facts);
     read_ports(directory, wanted, facts);
     return true;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "launcher/proc/proc_facts.h"
 #include "launcher/proc/proc_tree.h"
 
 bool proc_has_fifo(pid_t pid, const char *fifo)
@@ -27,6 +28,7 @@ bool proc_has_fifo(pid_t pid, const char *fifo)
     return found;
 }
 
+/* In a process namespace of its own it is being killed: that ends with its first process. */
 static bool runs(pid_t pid, char exe[NAME_SIZE])
 {
     char directory[64];
@@ -35,7 +37,8 @@ static bool runs(pid_t pid, char exe[NAME_SIZE])
 
     snprintf(directory, sizeof directory, "/proc/%ld", (long)pid);
     state = proc_state(directory, &parent);
-    return state != 0 && state != 'Z' && state != 'X' && proc_exe(directory, exe);
+    return state != 0 && state != 'Z' && state != 'X' &&
+           proc_has_own(directory, "pid") != YES && proc_exe(directory, exe);
 }
 
 pid_t proc_left(const char *fifo, bool (*may_be_engine)(const char *exe), char exe[NAME_SIZE])

@@ -120,6 +120,16 @@ LOOP_TEST(an_engine_that_is_left_in_the_background_is_told, COUNT(backgrounds))
     assert_has_not(shell.err, "is IMD switched on");
 }
 
+/* Its first process outlives the one that has started it by a moment. */
+TEST(a_container_that_is_being_ended_is_not_the_background, .needs = has_bubblewrap)
+{
+    struct shell shell;
+
+    shell_run(&shell, "for i in 1 2 3 4 5; do $IMDSHIM run -- bwrap --dev-bind / / "
+                      "--unshare-pid sh -c ':'; done");
+    assert_has_not(shell.err, "runs on");
+}
+
 TEST(an_engine_that_is_stopped_is_told)
 {
     struct shell shell;
