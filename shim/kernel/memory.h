@@ -8,7 +8,7 @@
 
 /*
  * Copy it; -1 where the kernel would say EFAULT: a plain read of a bad pointer would end the
- * engine. Safe in a signal handler; errno is not kept.
+ * engine. Safe in a signal handler; errno is kept.
  */
 int memory_copy(void *to, const void *from, size_t size);
 

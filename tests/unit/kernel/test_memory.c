@@ -1,6 +1,7 @@
 /* Memory that the engine passed: bad pointers are an error, as they are to the kernel. */
 #include "shim/kernel/memory.h"
 
+#include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -38,7 +39,9 @@ LOOP_TEST(good_memory_is_copied, 2)
     if (_i > 0)
         memory_is_under_valgrind();
     to[sizeof from] = '!';
+    errno = EDOM;
     ck_assert_int_eq(memory_copy(to, from, sizeof from), 0);
+    ck_assert_int_eq(errno, EDOM);
     ck_assert_str_eq(to, from);
     ck_assert_int_eq(to[sizeof from], '!');
 }
@@ -146,13 +149,18 @@ TEST(the_signals_stay_as_they_were)
         ck_assert_int_eq(sigismember(&before, signal), sigismember(&after, signal));
 }
 
-/* Only what a program needs to go on: no process_vm_readv(2), no pipe(2), no open(2). */
+/*
+ * Only what a program needs to go on: no process_vm_readv(2), no pipe(2), no open(2). Nor one that
+ * could block or unblock a signal for a moment.
+ */
 static void copy_in_a_sandbox(const void *unused)
 {
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigprocmask, 1, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 0, 1),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 3, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigprocmask, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, SIG_SETMASK, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL),
     };
