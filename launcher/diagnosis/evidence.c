@@ -7,6 +7,7 @@
 #include "launcher/libc/bsd.h"
 #include "launcher/preload/cluster.h"
 #include "launcher/preload/command_line.h"
+#include "launcher/proc/proc_left.h"
 #include "launcher/proc/proc_tree.h"
 
 enum { PROCESSES = 64 };
@@ -107,6 +108,11 @@ static bool is_below_front(const struct sight *sight, size_t i)
     return true;
 }
 
+static bool is_no_runtime(const char *exe)
+{
+    return !reports_is_runtime(exe) && !cluster_is_agent(exe);
+}
+
 /*
  * mpirun and ssh are not the engine. Nor is a process that has started others, unless it is seen
  * to listen.
@@ -115,7 +121,7 @@ static bool may_be_engine(const struct sight *sight, size_t i, int weight)
 {
     const char *exe = sight->facts[i].exe;
 
-    return !reports_is_runtime(exe) && !cluster_is_agent(exe) && !is_below_front(sight, i) &&
+    return is_no_runtime(exe) && !is_below_front(sight, i) &&
            (!sight->is_parent[i] || weight == SEEN_TO_LISTEN);
 }
 
@@ -179,6 +185,8 @@ void evidence_end(struct evidence *evidence, const struct looks *looks, int wait
     evidence->wait_status = wait_status;
     evidence->fifo_removed = fifo_is_removed(looks);
     strlcpy(evidence->comm, comm, sizeof evidence->comm);
+    if (wait_status == 0)
+        evidence->left = proc_left(evidence->fifo, is_no_runtime, evidence->left_exe);
 }
 
 bool evidence_of_client(const struct looks *looks, pid_t client, struct proc_facts *facts)

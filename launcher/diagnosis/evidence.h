@@ -39,6 +39,8 @@ struct evidence {
     bool ended;
     int wait_status;
     char comm[COMM_SIZE]; /* what its process was named at its end, "": not known */
+    pid_t left;           /* started by it, and runs on; 0: none was found */
+    char left_exe[NAME_SIZE];
 };
 
 struct looks {

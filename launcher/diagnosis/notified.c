@@ -1,24 +1,9 @@
 #include "launcher/diagnosis/notified.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 #include "launcher/diagnosis/sentence.h"
-
-static bool bind_failed(const struct evidence *evidence)
-{
-    return evidence->reports->failed_bind.error != 0;
-}
-
-static bool port_in_use(const struct evidence *evidence)
-{
-    return evidence->reports->failed_bind.error == EADDRINUSE;
-}
-
-static bool unmatched(const struct evidence *evidence)
-{
-    return evidence->reports->unmatched;
-}
+#include "launcher/diagnosis/signs.h"
 
 static bool port_unseen(const struct evidence *evidence)
 {
@@ -28,11 +13,6 @@ static bool port_unseen(const struct evidence *evidence)
 static bool elsewhere(const struct evidence *evidence)
 {
     return evidence->agent[0] != '\0';
-}
-
-static bool failed(const struct evidence *evidence)
-{
-    return evidence->ended && evidence->wait_status != 0;
 }
 
 static bool always(const struct evidence *evidence)
@@ -49,14 +29,14 @@ static const struct row {
     enum cause cause;
     const char *sentence;
 } table[] = {
-    {port_in_use, CAUSE_PORT_IN_USE,
+    {sign_port_in_use, CAUSE_PORT_IN_USE,
      "cannot listen: {binder} asked for port {asked}, which is in use, or was until a minute "
      "ago "
      "(TIME_WAIT){failed}: with --port {asked} it gets a free one"},
-    {bind_failed, CAUSE_BIND_FAILED,
+    {sign_bind_failed, CAUSE_BIND_FAILED,
      "cannot listen: {binder} asked for port {asked} and did not get it ({error}): see what it "
      "printed"},
-    {unmatched, CAUSE_UNMATCHED,
+    {sign_unmatched, CAUSE_UNMATCHED,
      "nothing matched: only {listeners} listened, none as --port and --match say: see -v"},
     {port_unseen, CAUSE_PORT_UNSEEN,
      "no reports: {suspect} listens on port {port}, and its call could not be seen: it is a "
@@ -66,7 +46,7 @@ static const struct row {
      "no reports: programs are started on other hosts ({agent} runs below the engine), and "
      "user "
      "notification sees those of this host{failed}: use --backend preload"},
-    {failed, CAUSE_FAILED,
+    {sign_failed, CAUSE_FAILED,
      ENDED_FIRST "{program} opened no port; the run ended with status {status}: see what was "
                  "printed{runtime}"},
     {always, CAUSE_NEVER_LISTENED,

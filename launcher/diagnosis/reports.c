@@ -29,6 +29,8 @@ static enum news add_loaded(struct reports *reports, const struct received *rece
     strlcpy(image.comm, received->event.comm, sizeof image.comm);
     if (image.pid == reports->engine && !image.remote)
         reports->engine_image = image;
+    if (strcmp(image.exe, "imdshim") == 0)
+        reports->nested = image;
     if (cluster_is_launcher(image.exe) && reports->launcher.pid == 0) {
         reports->launcher = image;
         reports->program.pid = 0;

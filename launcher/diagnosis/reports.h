@@ -44,6 +44,7 @@ struct reports {
     struct image engine_image; /* the last one of the engine's own process */
     struct image launcher;     /* mpirun and its kind */
     struct image program;      /* the last one that is none, and since there is a launcher */
+    struct image nested;       /* another imdshim */
     unsigned passed_count;
     bool unmatched;   /* one of them is not what the user has asked for */
     char passed[256]; /* the listeners that were ignored, for a message */

@@ -15,6 +15,8 @@ enum word {
     IMAGE,
     BINDER,
     AGENT,
+    NESTED,
+    LEFT,
     PID,
     UID,
     COMM,
@@ -34,13 +36,14 @@ enum word {
 };
 
 static const char *const names[] = {
-    [SUSPECT] = "suspect", [PROGRAM] = "program", [LAUNCHER] = "launcher",
-    [IMAGE] = "image",     [BINDER] = "binder",   [AGENT] = "agent",
-    [PID] = "pid",         [UID] = "uid",         [COMM] = "comm",
-    [DETAIL] = "detail",   [ASKED] = "asked",     [ERROR] = "error",
-    [PORT] = "port",       [LISTENS] = "listens", [LISTENERS] = "listeners",
-    [RUNTIME] = "runtime", [STATUS] = "status",   [FAILED] = "failed",
-    [LIBRARY] = "library", [FIFO] = "fifo",       [DIRECTORY] = "directory",
+    [SUSPECT] = "suspect", [PROGRAM] = "program",     [LAUNCHER] = "launcher",
+    [IMAGE] = "image",     [BINDER] = "binder",       [AGENT] = "agent",
+    [NESTED] = "nested",   [LEFT] = "left",           [PID] = "pid",
+    [UID] = "uid",         [COMM] = "comm",           [DETAIL] = "detail",
+    [ASKED] = "asked",     [ERROR] = "error",         [PORT] = "port",
+    [LISTENS] = "listens", [LISTENERS] = "listeners", [RUNTIME] = "runtime",
+    [STATUS] = "status",   [FAILED] = "failed",       [LIBRARY] = "library",
+    [FIFO] = "fifo",       [DIRECTORY] = "directory",
 };
 
 typedef char words[WORDS][WORD_SIZE];
@@ -65,6 +68,8 @@ static void put_processes(words all, const struct evidence *evidence)
     put_process(all[BINDER], reports->failed_bind.exe, reports->failed_bind.pid);
     put_image(all[LAUNCHER], &reports->launcher);
     put_image(all[IMAGE], &reports->engine_image);
+    put_image(all[NESTED], &reports->nested);
+    put_process(all[LEFT], evidence->left_exe, evidence->left);
     PUT(PID, "%ld", (long)reports->engine);
     PUT(UID, "%lu", (unsigned long)evidence->suspect.uid);
     PUT(AGENT, "%s", evidence->agent);

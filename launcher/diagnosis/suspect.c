@@ -20,6 +20,8 @@ static enum cause why_without_library(const struct proc_facts *facts)
         return CAUSE_SECURE;
     if (facts->preloads == NO)
         return CAUSE_PRELOAD_LOST;
+    if (facts->library_gone)
+        return CAUSE_LIBRARY_GONE;
     if (facts->preloads == YES && facts->sees_library == NO)
         return CAUSE_LIBRARY_HIDDEN;
     return CAUSE_NO_LIBRARY;
@@ -37,7 +39,13 @@ enum cause suspect_cause(const struct proc_facts *facts, const struct reports *r
         return CAUSE_NOT_KNOWN;
     if (facts->has_channel == NO)
         return CAUSE_VARIABLES_LOST;
+    if (facts->elsewhere == YES)
+        return CAUSE_NESTED;
     if (facts->sees_fifo == NO && facts->by_tcp != YES)
         return CAUSE_FIFO_HIDDEN;
-    return suspect_port(facts, reports) != 0 ? CAUSE_PORT_UNSEEN : CAUSE_NONE;
+    if (facts->may_report == NO && facts->by_tcp != YES)
+        return CAUSE_OTHER_USER;
+    if (suspect_port(facts, reports) != 0)
+        return CAUSE_PORT_UNSEEN;
+    return facts->stopped ? CAUSE_STOPPED : CAUSE_NONE;
 }

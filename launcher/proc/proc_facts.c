@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "launcher/base/user.h"
 #include "launcher/preload/program.h"
 #include "launcher/proc/proc_tree.h"
 
@@ -25,7 +26,7 @@ static enum known known(bool yes)
  * /proc/PID; or /proc/PID/task/TID of a thread that lives if the first one has ended: its
  * directory is empty then, and the others' are not. False for a zombie.
  */
-static bool find_directory(pid_t pid, char directory[DIRECTORY])
+static bool find_directory(pid_t pid, char directory[DIRECTORY], bool *stopped)
 {
     char tasks[DIRECTORY];
     pid_t parent;
@@ -35,6 +36,7 @@ static bool find_directory(pid_t pid, char directory[DIRECTORY])
 
     snprintf(directory, DIRECTORY, "/proc/%ld", (long)pid);
     state = proc_state(directory, &parent);
+    *stopped = state == 'T';
     if (state != 'Z')
         return state != 0 && state != 'X';
     snprintf(tasks, sizeof tasks, "/proc/%ld/task", (long)pid);
@@ -147,7 +149,7 @@ static enum known read_secure(const char *directory)
     return secure;
 }
 
-static enum known has_own(const char *directory, const char *kind)
+enum known proc_has_own(const char *directory, const char *kind)
 {
     char path[FILE_PATH], theirs[64] = "", ours[64] = "";
 
@@ -187,6 +189,7 @@ static void take_sight(struct proc_facts *facts, const struct proc_sight *sight)
     facts->by_tcp = sight->by_tcp;
     facts->sees_library = sight->sees_library;
     facts->sees_fifo = sight->sees_fifo;
+    facts->elsewhere = sight->elsewhere;
 }
 
 static void read_ports(const char *directory, const struct proc_wanted *wanted,
@@ -206,15 +209,17 @@ bool proc_facts_read(pid_t pid, const struct proc_wanted *wanted, struct proc_fa
 
     memset(facts, 0, sizeof *facts);
     facts->pid = pid;
-    if (!find_directory(pid, directory) || !read_uid(directory, &facts->uid))
+    if (!find_directory(pid, directory, &facts->stopped) || !read_uid(directory, &facts->uid))
         return false;
+    facts->library_gone = access(wanted->preload, F_OK) != 0 && errno == ENOENT;
+    facts->may_report = known(facts->uid == user_id() || facts->uid == 0);
     read_exe(directory, facts);
     facts->has_library = find_library(directory);
     proc_sight_read(directory, wanted, &sight);
     take_sight(facts, &sight);
     facts->secure = read_secure(directory);
-    facts->own_mounts = has_own(directory, "mnt");
-    facts->own_network = has_own(directory, "net");
+    facts->own_mounts = proc_has_own(directory, "mnt");
+    facts->own_network = proc_has_own(directory, "net");
     judge_program(directory, wanted, facts);
     read_ports(directory, wanted, facts);
     return true;

@@ -25,6 +25,10 @@ struct proc_facts {
     enum known has_channel; /* a variable says where events go */
     enum known by_tcp;      /* the same, and not by the FIFO alone: it is heard by TCP too */
     enum known sees_library, sees_fifo; /* under their paths in its own root directory */
+    bool library_gone;                  /* what LD_PRELOAD names is not here either */
+    enum known may_report;              /* as the FIFO's owner, or as root */
+    enum known elsewhere;               /* its reports go to another imdshim */
+    bool stopped;                       /* by a signal */
     enum known own_mounts, own_network; /* a namespace of its own */
     enum preflight_verdict verdict;     /* can the program be preloaded at all? */
     char detail[PREFLIGHT_DETAIL];
@@ -34,5 +38,8 @@ struct proc_facts {
 
 /* False if there is no such process, or nothing of it but its status is left. */
 bool proc_facts_read(pid_t pid, const struct proc_wanted *wanted, struct proc_facts *facts);
+
+/* Has it a namespace of its own? directory is that of the process below /proc, kind as there. */
+enum known proc_has_own(const char *directory, const char *kind);
 
 #endif

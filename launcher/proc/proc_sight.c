@@ -83,13 +83,16 @@ static void read_variable(const char *directory, const char *variable,
         (names(variable, WIRE_TCP, &value) || names(variable, WIRE_OPENMPI WIRE_TCP, &value)))
         sight->by_tcp = sight->has_channel = YES;
     if (names(variable, WIRE_FD, &value))
-        sight->has_channel = YES;
+        sight->has_channel = sight->elsewhere =
+            YES; /* run has none: this is of an exec below */
     /* The second is read where the first is not set. */
     if (names(variable, WIRE_FIFO, &value) ||
         (names(variable, WIRE_OPENMPI WIRE_FIFO, &value) && sight->sees_fifo == NOT_KNOWN)) {
         sight->has_channel = YES;
         if (is_our_fifo(value, wanted))
             sight->sees_fifo = sees(directory, value, &wanted->fifo_status);
+        else
+            sight->elsewhere = YES;
     }
 }
 

@@ -25,8 +25,8 @@ struct proc_wanted {
 };
 
 struct proc_sight {
-    enum known preloads, has_channel, by_tcp, sees_library,
-        sees_fifo; /* as proc_facts.h has it */
+    enum known preloads, has_channel, by_tcp, sees_library, sees_fifo,
+        elsewhere; /* as proc_facts.h has it */
 };
 
 /* directory is that of the process below /proc. */

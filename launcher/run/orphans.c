@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "launcher/proc/proc_left.h"
 #include "launcher/proc/proc_tree.h"
-#include "shim/wire/wire.h"
 
 enum { PROCESSES = 4096 /* below us, that a look can see */ };
 
@@ -59,27 +59,6 @@ static uint64_t read_start(pid_t pid)
     return start;
 }
 
-/* The environment with which its program was started. */
-static bool has_our_fifo(pid_t pid, const char *fifo)
-{
-    static const char name[] = WIRE_FIFO "=";
-    char path[64], *entry = NULL;
-    size_t size = 0;
-    bool found = false;
-    FILE *file;
-
-    snprintf(path, sizeof path, "/proc/%ld/environ", (long)pid);
-    file = fopen(path, "re");
-    if (file == NULL)
-        return false;
-    while (!found && getdelim(&entry, &size, '\0', file) > 0)
-        found =
-            strncmp(entry, name, strlen(name)) == 0 && strcmp(entry + strlen(name), fifo) == 0;
-    free(entry);
-    fclose(file);
-    return found;
-}
-
 /* ---- the engine's descendants ---- */
 
 static struct descendant *find(const struct orphans *orphans, pid_t pid, uint64_t start)
@@ -120,7 +99,7 @@ static bool is_of_engine(const struct orphans *orphans, pid_t pid, uint64_t star
         (orphans->spared != NULL && is_running(orphans->spared, pid)))
         return false;
     return find(orphans, pid, start) != NULL || !orphans->others ||
-           has_our_fifo(pid, orphans->fifo);
+           proc_has_fifo(pid, orphans->fifo);
 }
 
 /* The tree below us, from the top: what is below a process of the engine's is the engine's. */

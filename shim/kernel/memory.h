@@ -8,8 +8,14 @@
 
 /*
  * Copy it; -1 where the kernel would say EFAULT: a plain read of a bad pointer would end the
- * engine. Safe in a signal handler; errno is not kept.
+ * engine. Safe in a signal handler; errno is kept.
  */
 int memory_copy(void *to, const void *from, size_t size);
+
+/*
+ * valgrind says of each system call whether it reads bytes that were never written, and counts
+ * them as the engine's errors: from now on, copy by a call of which it does not.
+ */
+void memory_is_under_valgrind(void);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shim/kernel/memory.h"
 #include "shim/wire/sys.h"
 
 enum state { UNREAD, READING, INERT, ACTIVE };
@@ -80,7 +81,10 @@ static bool read_sink(void)
 static enum state read_environment(void)
 {
     const char *events = READ(WIRE_EVENTS), *gate = secure_getenv(WIRE_GATE);
+    const char *preload = secure_getenv("LD_PRELOAD");
 
+    if (preload != NULL && strstr(preload, "/vgpreload_") != NULL)
+        memory_is_under_valgrind();
     settings.all_events = is(events, WIRE_EVENTS_ALL);
     settings.only_ready = is(events, WIRE_EVENTS_READY);
     settings.cuts_sleep = !is(READ(WIRE_WAKE), WIRE_WAKE_OFF);

@@ -30,6 +30,11 @@ static const struct {
      {"no reports: launcher-engine[", "IMDSHIM_*", "start imdshim"}},
     {"$DOUBLES/engine tcp bind=0.0.0.0/0 raw-listen pause=4000 exit=4",
      {"no reports: engine[", "listens on port ", "RTLD_DEEPBIND"}},
+    {"sh -c '$IMDSHIM run -q -- $E; exit $?'",
+     {"no reports: launcher-engine[", "reports to another imdshim", "leave one"}},
+    {"$IMDSHIM exec --fd 1 -- $E >/dev/null", {"no reports: ", "another imdshim", "leave one"}},
+    {"sh -c '$IMDSHIM exec --fd 1 -- $DOUBLES/engine exit=4'",
+     {"no reports: imdshim[", "below this one", "leave one"}},
     {"sh -c 'rm $IMDSHIM_FIFO; $E; exit $?'", {"no reports: the FIFO", "has been removed"}},
     {"sh -c 'rm $IMDSHIM_FIFO; mkfifo $IMDSHIM_FIFO; $E; s=$?; rm $IMDSHIM_FIFO; exit $s'",
      {"no reports: the FIFO", "has been removed", "TMPDIR"}},
@@ -65,6 +70,75 @@ LOOP_TEST(a_lost_library_or_fifo_is_told_and_never_called_a_switch, COUNT(losses
     for (int i = 0; i < 3 && losses[_i].says[i] != NULL; i++)
         assert_has(shell.err, losses[_i].says[i]);
     assert_has_not(shell.err, "is IMD switched on");
+}
+
+static bool is_root(void)
+{
+    return geteuid() == 0 || suite_skip("launcher: an engine of another user", "needs root");
+}
+
+/* The FIFO is the user's alone. */
+TEST(an_engine_that_becomes_another_user_is_told, .needs = is_root)
+{
+    struct shell shell;
+
+    shell_run(
+        &shell,
+        "exec $IMDSHIM run -- setpriv --reuid=65534 --regid=65534 --clear-groups " ENGINE SEEN);
+    ck_assert_int_eq(shell_status(&shell), 4);
+    assert_one_line(shell.err, "imdshim: no reports: launcher-engine[");
+    assert_has(shell.err, "runs as user 65534, who may not write to the FIFO");
+}
+
+/* An upgrade, while a script has not come to the engine yet. */
+TEST(a_library_that_was_removed_meanwhile_is_told)
+{
+    struct shell shell;
+
+    shell_run(&shell, TREE "tree mine; exec $with $PWD/mine/bin/imdshim run -- "
+                           "sh -c 'rm -r mine/lib; " ENGINE SEEN "; exit $?'");
+    ck_assert_int_eq(shell_status(&shell), 4);
+    ck_assert_int_eq(shell_count_lines(shell.err, "imdshim: not loaded: the library"), 1);
+    assert_has(shell.err, "/mine/lib/imdshim/libimdshim.so has been removed");
+    assert_has_not(shell.err, "container");
+}
+
+/* As a script does that starts it by '&', and a program that becomes a daemon. */
+static const char *const backgrounds[] = {
+    "sh -c '$DOUBLES/launcher-engine until=stop &'",
+    "sh -c '(setsid $DOUBLES/launcher-engine until=stop & )'",
+};
+
+LOOP_TEST(an_engine_that_is_left_in_the_background_is_told, COUNT(backgrounds))
+{
+    struct shell shell;
+
+    shell_run(&shell, "$IMDSHIM run -- %s; s=$?; touch stop; exit $s", backgrounds[_i]);
+    ck_assert_int_eq(shell_status(&shell), 0);
+    assert_one_line(shell.err, "imdshim: engine ended first: process ");
+    assert_has(shell.err, "that it started runs on");
+    assert_has_not(shell.err, "is IMD switched on");
+}
+
+/* Its first process outlives the one that has started it by a moment. */
+TEST(a_container_that_is_being_ended_is_not_the_background, .needs = has_bubblewrap)
+{
+    struct shell shell;
+
+    shell_run(&shell, "for i in 1 2 3 4 5; do $IMDSHIM run -- bwrap --dev-bind / / "
+                      "--unshare-pid sh -c ':'; done");
+    assert_has_not(shell.err, "runs on");
+}
+
+TEST(an_engine_that_is_stopped_is_told)
+{
+    struct shell shell;
+
+    shell_run(&shell, "exec $IMDSHIM run -t 1 -- sh -c 'kill -STOP $$'");
+    ck_assert_int_eq(shell_status(&shell), 124);
+    assert_one_line(shell.err, "imdshim: timed out: ");
+    assert_has(shell.err, "is stopped");
+    assert_has(shell.err, "kill -CONT");
 }
 
 TEST(a_time_that_is_up_names_the_cause_too)

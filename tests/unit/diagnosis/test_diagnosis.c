@@ -95,12 +95,17 @@ static const struct {
     {CAUSE_OTHER_MACHINE, {.has_library = NO, .verdict = PREFLIGHT_OTHER_MACHINE}},
     {CAUSE_SECURE, {.has_library = NO, .secure = YES, .preloads = YES}},
     {CAUSE_PRELOAD_LOST, {.has_library = NO, .preloads = NO, .sees_library = NO}},
+    {CAUSE_LIBRARY_GONE, {.has_library = NO, .sees_library = NO, .library_gone = true}},
     {CAUSE_LIBRARY_HIDDEN, {.has_library = NO, .preloads = YES, .sees_library = NO}},
     {CAUSE_NO_LIBRARY, {.has_library = NO, .preloads = YES, .sees_library = YES}},
     {CAUSE_NO_LIBRARY, {.has_library = NO}},
     {CAUSE_VARIABLES_LOST, {.has_library = YES, .has_channel = NO, .sees_fifo = NO}},
     {CAUSE_FIFO_HIDDEN, {.has_library = YES, .has_channel = YES, .sees_fifo = NO}},
     {CAUSE_NONE, {.has_library = YES, .has_channel = YES, .by_tcp = YES, .sees_fifo = NO}},
+    {CAUSE_NESTED, {.has_library = YES, .has_channel = YES, .elsewhere = YES}},
+    {CAUSE_OTHER_USER, {.has_library = YES, .sees_fifo = YES, .may_report = NO}},
+    {CAUSE_NONE, {.has_library = YES, .by_tcp = YES, .may_report = NO}},
+    {CAUSE_STOPPED, {.has_library = YES, .may_report = YES, .stopped = true}},
     {CAUSE_PORT_UNSEEN, {.has_library = YES, .port_count = 1, .ports = {8888}}},
     {CAUSE_NONE, {.has_library = YES, .port_count = 1, .ports = {1024}}},
     {CAUSE_PORT_UNSEEN, {.has_library = YES, .port_count = 2, .ports = {1024, 8888}}},
@@ -167,6 +172,22 @@ static const struct {
      CAUSE_CLOSED,
      "no reports: ",
      {"srv[300], of user 1001, cannot be looked at", "sudo", "start imdshim"}},
+    {{.has_library = YES, .has_channel = YES, .elsewhere = YES},
+     CAUSE_NESTED,
+     "no reports: ",
+     {"srv[300] reports to another imdshim", "leave one of the two out"}},
+    {{.has_library = YES, .may_report = NO, .uid = 1001, .port_count = 1, .ports = {8888}},
+     CAUSE_OTHER_USER,
+     "no reports: ",
+     {"user 1001, who may not write", "/tmp/imdshim-7/node.1.2", "as that user"}},
+    {{.has_library = NO, .preloads = YES, .sees_library = NO, .library_gone = true},
+     CAUSE_LIBRARY_GONE,
+     "not loaded: ",
+     {"/opt/libimdshim.so has been removed", "srv[300] was started without it"}},
+    {{.has_library = YES, .stopped = true},
+     CAUSE_STOPPED,
+     "srv[300] is stopped",
+     {"SIGTTIN", "kill -CONT"}},
 };
 
 static void see_suspect(int i)
@@ -216,14 +237,15 @@ LOOP_TEST(what_has_ended_meanwhile_is_no_trouble, COUNT(suspects))
     ck_assert(!diagnosis_is_trouble(suspects[_i].cause, &evidence));
 }
 
-/* Its report may be on its way. */
-LOOP_TEST(a_port_that_was_seen_for_the_first_time_is_no_trouble_yet, COUNT(suspects))
+/* Its report may be on its way; and after Ctrl-Z and fg we may look before it has gone on. */
+LOOP_TEST(a_port_or_a_stop_that_was_seen_for_the_first_time_is_no_trouble_yet, COUNT(suspects))
 {
     see_suspect(_i);
     evidence.looks = 4;
     evidence.suspect_looks = 1;
     ck_assert_int_eq(diagnosis_is_trouble(suspects[_i].cause, &evidence),
-                     suspects[_i].cause != CAUSE_PORT_UNSEEN);
+                     suspects[_i].cause != CAUSE_PORT_UNSEEN &&
+                         suspects[_i].cause != CAUSE_STOPPED);
 }
 
 /* ---- every other row ---- */
@@ -392,6 +414,23 @@ static void hear_from_elsewhere(void)
         (struct image){.pid = ENGINE, .exe = "lmp", .comm = "gmx", .remote = true};
 }
 
+static void start_another_imdshim(void)
+{
+    reports.nested = (struct image){.pid = CHILD, .exe = "imdshim"};
+}
+
+static void become_another_imdshim(void)
+{
+    start_another_imdshim();
+    rename_as_an_argument();
+}
+
+static void leave_one_running(void)
+{
+    evidence.left = CHILD;
+    strcpy(evidence.left_exe, "lmp");
+}
+
 static void nothing(void)
 {
 }
@@ -405,6 +444,18 @@ static const struct {
      CAUSE_NEVER_LISTENED,
      "engine ended first: ",
      {"gmx[100] had the library and opened no port: is IMD switched on"}},
+    {leave_one_running,
+     CAUSE_RUNS_ON,
+     "engine ended first: ",
+     {"100 has ended, but lmp[200] that it started runs on", "wait for it"}},
+    {start_another_imdshim,
+     CAUSE_NESTED,
+     "no reports: ",
+     {"imdshim[200] ran below this one", "leave one"}},
+    {become_another_imdshim,
+     CAUSE_NESTED,
+     "no reports: ",
+     {"imdshim[200] ran below this one", "leave one"}},
     {bind_in_use,
      CAUSE_PORT_IN_USE,
      "cannot listen: ",

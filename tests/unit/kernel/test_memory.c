@@ -1,6 +1,7 @@
 /* Memory that the engine passed: bad pointers are an error, as they are to the kernel. */
 #include "shim/kernel/memory.h"
 
+#include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -29,21 +30,28 @@ static char *page_before_a_bad_one(void)
     return pages + size;
 }
 
-TEST(good_memory_is_copied)
+/* Without valgrind and as under it. */
+LOOP_TEST(good_memory_is_copied, 2)
 {
     const char from[] = "an address";
     char to[sizeof from + 1] = "xxxxxxxxxxxx";
 
+    if (_i > 0)
+        memory_is_under_valgrind();
     to[sizeof from] = '!';
+    errno = EDOM;
     ck_assert_int_eq(memory_copy(to, from, sizeof from), 0);
+    ck_assert_int_eq(errno, EDOM);
     ck_assert_str_eq(to, from);
     ck_assert_int_eq(to[sizeof from], '!');
 }
 
-TEST(memory_that_cannot_be_read_is_an_error)
+LOOP_TEST(memory_that_cannot_be_read_is_an_error, 2)
 {
     char to[64], *bad = page_before_a_bad_one();
 
+    if (_i > 0)
+        memory_is_under_valgrind();
     ck_assert_int_eq(memory_copy(to, NULL, sizeof to), -1);
     ck_assert_int_eq(memory_copy(to, (const void *)(uintptr_t)1, sizeof to), -1);
     ck_assert_int_eq(memory_copy(to, (const void *)UINTPTR_MAX, sizeof to), -1);
@@ -53,10 +61,12 @@ TEST(memory_that_cannot_be_read_is_an_error)
     ck_assert_int_eq(memory_copy(to, bad, sizeof to), -1);
 }
 
-TEST(memory_that_can_be_read_in_part_is_an_error)
+LOOP_TEST(memory_that_can_be_read_in_part_is_an_error, 2)
 {
     char to[64], *bad = page_before_a_bad_one();
 
+    if (_i > 0)
+        memory_is_under_valgrind();
     ck_assert_int_eq(memory_copy(to, bad - 63, sizeof to), -1);
     ck_assert_int_eq(memory_copy(to, bad - 64, sizeof to), 0);
 }
@@ -139,13 +149,18 @@ TEST(the_signals_stay_as_they_were)
         ck_assert_int_eq(sigismember(&before, signal), sigismember(&after, signal));
 }
 
-/* Only what a program needs to go on: no process_vm_readv(2), no pipe(2), no open(2). */
+/*
+ * Only what a program needs to go on: no process_vm_readv(2), no pipe(2), no open(2). Nor one that
+ * could block or unblock a signal for a moment.
+ */
 static void copy_in_a_sandbox(const void *unused)
 {
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigprocmask, 1, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 0, 1),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 3, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigprocmask, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, SIG_SETMASK, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL),
     };

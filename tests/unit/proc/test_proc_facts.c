@@ -111,22 +111,22 @@ TEST(a_tcp_port_that_does_not_listen_is_no_way_to_report)
 
 static const struct {
     const char *command;
-    enum known has_library, preloads, has_channel, by_tcp;
+    enum known has_library, preloads, has_channel, by_tcp, elsewhere;
 } commands[] = {
-    {"echo >&9; exec sleep 60", NO, NO, NO, NO},
+    {"echo >&9; exec sleep 60", NO, NO, NO, NO, NOT_KNOWN},
     {"export LD_PRELOAD=$LIBIMDSHIM IMDSHIM_FIFO=/x; echo >&9; exec sleep 60", YES, YES, YES,
-     NO},
-    {"export LD_PRELOAD=$LIBIMDSHIM; echo >&9; exec sleep 60", YES, YES, NO, NO},
+     NO, YES},
+    {"export LD_PRELOAD=$LIBIMDSHIM; echo >&9; exec sleep 60", YES, YES, NO, NO, NOT_KNOWN},
     {"export LD_PRELOAD=$LIBIMDSHIM IMDSHIM_FD=7:1:1:0; echo >&9; exec sleep 60", YES, YES, YES,
-     NO},
+     NO, YES},
     {"export LD_PRELOAD=$LIBIMDSHIM IMDSHIM_TCP=h:1:s:1.1.1.1; echo >&9; exec sleep 60", YES,
-     YES, YES, YES},
+     YES, YES, YES, NOT_KNOWN},
     {"export LD_PRELOAD=$LIBIMDSHIM OMPI_IMDSHIM_FIFO=/x; echo >&9; exec sleep 60", YES, YES,
-     YES, NO},
+     YES, NO, YES},
     {"export LD_PRELOAD=/none/libimdshim.so 2>/dev/null; echo >&9; exec sleep 60", NO, YES, NO,
-     NO},
+     NO, NOT_KNOWN},
     {"echo >&9; export LD_PRELOAD=$LIBIMDSHIM IMDSHIM_FIFO=/x; exec env -i sleep 60", NO, NO,
-     NO, NO},
+     NO, NO, NOT_KNOWN},
 };
 
 LOOP_TEST(the_library_and_its_variables_are_seen, COUNT(commands))
@@ -138,6 +138,7 @@ LOOP_TEST(the_library_and_its_variables_are_seen, COUNT(commands))
     ck_assert_int_eq(facts.preloads, commands[_i].preloads);
     ck_assert_int_eq(facts.has_channel, commands[_i].has_channel);
     ck_assert_int_eq(facts.by_tcp, commands[_i].by_tcp);
+    ck_assert_int_eq(facts.elsewhere, commands[_i].elsewhere);
     ck_assert_int_eq(facts.verdict, PREFLIGHT_FINE);
     ck_assert_int_eq(facts.secure, NO);
     ck_assert_int_eq(facts.sees_library, YES);
@@ -267,6 +268,32 @@ static void be_nobody(void)
 {
     if (setgid(65534) != 0 || setuid(65534) != 0)
         _exit(1);
+}
+
+TEST(a_process_that_is_stopped_is_known_to_be)
+{
+    int status;
+
+    start(do_nothing);
+    look_at(child);
+    ck_assert(!facts.stopped);
+    kill(child, SIGSTOP);
+    ck_assert_int_eq(waitpid(child, &status, WUNTRACED), child);
+    look_at(child);
+    ck_assert(facts.stopped);
+}
+
+/* The FIFO is in a directory of ours alone. */
+TEST(a_process_that_has_become_another_users_may_not_report, .needs = is_root)
+{
+    start(do_nothing);
+    look_at(child);
+    ck_assert_int_eq(facts.may_report, YES);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    start(be_nobody);
+    look_at(child);
+    ck_assert_int_eq(facts.may_report, NO);
 }
 
 /* We are another user than the process then. */
