@@ -37,7 +37,7 @@ struct rules {
     /* What has happened so far; of more sockets than there is room for the last are known. */
     struct bound_socket sockets[BOUND_SOCKETS];
     unsigned sockets_used;
-    union address given; /* to the last socket in the place of --port; 0: none yet */
+    _Atomic unsigned given; /* bind_override.h */
     /* Once it listens: its inode, and where it is. */
     uint64_t imd_socket;
     pid_t imd_process;

@@ -1,6 +1,6 @@
 /*
  * An engine's socket, by a copy of its descriptor: what it is, and bind(2) and listen(2) on it
- * in the engine's place. It does for a copy what shim/hooks/rebind.c does inside an engine.
+ * in the engine's place, as shim/hooks/rebind.c does inside an engine.
  */
 #ifndef IMDSHIM_LAUNCHER_NOTIFY_LISTENER_H
 #define IMDSHIM_LAUNCHER_NOTIFY_LISTENER_H
@@ -27,11 +27,9 @@ bool listener_accepts(int fd, const void *raw, socklen_t length, union address *
 int listener_bind_as_asked(int fd, const void *raw, socklen_t length);
 
 /*
- * Bind it where the override says instead. The seed chooses where a range of ports begins.
- * `given` is the address that the last one has got so: an engine that asks for one port in both
- * families is to have one. Returns 0 or an errno.
+ * Bind it where the override says instead. seed, given: bind_override.h. Returns 0 or an errno.
  */
 int listener_bind(int fd, union address address, const struct bind_override *override,
-                  unsigned seed, union address *given);
+                  unsigned seed, _Atomic unsigned *given);
 
 #endif

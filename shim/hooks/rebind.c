@@ -9,11 +9,7 @@
 #include "shim/state/sockets.h"
 #include "shim/wire/sys.h"
 
-/*
- * The port that a socket was given in the place of --port, with its address family above: an
- * engine that asks for one port in both families is to have one.
- */
-static _Atomic unsigned given;
+static _Atomic unsigned given; /* bind_override.h */
 
 struct rebind {
     int fd;
@@ -96,90 +92,18 @@ static void prepare(struct rebind *rebind, const struct sockaddr *address, sockl
                         &rebind->address);
 }
 
-enum { REUSE_OPTIONS = 2 };
-
-static const int reuse_options[REUSE_OPTIONS] = {SO_REUSEADDR, SO_REUSEPORT};
-
-/*
- * Two sockets with SO_REUSEADDR can both be bound to one port while neither listens, and with
- * SO_REUSEPORT also when they do (socket(7)): of a port that we choose each run must be alone.
- */
-static void begin_alone(int fd, bool was_set[REUSE_OPTIONS])
-{
-    for (int i = 0; i < REUSE_OPTIONS; i++) {
-        was_set[i] = sys_getsockopt(fd, SOL_SOCKET, reuse_options[i]) > 0;
-        if (was_set[i])
-            sys_setsockopt(fd, SOL_SOCKET, reuse_options[i], 0);
-    }
-}
-
-static void end_alone(int fd, const bool was_set[REUSE_OPTIONS])
-{
-    KEEP_ERRNO;
-
-    for (int i = 0; i < REUSE_OPTIONS; i++)
-        if (was_set[i])
-            sys_setsockopt(fd, SOL_SOCKET, reuse_options[i], 1);
-}
-
-static bool bind_as_other_family(struct rebind *rebind)
-{
-    unsigned other = given;
-    bool was_set[REUSE_OPTIONS];
-    int result;
-
-    if (other == 0 || other >> 16 == rebind->address.any.sa_family)
-        return false;
-    address_set_port(&rebind->address, other & UINT16_MAX);
-    begin_alone(rebind->fd, was_set);
-    result = real.bind(rebind->fd, &rebind->address.any, rebind->length);
-    end_alone(rebind->fd, was_set);
-    return result == 0;
-}
-
-static void note_given(const struct rebind *rebind)
-{
-    union address address;
-
-    if (listener_read_address(rebind->fd, &address))
-        given = (unsigned)address.any.sa_family << 16 | address_port(&address);
-}
-
 static int bind_changed(struct rebind *rebind, const struct bind_override *override)
 {
-    unsigned attempts = rebind->inode != refused_inode ? bind_override_attempts(override) : 1;
-    unsigned seed = (unsigned)sys_getpid();
-    int result, before = errno;
+    const struct bind_call call = {
+        .fd = rebind->fd,
+        .bind = real.bind,
+        .length = rebind->length,
+        .attempts = rebind->inode != refused_inode ? bind_override_attempts(override) : 1,
+        .seed = (unsigned)sys_getpid(),
+        .given = &given,
+    };
 
-    if (override->has_ports && bind_as_other_family(rebind)) {
-        errno = before;
-        return 0;
-    }
-    for (unsigned attempt = 0;; attempt++) {
-        if (override->has_ports)
-            address_set_port(&rebind->address, bind_override_port(override, seed, attempt));
-        result = real.bind(rebind->fd, &rebind->address.any, rebind->length);
-        /* EACCES: a port below 1024, where those are root's. */
-        if (result == 0 || attempt + 1 >= attempts || (errno != EADDRINUSE && errno != EACCES))
-            break;
-    }
-    if (result == 0) {
-        note_given(rebind);
-        errno = before;
-    }
-    return result;
-}
-
-static int bind_in_range(struct rebind *rebind, const struct bind_override *override)
-{
-    bool was_set[REUSE_OPTIONS];
-    int before = errno, result;
-
-    begin_alone(rebind->fd, was_set);
-    errno = before;
-    result = bind_changed(rebind, override);
-    end_alone(rebind->fd, was_set);
-    return result;
+    return bind_override_bind(override, &call, &rebind->address);
 }
 
 /* Once for each socket, and only of one that might have become the IMD socket. */
@@ -204,12 +128,10 @@ static int bind_or_tell(struct rebind *rebind, const struct sockaddr *address, s
 {
     int result;
 
-    if (!rebind->changed)
-        result = real.bind(rebind->fd, address, length);
-    else if (bind_override_attempts(&settings_get()->bind) > 1)
-        result = bind_in_range(rebind, &settings_get()->bind);
-    else
+    if (rebind->changed)
         result = bind_changed(rebind, &settings_get()->bind);
+    else
+        result = real.bind(rebind->fd, address, length);
     if (result != 0)
         tell_refused(rebind);
     return result;

@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "shim/wire/sys.h"
+
 static const char *parse_ports(struct bind_override *override, const char *text)
 {
     static const char no_ports[] = "its ports are not N or LOW-HIGH, from 0 to 65535";
@@ -96,4 +98,94 @@ void bind_override_apply(const struct bind_override *override, int domain, bool 
     if (domain == AF_INET6 && !v6_only)
         address_map(address);
     address_set_port(address, port);
+}
+
+/* ---- bind(2) ---- */
+
+enum { REUSE_OPTIONS = 2 };
+
+static const int reuse_options[REUSE_OPTIONS] = {SO_REUSEADDR, SO_REUSEPORT};
+
+/*
+ * Two sockets with SO_REUSEADDR can both be bound to one port while neither listens, and with
+ * SO_REUSEPORT also when they do (socket(7)): of a port that we choose each run must be alone.
+ */
+static void begin_alone(int fd, bool was_set[REUSE_OPTIONS])
+{
+    for (int i = 0; i < REUSE_OPTIONS; i++) {
+        was_set[i] = sys_getsockopt(fd, SOL_SOCKET, reuse_options[i]) > 0;
+        if (was_set[i])
+            sys_setsockopt(fd, SOL_SOCKET, reuse_options[i], 0);
+    }
+}
+
+static void end_alone(int fd, const bool was_set[REUSE_OPTIONS])
+{
+    KEEP_ERRNO;
+
+    for (int i = 0; i < REUSE_OPTIONS; i++)
+        if (was_set[i])
+            sys_setsockopt(fd, SOL_SOCKET, reuse_options[i], 1);
+}
+
+static int search(const struct bind_override *override, const struct bind_call *call,
+                  union address *address)
+{
+    for (unsigned attempt = 0;; attempt++) {
+        if (override->has_ports)
+            address_set_port(address, bind_override_port(override, call->seed, attempt));
+        if (call->bind(call->fd, &address->any, call->length) == 0)
+            return 0;
+        /* EACCES: a port below 1024, where those are root's. */
+        if (attempt + 1 >= call->attempts || (errno != EADDRINUSE && errno != EACCES))
+            return -1;
+    }
+}
+
+static int search_alone(const struct bind_override *override, const struct bind_call *call,
+                        union address *address)
+{
+    bool was_set[REUSE_OPTIONS];
+    int result;
+
+    begin_alone(call->fd, was_set);
+    result = search(override, call, address);
+    end_alone(call->fd, was_set);
+    return result;
+}
+
+static bool bind_as_other_family(const struct bind_override *override,
+                                 const struct bind_call *call, union address *address)
+{
+    unsigned other = *call->given;
+    struct bind_override same = {.has_ports = true, .low = other & UINT16_MAX};
+
+    if (!override->has_ports || other == 0 || other >> 16 == address->any.sa_family)
+        return false;
+    same.high = same.low;
+    return search_alone(&same, call, address) == 0;
+}
+
+static void note_given(const struct bind_call *call)
+{
+    union address address;
+    socklen_t length = sizeof address;
+
+    if (syscall(SYS_getsockname, call->fd, &address, &length) == 0)
+        *call->given = (unsigned)address.any.sa_family << 16 | address_port(&address);
+}
+
+int bind_override_bind(const struct bind_override *override, const struct bind_call *call,
+                       union address *address)
+{
+    int before = errno, result = 0;
+
+    if (!bind_as_other_family(override, call, address))
+        result = override->high > override->low ? search_alone(override, call, address)
+                                                : search(override, call, address);
+    if (result != 0)
+        return -1;
+    note_given(call);
+    errno = before;
+    return 0;
 }

@@ -1,5 +1,6 @@
 /*
- * Where the IMD socket is bound, whatever the engine asked for: pure decisions.
+ * Where the IMD socket is bound, whatever the engine asked for: pure decisions, and bind(2) as they
+ * say, by the library in the engine or by the launcher in its place.
  *
  * "[ADDR][:PORTS]": ADDR is numeric, IPv6 in brackets; PORTS is one port, 0 for any that is
  * free, or LOW-HIGH. What is not given stays as the engine asks for it.
@@ -7,6 +8,7 @@
 #ifndef IMDSHIM_SHIM_WIRE_BIND_OVERRIDE_H
 #define IMDSHIM_SHIM_WIRE_BIND_OVERRIDE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "shim/wire/address.h"
@@ -41,5 +43,22 @@ bool bind_override_may_change(int domain, const void *raw, socklen_t length,
  */
 void bind_override_apply(const struct bind_override *override, int domain, bool v6_only,
                          union address *address);
+
+struct bind_call {
+    int fd;
+    int (*bind)(int fd, const struct sockaddr *address, socklen_t length);
+    socklen_t length;
+    unsigned attempts; /* at most */
+    unsigned seed;     /* which port of a range comes first */
+    /*
+     * The port that the process's last socket got so, with its address family above; 0: none yet.
+     * An engine that asks for one port in both families is to have one.
+     */
+    _Atomic unsigned *given;
+};
+
+/* As bind(2): to the address, whose host has been applied. Only a failure changes errno. */
+int bind_override_bind(const struct bind_override *override, const struct bind_call *call,
+                       union address *address);
 
 #endif
