@@ -30,15 +30,17 @@ static bool leads_to(const struct gate_address *gate, const struct connection *c
            address_port(&to) == gate->port && address_is_local(&to);
 }
 
-/* Where a client on the engine's host reaches it, as [HOST:]PORT. */
-static void put_operand(char *operand, size_t size, union address *engine)
+/* Where a client of that address family on the engine's host reaches it, as [HOST:]PORT. */
+static void put_operand(char *operand, size_t size, union address *engine, int family)
 {
     unsigned port = address_port(engine);
     char host[ENDPOINT_HOST_SIZE];
 
     address_unmap(engine);
     if (address_is_wildcard(engine))
-        address_parse(engine, engine->any.sa_family == AF_INET6 ? "::1" : "127.0.0.1");
+        address_parse(engine, family == AF_INET6 && engine->any.sa_family == AF_INET6
+                                  ? "::1"
+                                  : "127.0.0.1");
     endpoint_address(engine, host);
     endpoint_bracket(host);
     snprintf(operand, size, "%s:%u", host, port);
@@ -62,9 +64,9 @@ void server_find(struct connection *connection, const char *command, char **oper
     if (gate.port == 0 || !leads_to(&gate, connection))
         return;
     if (!gate_ask(&gate, &engine))
-        die(EXIT_FAILURE, "%s is refused: the run ended before its engine was ready",
+        die(EXIT_FAILURE, "%s is refused: the engine of this run serves nobody any more",
             connection->name);
-    put_operand(operand, sizeof operand, &engine);
+    put_operand(operand, sizeof operand, &engine, connection->addresses->ai_family);
     connection_close(connection);
     find(connection, command, operand);
 }

@@ -115,7 +115,7 @@ static const struct row table[] = {
     {sign_launcher_alone, CAUSE_NOT_PASSED_ON, LATE, ENDED_FIRST,
      "no program that {launcher} started has reported that it has the library: " PASS_ON
      "{runtime}"},
-    {sign_nested, CAUSE_NESTED, NEVER, NO_REPORTS,
+    {sign_nested, CAUSE_NESTED_BEFORE, NEVER, NO_REPORTS,
      "{nested} ran below this one: if it has started the engine, that has reported to it "
      "alone{failed}: leave one of the two out"},
     {sign_became_named, CAUSE_BECAME, NEVER, NOT_LOADED,

@@ -1,12 +1,15 @@
 #include "launcher/notify/decision.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include "launcher/libc/bsd.h"
 #include "launcher/notify/listener.h"
 #include "launcher/notify/task.h"
+#include "launcher/proc/proc_sockets.h"
 
 void rules_read(struct rules *rules, const struct options *options)
 {
@@ -59,12 +62,26 @@ static const char *refuses(const struct rules *rules, const struct request *requ
     return match_refuses(&rules->match, &facts);
 }
 
-/* Another process's, or one that this process has not closed. */
+/* True too if it has more sockets than can be looked through. */
+static bool has_open(pid_t process, uint64_t socket)
+{
+    struct proc_sockets sockets;
+    char directory[64];
+
+    snprintf(directory, sizeof directory, "/proc/%ld", (long)process);
+    proc_sockets_read(directory, &sockets);
+    for (size_t i = 0; i < sockets.count; i++)
+        if (sockets.inodes[i] == socket)
+            return true;
+    return sockets.count == PROC_SOCKETS;
+}
+
+/* Another process's or module's, or one that is not closed. */
 static bool has_other_imd_socket(const struct rules *rules, const struct request *request)
 {
-    return rules->imd_socket != 0 &&
-           (request->process != rules->imd_process ||
-            task_socket(rules->imd_process, rules->imd_fd) == rules->imd_socket);
+    return rules->imd_socket != 0 && (request->process != rules->imd_process ||
+                                      strcmp(request->object, rules->imd_object) != 0 ||
+                                      has_open(request->process, rules->imd_socket));
 }
 
 /* ---- bind ---- */
@@ -193,7 +210,7 @@ static struct decision decide_listen(struct rules *rules, const struct request *
         return decision;
     rules->imd_socket = request->inode;
     rules->imd_process = request->process;
-    rules->imd_fd = (int)request->arguments[0];
+    strlcpy(rules->imd_object, request->object, sizeof rules->imd_object);
     return decision;
 }
 

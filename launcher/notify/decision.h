@@ -41,7 +41,7 @@ struct rules {
     /* Once it listens: its inode, and where it is. */
     uint64_t imd_socket;
     pid_t imd_process;
-    int imd_fd;
+    char imd_object[NAME_SIZE];
 };
 
 /* A call, and who has made it. */

@@ -141,6 +141,7 @@ static void end(struct relay *relay)
         return;
     if (session->refused && relay->plan.is_told) {
         relay->knows_engine = false;
+        relay->held++;
         return;
     }
     if (session->failure[0] != '\0' && relay->translation.known)

@@ -39,6 +39,7 @@ struct relay {
     uint64_t sent;       /* bytes, to all clients: who waits for them sees that they go on */
     unsigned denied;     /* connections of other users */
     uint64_t left_out;   /* frames, translation.h */
+    unsigned held;       /* times that the engine did not listen, and clients wait for it */
     unsigned unserved;   /* clients that left while energies alone came, translation.h */
     char failure[SESSION_FAILURE_SIZE]; /* of the last stream; "" = none */
 

@@ -55,6 +55,7 @@ struct run {
     bool obstacle;          /* and why the library cannot be loaded */
     bool trouble_said;      /* and why no port is known, of an engine that runs */
     bool client_lost;       /* and that the client's connection cannot wait at the gate */
+    bool listener_seen;     /* the kernel says that the engine listens: it can be asked again */
     bool served;            /* the client could be started, or its connection go on */
     bool accepted;          /* the engine has accepted a client, and may listen again now */
     bool client_terminated; /* it has got SIGTERM */

@@ -49,6 +49,8 @@ void run_open_gate(struct run *run, union address server)
         address_parse(&server, "::");
         address_set_port(&server, port);
     }
+    run->listener_seen =
+        !run->reports.listener.remote && peer_listens(&run->reports.listener.address);
     gate_open(&run->gate, &server);
 }
 
@@ -59,10 +61,14 @@ void run_serve_both_families(struct run *run)
         run_open_gate(run, endpoint_numeric(&run->reports.listener));
 }
 
-/* The kernel is asked: a connection would be taken for the client. */
-static bool is_gone(const struct listener *listener)
+/*
+ * The kernel is asked, because a connection would be taken for the client. It may not know: of a
+ * listener that it knew of when the gate was opened it is believed.
+ */
+static bool is_gone(const struct run *run)
 {
-    return !listener->remote && !peer_listens(&listener->address) && errno == ENOENT;
+    return run->listener_seen && !peer_listens(&run->reports.listener.address) &&
+           errno == ENOENT;
 }
 
 /*
@@ -72,7 +78,7 @@ static bool is_gone(const struct listener *listener)
 void run_admit(struct run *run)
 {
     if (run->gate.state == GATE_OPEN && !run->options->relay && gate_is_asked(&run->gate) &&
-        is_gone(&run->reports.listener))
+        is_gone(run))
         gate_hold(&run->gate);
     gate_admit(&run->gate);
 }

@@ -52,8 +52,11 @@ static void check_deadline(struct run *run, int64_t deadline, enum happening hap
 
 static bool serve(struct run *run)
 {
-    bool idle = run_relay_turn(&run->relay);
+    bool idle;
 
+    if (run->phase == ENDED)
+        run_relay_refuse(&run->relay);
+    idle = run_relay_turn(&run->relay);
     if (run->record.clients != run_relay_clients(&run->relay)) {
         run->record.clients = run_relay_clients(&run->relay);
         record_write(run->record_fd, &run->record);

@@ -23,7 +23,6 @@ void run_relay_open(struct run_relay *served, const struct options *options)
         .others_steer = options->others_steer,
         .only_me = options->only_me,
         .has_own_port = options->only_me,
-        .is_told = true,
     };
 
     *served = (struct run_relay){.options = options};
@@ -81,6 +80,7 @@ union address run_relay_begin(const struct run_relay *served, const struct liste
     if (served->relay == NULL)
         return endpoint_numeric(engine);
     served->relay->plan.step_ahead = step_ahead(served->options, engine);
+    served->relay->plan.is_told = !engine->remote;
     gethostname(here, sizeof here - 1);
     endpoint_for_client(engine, here, host);
     endpoint_bracket(host);
@@ -130,7 +130,7 @@ static void tell_of_end(const struct run_relay *served)
 bool run_relay_turn(const struct run_relay *served)
 {
     struct relay *relay = served->relay;
-    unsigned denied, ended, unserved;
+    unsigned denied, ended, unserved, held;
     bool idle;
 
     if (relay == NULL)
@@ -138,15 +138,26 @@ bool run_relay_turn(const struct run_relay *served)
     denied = relay->denied;
     ended = relay->ended;
     unserved = relay->unserved;
+    held = relay->held;
     idle = relay_turn(relay);
     if (denied == 0 && relay->denied > 0)
         message(served->options, NORMAL,
                 "relay: --only-me: a connection of another user was closed; more are not told");
     if (unserved == 0 && relay->unserved > 0)
         message(served->options, NORMAL, "relay: " RELAY_UNSERVED);
+    if (held != relay->held)
+        message(served->options, VERBOSE,
+                "relay: nobody listens at %s: clients wait until the engine listens again",
+                relay->engine.name);
     if (ended != relay->ended)
         tell_of_end(served);
     return idle;
+}
+
+void run_relay_refuse(const struct run_relay *served)
+{
+    if (served->relay != NULL)
+        relay_refuse(served->relay);
 }
 
 bool run_relay_is_owed(struct run_relay *served, bool interrupted)
@@ -156,7 +167,6 @@ bool run_relay_is_owed(struct run_relay *served, bool interrupted)
 
     if (relay == NULL)
         return false;
-    relay_refuse(relay);
     if (interrupted || (served->limit != 0 && now >= served->limit))
         relay_leave(relay);
     if (served->limit <= now || relay->sent != served->sent)

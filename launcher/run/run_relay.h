@@ -45,6 +45,9 @@ bool run_relay_turn(const struct run_relay *served);
 /* How many clients there are. */
 unsigned run_relay_clients(const struct run_relay *served);
 
+/* The engine has ended: there will be no other stream. */
+void run_relay_refuse(const struct run_relay *served);
+
 /*
  * Engine and client have ended: is another client still owed something? One that takes nothing
  * for 10 seconds is not; after an interrupt none is.

@@ -97,7 +97,7 @@ bool admission_keeps_any(void)
     return pending_count > 0;
 }
 
-/* The first rejection only: a stranger who comes again and again must not fill the FIFO. */
+/* The first rejection only: who comes again and again must not fill the FIFO. */
 static void tell_denied(int fd, struct event event)
 {
     const struct settings *settings = settings_get();
@@ -113,19 +113,23 @@ static void tell_denied(int fd, struct event event)
     event_sink_tell(&settings->sink, &event, EVENT_OPTIONAL);
 }
 
-/* The launcher's, if it is to be the only client. The port stands in both families' beginning. */
-static bool comes_from(int fd, unsigned port)
+/*
+ * With --relay the launcher is the IMD socket's one client: it connects from a port that is known.
+ * The port is at the same place in both families. What else the engine listens on is its own.
+ */
+static bool comes_from_its_place(int listener, int fd)
 {
     struct sockaddr_in peer = {.sin_port = 0};
     socklen_t length = sizeof peer; /* no more than a name has, see peer.c */
+    unsigned port = settings_get()->only_from;
 
-    return port == 0 ||
+    return port == 0 || !is_imd_socket_or_twin(socket_inode(listener)) ||
            (syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERNAME, &peer, &length) == 0 &&
             ntohs(peer.sin_port) == port);
 }
 
 /* Connections of other users are closed, and those whose user is unknown. */
-static bool is_admitted(int fd)
+static bool is_admitted(int listener, int fd)
 {
     KEEP_ERRNO;
     struct event event = {.has = 0};
@@ -133,8 +137,7 @@ static bool is_admitted(int fd)
     int error = 0;
     enum peer peer = peer_lookup(fd, &uid, &error);
 
-    if ((peer == PEER_SAME_USER || peer == PEER_REMOTE) &&
-        comes_from(fd, settings_get()->only_from))
+    if ((peer == PEER_SAME_USER || peer == PEER_REMOTE) && comes_from_its_place(listener, fd))
         return true;
     event.uid = uid;
     event.error = (unsigned)error;
@@ -216,7 +219,7 @@ static int next_admitted(int fd)
 
         if (connection < 0)
             return errno == EAGAIN ? NONE : ACCEPT_FAILED;
-        if (is_admitted(connection))
+        if (is_admitted(fd, connection))
             return connection;
     }
     return NONE;
@@ -280,7 +283,7 @@ int admission_accept(struct filtered_listener *listener, int fd, struct sockaddr
         if (connection >= 0)
             return hand_over(connection, address, length, flags);
         connection = real.accept4(fd, address, length, flags);
-        if (connection >= 0 && is_admitted(connection))
+        if (connection >= 0 && is_admitted(fd, connection))
             return connection;
         /* EAGAIN of a listener that blocks: somebody else was in accept_now(). */
         if (connection < 0 && (errno != EAGAIN || may_give_up(listener, fd)))

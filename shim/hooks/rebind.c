@@ -51,7 +51,8 @@ __attribute__((noinline)) static bool is_imd_socket(const struct settings *setti
     *listener =
         (struct listener){.fd = rebind->fd, .asked = rebind->asked, .address = rebind->address};
     if (!may_be_imd_socket(settings, rebind->asked) || !listener_is_tcp(rebind->fd) ||
-        !listener_read_caller(listener, rebind->caller))
+        !listener_read_caller(listener, rebind->caller) ||
+        (settings->match.port == 0 && !imd_socket_may_be_of(listener->object)))
         return false;
     facts = listener_facts(listener);
     return match_refuses(&settings->match, &facts) == NULL;

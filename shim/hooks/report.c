@@ -19,7 +19,8 @@ static const char *reason_to_pass(const struct settings *settings,
 
     if (reason != NULL)
         return reason;
-    return imd_socket_claim(listener->inode, listener->fd) ? NULL : REASON_SECOND;
+    return imd_socket_claim(listener->inode, listener->fd, listener->object) ? NULL
+                                                                             : REASON_SECOND;
 }
 
 static void tell_passed(const struct settings *settings, const struct listener *listener,

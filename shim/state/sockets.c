@@ -20,7 +20,8 @@ enum { FD_BITS = 16, FD_NOT_KNOWN = (1 << FD_BITS) - 1 };
 
 static _Atomic uint64_t claimed;
 static _Atomic pid_t claimant;
-static _Atomic uint64_t twin; /* an inode; 0: none */
+static _Atomic uint32_t claiming_module; /* its name's hash */
+static _Atomic uint64_t twin;            /* an inode; 0: none */
 
 /* 0 if there is none: the inode of a socket is never 0. */
 static uint64_t entry_of(uint64_t inode)
@@ -84,6 +85,20 @@ static bool is_closed(uint64_t claim)
            socket_inode(fd) != claim >> FD_BITS && !has_duplicate(claim);
 }
 
+static uint32_t hash_of(const char *name)
+{
+    uint32_t hash = 2166136261; /* FNV-1a */
+
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (unsigned char)*name) * 16777619;
+    return hash;
+}
+
+bool imd_socket_may_be_of(const char *object)
+{
+    return claimed == 0 || claiming_module == hash_of(object);
+}
+
 bool imd_socket_may_be_claimed(void)
 {
     uint64_t claim = claimed;
@@ -92,13 +107,14 @@ bool imd_socket_may_be_claimed(void)
 }
 
 /* Until the first claimant is known, no other claim is taken for one that is closed. */
-bool imd_socket_claim(uint64_t inode, int fd)
+bool imd_socket_claim(uint64_t inode, int fd, const char *object)
 {
     uint64_t claim = claimed;
 
-    if ((claim != 0 && !is_closed(claim)) ||
+    if ((claim != 0 && (!is_closed(claim) || !imd_socket_may_be_of(object))) ||
         !atomic_compare_exchange_strong(&claimed, &claim, claim_of(inode, fd)))
         return false;
+    claiming_module = hash_of(object);
     claimant = sys_getpid();
     twin = 0;
     return true;

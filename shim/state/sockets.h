@@ -19,13 +19,15 @@ void socket_remember_asked(uint64_t inode, unsigned port);
 unsigned socket_asked(uint64_t inode); /* 0 if it was never bound */
 
 /*
- * The IMD socket: the first one claimed. When this process has closed it and all duplicates, it
- * may claim another; a process that was forked from it may not.
+ * The IMD socket: the first one claimed. When this process has closed it and all duplicates, the
+ * same module of it, by its base name, may claim another; a process that was forked from it may
+ * not.
  */
-bool imd_socket_claim(uint64_t inode, int fd); /* false: there is another one */
+bool imd_socket_claim(uint64_t inode, int fd, const char *object); /* false: there is another */
 bool imd_socket_may_be_claimed(void);
-uint64_t imd_socket(void); /* its inode; 0: none yet */
-int imd_socket_fd(void);   /* a descriptor of it; -1: not known */
+bool imd_socket_may_be_of(const char *object); /* true too if there was none yet */
+uint64_t imd_socket(void);                     /* its inode; 0: none yet */
+int imd_socket_fd(void);                       /* a descriptor of it; -1: not known */
 
 /*
  * Its port may be listened on in the other address family too, by a socket of its own: a client

@@ -26,7 +26,7 @@ enum peer peer_lookup(int fd, uid_t *uid, int *error);
 
 /*
  * Does a TCP socket of this host listen at an address of it? False and errno if not: ENOENT if
- * there is none, anything else if the kernel does not say.
+ * there is none, or if the kernel lacks its module tcp_diag; anything else if it does not say.
  */
 bool peer_listens(const union address *address);
 

@@ -141,6 +141,19 @@ LOOP_TEST(clients_of_the_relay_are_led_to_the_next_listener, 2)
     ck_assert_int_eq(shell_count_lines(shell.err, "relay: clients connect to "), 1);
 }
 
+/* Its client may still run, and be the one that waits. */
+TEST(a_client_that_waits_at_the_relay_is_refused_when_the_engine_ends)
+{
+    shell_run(&shell,
+              "$IMDSHIM run --relay -c '$IMDSHIM watch $IMD_URL >first; $IMDSHIM watch -t "
+              "50 $IMD_URL 2>second; exit 0' -- sh -c '$DOUBLES/imd-engine frames=5 "
+              ">out; sleep 1'");
+    ck_assert_msg(shell_status(&shell) == 0, "%s%s", shell.out, shell.err);
+    shell_run(&shell, "cat first second");
+    ck_assert_ptr_eq(strstr(shell.out, "5 frames "), shell.out);
+    ck_assert_msg(strstr(shell.out, "is this an engine's IMD port") != NULL, "%s", shell.out);
+}
+
 TEST(clients_of_the_relay_are_refused_when_the_engine_does_not_listen_again)
 {
     struct viewer viewer;

@@ -84,6 +84,16 @@ LOOP_TEST(with_only_me_the_engine_itself_lets_in_the_relay_alone, COUNT(narrowed
     ck_assert_int_eq(system("grep -q '^10 frames' frames"), 0);
 }
 
+/* A server of its own beside the IMD server, for its workers. */
+TEST(with_only_me_what_else_the_engine_listens_on_is_open_to_its_user)
+{
+    shell_run(&run, "exec $IMDSHIM run -q --relay --only-me -- $DOUBLES/engine "
+                    "listen=127.0.0.1 listen=127.0.0.1 port=other call-soon accept "
+                    "print=accepted exit=0");
+    ck_assert_msg(shell_status(&run) == 0, "%s", run.err);
+    ck_assert_str_eq(run.out, "accepted\n");
+}
+
 /* From the same port each time, and nothing of the last connection is in the way. */
 TEST(with_only_me_the_relay_comes_again_after_its_last_client_has_left)
 {

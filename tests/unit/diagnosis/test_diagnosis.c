@@ -449,11 +449,11 @@ static const struct {
      "engine ended first: ",
      {"100 has ended, but lmp[200] that it started runs on", "wait for it"}},
     {start_another_imdshim,
-     CAUSE_NESTED,
+     CAUSE_NESTED_BEFORE,
      "no reports: ",
      {"imdshim[200] ran below this one", "leave one"}},
     {become_another_imdshim,
-     CAUSE_NESTED,
+     CAUSE_NESTED_BEFORE,
      "no reports: ",
      {"imdshim[200] ran below this one", "leave one"}},
     {bind_in_use,
@@ -595,7 +595,7 @@ TEST(silence_that_may_end_yet_is_no_trouble)
 {
     static const enum cause quiet[] = {CAUSE_NEVER_LISTENED, CAUSE_NOT_LOOKED_AT, CAUSE_RENAMED,
                                        CAUSE_SOME_WITHOUT,   CAUSE_FAILED,        CAUSE_NONE,
-                                       CAUSE_NOT_KNOWN};
+                                       CAUSE_NOT_KNOWN,      CAUSE_NESTED_BEFORE};
 
     evidence.looks = evidence.suspect_looks = 1000;
     for (size_t i = 0; i < sizeof quiet / sizeof quiet[0]; i++)

@@ -78,7 +78,7 @@ static int make_socket(void)
 
 static bool claim(int fd)
 {
-    return imd_socket_claim(socket_inode(fd), fd);
+    return imd_socket_claim(socket_inode(fd), fd, "liblammps.so.0");
 }
 
 TEST(the_first_socket_claimed_is_the_imd_socket)
@@ -110,6 +110,20 @@ LOOP_TEST(when_it_is_closed_another_one_can_be_claimed, 3)
     ck_assert_uint_eq(imd_socket(), socket_inode(second));
     ck_assert_int_eq(imd_socket_fd(), second);
     ck_assert(!claim(make_socket()));
+}
+
+/* Such as a server of Python, in a program that uses liblammps. */
+TEST(what_another_module_listens_on_then_is_not_the_imd_socket)
+{
+    int first = make_socket(), other = make_socket();
+
+    ck_assert(imd_socket_may_be_of("_socket.so"));
+    ck_assert(claim(first));
+    close(first);
+    ck_assert(!imd_socket_may_be_of("_socket.so"));
+    ck_assert(!imd_socket_claim(socket_inode(other), other, "_socket.so"));
+    ck_assert(imd_socket_may_be_of("liblammps.so.0"));
+    ck_assert(claim(make_socket()));
 }
 
 /* And is known by it from then on. */
@@ -145,7 +159,7 @@ enum { HIGH = 1 << 20 };
 
 TEST(a_socket_with_a_high_descriptor_stays_the_imd_socket)
 {
-    ck_assert(imd_socket_claim(1000, HIGH));
+    ck_assert(imd_socket_claim(1000, HIGH, "lmp"));
     ck_assert_int_eq(imd_socket_fd(), -1);
     ck_assert(!claim(make_socket()));
     ck_assert_uint_eq(imd_socket(), 1000);
@@ -158,7 +172,7 @@ static _Atomic uint64_t winner;
 static void *claim_with_the_others(void *inode)
 {
     pthread_barrier_wait(&barrier);
-    if (imd_socket_claim((uint64_t)(uintptr_t)inode, HIGH)) {
+    if (imd_socket_claim((uint64_t)(uintptr_t)inode, HIGH, "lmp")) {
         winners++;
         winner = (uint64_t)(uintptr_t)inode;
     }
