@@ -115,15 +115,15 @@ static void watch(int launcher, int fd, struct notification *last)
         answer_all(fd, last);
 }
 
-/* Only what was handed over stays open: the files of launcher and engine are to have their end. */
+/*
+ * With every signal blocked. Only what was handed over stays open: the files of launcher and
+ * engine are to have their end.
+ */
 _Noreturn static void be_warden(int socket, struct notification *last)
 {
     enum { OURS = STDERR_FILENO + 1 };
     int null = open("/dev/null", O_RDWR | O_CLOEXEC), fd;
-    sigset_t all;
 
-    mask_fill(&all);
-    mask_change(SIG_SETMASK, &all, NULL);
     setsid();
     prctl(PR_SET_NAME, "imdshim-warden");
     for (int standard = 0; standard < OURS; standard++)
@@ -144,20 +144,25 @@ static bool share_page(struct warden *warden)
     return warden->received != MAP_FAILED;
 }
 
+/* Signals are blocked from its first moment on. */
 bool warden_start(struct warden *warden)
 {
     int sockets[2], error;
+    sigset_t all, before;
 
     *warden = (struct warden){.fd = -1};
     if (!share_page(warden) ||
         socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0)
         return false;
+    mask_fill(&all);
+    mask_change(SIG_SETMASK, &all, &before);
     warden->pid = fork();
     if (warden->pid == 0) {
         close(sockets[0]);
         be_warden(sockets[1], warden->received);
     }
     error = errno;
+    mask_change(SIG_SETMASK, &before, NULL);
     close(sockets[1]);
     warden->fd = sockets[0];
     errno = error;

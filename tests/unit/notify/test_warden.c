@@ -114,16 +114,19 @@ TEST(a_launcher_that_starts_no_engine_leaves_none)
     ck_assert_int_eq(status_of(warden.pid), 0);
 }
 
-TEST(signals_that_end_a_job_do_not_end_it)
+/* From its first moment on. */
+LOOP_TEST(signals_that_end_a_job_do_not_end_it, 50)
 {
     struct warden warden;
     int fd;
     pid_t pid;
 
-    pid = begin(&warden, &fd);
+    ck_assert(warden_start(&warden));
     kill(warden.pid, SIGTERM);
     kill(warden.pid, SIGINT);
     kill(warden.pid, SIGHUP);
+    pid = watch_child(bind_twice, &fd);
+    ck_assert(warden_entrust(&warden, fd));
     leave(&warden);
     ck_assert_int_eq(status_of(pid), 0);
     ck_assert_int_eq(status_of(warden.pid), 0);
