@@ -46,9 +46,19 @@ west:
 """
 
 
+def end_group(process):
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+STARTED = []
+
+
 @pytest.fixture
 def simulation(argon, monkeypatch):
-    """A simulation as WESTPA's tutorials have it, begun by w_init."""
+    """A simulation as WESTPA's tutorials have it, begun by w_init.
+
+    Workers by zmq may stay when w_run has ended: they do so without imdshim, too."""
     monkeypatch.setenv("WEST_SIM_ROOT", str(argon))
     monkeypatch.setenv("PATH", f"{VENV}:{os.environ['PATH']}")
     for directory in "gromacs_config", "seg_logs":
@@ -63,16 +73,20 @@ def simulation(argon, monkeypatch):
     get_pcoord.chmod(0o755)
     (argon / "west.cfg").write_text(WEST_CFG)
     run("w_init", "--serial", "--bstate", "argon,1.0", "--segs-per-state", SEGMENTS)
-    return argon
+    yield argon
+    while STARTED:
+        end_group(STARTED.pop())
 
 
 def w_run(*manager):
     """In a session of its own, as at a terminal; what it says goes to the file "said"."""
     with open("said", "w") as said:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             ["w_run", *manager], stdin=subprocess.DEVNULL, stdout=said, stderr=said,
             start_new_session=True,
         )
+    STARTED.append(process)
+    return process
 
 
 def finish(process, place):
@@ -140,9 +154,7 @@ def others_of(session):
 
 @pytest.mark.parametrize("manager", ["serial", "threads", "processes", "zmq"])
 def test_ctrl_c_leaves_no_engine_and_no_client(simulation, manager):
-    """The terminal sends SIGINT to each process of the foreground's group.
-
-    WESTPA's workers by zmq may stay: they do so without imdshim, too, and are ended here."""
+    """The terminal sends SIGINT to each process of the foreground's group."""
     process = w_run(f"--work-manager={manager}", "--n-workers=2")
     deadline = time.monotonic() + 120
     while not list(simulation.glob("traj_segs/1/*/seg.log")) and time.monotonic() < deadline:
@@ -154,7 +166,4 @@ def test_ctrl_c_leaves_no_engine_and_no_client(simulation, manager):
     deadline = time.monotonic() + 60
     while others_of(process.pid) and time.monotonic() < deadline:
         time.sleep(0.1)
-    left = others_of(process.pid)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    assert left == []
+    assert others_of(process.pid) == []
