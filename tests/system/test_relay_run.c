@@ -99,7 +99,7 @@ TEST(with_only_me_the_relay_comes_again_after_its_last_client_has_left)
 {
     unlink("relay.port");
     shell_start(&run, "exec $IMDSHIM run --relay --only-me -o relay.port -- " ENGINE_OF
-                      "frames=0 pace=1 clients=3");
+                      "frames=0 pace=1 clients=4");
     for (int i = 0; i < 3; i++) {
         struct viewer viewer = viewer_start(port_in_file());
 
