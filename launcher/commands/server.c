@@ -33,17 +33,12 @@ static bool leads_to(const struct gate_address *gate, const struct connection *c
 /* Where a client of that address family on the engine's host reaches it, as [HOST:]PORT. */
 static void put_operand(char *operand, size_t size, union address *engine, int family)
 {
-    unsigned port = address_port(engine);
     char host[ENDPOINT_HOST_SIZE];
 
-    address_unmap(engine);
-    if (address_is_wildcard(engine))
-        address_parse(engine, family == AF_INET6 && engine->any.sa_family == AF_INET6
-                                  ? "::1"
-                                  : "127.0.0.1");
+    address_reach(engine, family);
     endpoint_address(engine, host);
     endpoint_bracket(host);
-    snprintf(operand, size, "%s:%u", host, port);
+    snprintf(operand, size, "%s:%u", host, address_port(engine));
 }
 
 /* The resolver and the gate may take their time; until they are done, a signal simply ends us. */

@@ -78,9 +78,8 @@ static const struct row table[] = {
      "{suspect} has the library, but not the variables IMDSHIM_* in its "
      "environment{failed}: " BEHIND},
     {NULL, CAUSE_NESTED, SOON, NO_REPORTS,
-     "{suspect} reports to another imdshim, which was started below this one{failed}: leave "
-     "one "
-     "of the two out"},
+     "{suspect} reports to another imdshim, which was started below this one{failed}: "
+     "leave one of the two out"},
     {NULL, CAUSE_FIFO_HIDDEN, SOON, NO_REPORTS,
      "{suspect} has the library, but the FIFO {fifo} is not visible to it, which sees other "
      "files (a container, a private /tmp?){failed}: bind {directory} into it, or set TMPDIR to "

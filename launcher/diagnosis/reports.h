@@ -37,8 +37,7 @@ struct reports {
     bool notified;      /* they are of user notification, and not of the library */
 
     bool listening, ready, connected;
-    bool
-        both_families; /* another socket of that process has the listener's port in the other */
+    bool both_families; /* that process has the listener's port in the other one too */
     struct listener listener;
 
     struct image engine_image; /* the last one of the engine's own process */

@@ -70,10 +70,7 @@ static bool has_open(pid_t process, uint64_t socket)
 
     snprintf(directory, sizeof directory, "/proc/%ld", (long)process);
     proc_sockets_read(directory, &sockets);
-    for (size_t i = 0; i < sockets.count; i++)
-        if (sockets.inodes[i] == socket)
-            return true;
-    return sockets.count == PROC_SOCKETS;
+    return proc_sockets_have(&sockets, socket) || sockets.count == PROC_SOCKETS;
 }
 
 /* Another process's or module's, or one that is not closed. */

@@ -3,22 +3,15 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "shim/wire/sys.h"
+
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262 /* since glibc 2.32 */
 #endif
 
-/* An option of type int; -1 if it cannot be had. */
-static int option(int fd, int level, int name)
-{
-    int value = 0;
-    socklen_t length = sizeof value;
-
-    return getsockopt(fd, level, name, &value, &length) == 0 ? value : -1;
-}
-
 uint64_t listener_tcp_inode(int fd)
 {
-    int protocol = option(fd, SOL_SOCKET, SO_PROTOCOL);
+    int protocol = sys_getsockopt(fd, SOL_SOCKET, SO_PROTOCOL);
     struct stat status;
 
     if (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP)
@@ -36,7 +29,8 @@ bool listener_bound_to(int fd, union address *address)
 
 bool listener_accepts(int fd, const void *raw, socklen_t length, union address *address)
 {
-    return bind_override_may_change(option(fd, SOL_SOCKET, SO_DOMAIN), raw, length, address);
+    return bind_override_may_change(sys_getsockopt(fd, SOL_SOCKET, SO_DOMAIN), raw, length,
+                                    address);
 }
 
 int listener_bind_as_asked(int fd, const void *raw, socklen_t length)
@@ -58,7 +52,7 @@ int listener_bind(int fd, union address address, const struct bind_override *ove
         .given = given,
     };
 
-    bind_override_apply(override, option(fd, SOL_SOCKET, SO_DOMAIN),
-                        option(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0, &address);
+    bind_override_apply(override, sys_getsockopt(fd, SOL_SOCKET, SO_DOMAIN),
+                        sys_getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0, &address);
     return bind_override_bind(override, &call, &address) == 0 ? 0 : errno;
 }

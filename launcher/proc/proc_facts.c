@@ -38,18 +38,18 @@ static bool find_directory(pid_t pid, char directory[DIRECTORY], bool *stopped)
     state = proc_state(directory, &parent);
     *stopped = state == 'T';
     if (state != 'Z')
-        return state != 0 && state != 'X';
+        return proc_lives(state);
     snprintf(tasks, sizeof tasks, "/proc/%ld/task", (long)pid);
     threads = opendir(tasks);
     if (threads == NULL)
         return false;
-    while ((state == 'Z' || state == 'X' || state == 0) && (thread = readdir(threads)) != NULL)
+    while (!proc_lives(state) && (thread = readdir(threads)) != NULL)
         if (thread->d_name[0] != '.') {
             snprintf(directory, DIRECTORY, "/proc/%ld/task/%.20s", (long)pid, thread->d_name);
             state = proc_state(directory, &parent);
         }
     closedir(threads);
-    return state != 'Z' && state != 'X' && state != 0;
+    return proc_lives(state);
 }
 
 static FILE *open_in(const char *directory, const char *name)

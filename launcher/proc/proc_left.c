@@ -33,11 +33,9 @@ static bool runs(pid_t pid, char exe[NAME_SIZE])
 {
     char directory[64];
     pid_t parent;
-    char state;
 
     snprintf(directory, sizeof directory, "/proc/%ld", (long)pid);
-    state = proc_state(directory, &parent);
-    return state != 0 && state != 'Z' && state != 'X' &&
+    return proc_lives(proc_state(directory, &parent)) &&
            proc_has_own(directory, "pid") != YES && proc_exe(directory, exe);
 }
 

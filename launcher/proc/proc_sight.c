@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "launcher/proc/proc_tree.h"
 #include "shim/wire/wire.h"
 
 enum { DIRECTORY = 64, FILE_PATH = DIRECTORY + 32 };
@@ -82,9 +83,8 @@ static void read_variable(const char *directory, const char *variable,
     if (wanted->hears_tcp &&
         (names(variable, WIRE_TCP, &value) || names(variable, WIRE_OPENMPI WIRE_TCP, &value)))
         sight->by_tcp = sight->has_channel = YES;
-    if (names(variable, WIRE_FD, &value))
-        sight->has_channel = sight->elsewhere =
-            YES; /* run has none: this is of an exec below */
+    if (names(variable, WIRE_FD, &value)) /* run has none: this is of an exec below */
+        sight->has_channel = sight->elsewhere = YES;
     /* The second is read where the first is not set. */
     if (names(variable, WIRE_FIFO, &value) ||
         (names(variable, WIRE_OPENMPI WIRE_FIFO, &value) && sight->sees_fifo == NOT_KNOWN)) {
@@ -103,15 +103,9 @@ static void read_variable(const char *directory, const char *variable,
 static bool has_environment(const char *directory)
 {
     enum { NAME = 2, ENV_START = 50 };
-    FILE *file = open_in(directory, "stat");
-    char line[1024] = "", *field;
+    char line[1024];
+    const char *field = proc_stat(directory, line, sizeof line);
 
-    if (file == NULL)
-        return false;
-    if (fgets(line, sizeof line, file) == NULL)
-        line[0] = '\0';
-    fclose(file);
-    field = strrchr(line, ')'); /* the name may have some itself */
     for (int i = NAME; field != NULL && i < ENV_START; i++)
         field = strchr(field + 1, ' ');
     return field != NULL && strtoul(field, NULL, 10) != 0;

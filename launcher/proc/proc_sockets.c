@@ -30,7 +30,7 @@ void proc_sockets_read(const char *directory, struct proc_sockets *sockets)
     closedir(descriptors);
 }
 
-static bool has(const struct proc_sockets *sockets, uint64_t inode)
+bool proc_sockets_have(const struct proc_sockets *sockets, uint64_t inode)
 {
     for (size_t i = 0; i < sockets->count; i++)
         if (sockets->inodes[i] == inode)
@@ -68,7 +68,7 @@ static void add_from(const char *directory, const char *table,
                sscanf(line, "%*s %*[0-9A-F]:%x %*s %x %*s %*s %*s %*s %*s %" SCNu64, &port,
                       &state, &inode) == 3 &&
                state == LISTEN)
-            if (has(sockets, inode) && !has(not, inode))
+            if (proc_sockets_have(sockets, inode) && !proc_sockets_have(not, inode))
                 add(port, ports, count);
     fclose(file);
 }

@@ -4,6 +4,7 @@
 #ifndef IMDSHIM_LAUNCHER_PROC_PROC_SOCKETS_H
 #define IMDSHIM_LAUNCHER_PROC_PROC_SOCKETS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,7 @@ struct proc_sockets {
 
 /* The sockets that a process has open; directory is /proc/PID or /proc/PID/task/TID. */
 void proc_sockets_read(const char *directory, struct proc_sockets *sockets);
+bool proc_sockets_have(const struct proc_sockets *sockets, uint64_t inode);
 
 /*
  * The ports of those of them on which it listens, each once, but for sockets that are among

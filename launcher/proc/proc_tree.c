@@ -28,21 +28,30 @@ static void add(struct list *list, pid_t pid, size_t parent)
         list->nodes[list->count++] = (struct proc_node){pid, parent};
 }
 
-char proc_state(const char *directory, pid_t *parent)
+/* The name stands in parentheses and may have some itself. */
+const char *proc_stat(const char *directory, char *line, size_t size)
 {
-    char path[PATH_SIZE + sizeof "/stat"], line[512], *behind, state = 0;
+    char path[PATH_SIZE + sizeof "/stat"], *end = NULL;
     FILE *file;
-    int number = 0;
 
     snprintf(path, sizeof path, "%s/stat", directory);
     file = fopen(path, "re");
     if (file == NULL)
-        return 0;
-    /* The name stands in parentheses and may have some itself. */
-    if (fgets(line, sizeof line, file) == NULL || (behind = strrchr(line, ')')) == NULL ||
-        sscanf(behind, ") %c %d", &state, &number) != 2)
-        state = 0;
+        return NULL;
+    if (fgets(line, (int)size, file) != NULL)
+        end = strrchr(line, ')');
     fclose(file);
+    return end;
+}
+
+char proc_state(const char *directory, pid_t *parent)
+{
+    char line[512], state = 0;
+    const char *fields = proc_stat(directory, line, sizeof line);
+    int number = 0;
+
+    if (fields == NULL || sscanf(fields, ") %c %d", &state, &number) != 2)
+        state = 0;
     *parent = number;
     return state;
 }

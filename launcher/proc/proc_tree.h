@@ -25,8 +25,20 @@ size_t proc_tree_below(pid_t root, struct proc_node *nodes, size_t most);
 /* The same, slower, for kernels without CONFIG_PROC_CHILDREN. */
 size_t proc_tree_by_parents(pid_t root, struct proc_node *nodes, size_t most);
 
+/*
+ * The file "stat" of a process, or of a thread, from the end of the second field on: ") S 1 ...".
+ * NULL if it cannot be read.
+ */
+const char *proc_stat(const char *directory, char *line, size_t size);
+
 /* State ('R', 'S', 'Z'...) and parent of a process, or of a thread; 0 if there is none. */
 char proc_state(const char *directory, pid_t *parent);
+
+/* Is it neither gone nor a zombie? */
+static inline bool proc_lives(char state)
+{
+    return state != 0 && state != 'Z' && state != 'X';
+}
 
 /*
  * The file name of its program. One that has been removed or replaced since is named

@@ -57,15 +57,7 @@ static int ask_launcher(const struct gate_address *gate, int client)
 /* An engine that listens everywhere is reached by the loopback of the client's own family. */
 static bool reach_from(int domain, union address *engine)
 {
-    unsigned port = address_port(engine);
-
-    address_unmap(engine);
-    if (address_is_wildcard(engine)) {
-        bool ipv6 = domain == AF_INET6 && engine->any.sa_family == AF_INET6;
-
-        address_parse(engine, ipv6 ? "::1" : "127.0.0.1");
-        address_set_port(engine, port);
-    }
+    address_reach(engine, domain);
     if (domain == AF_INET6)
         address_map(engine);
     return domain == AF_INET6 || engine->any.sa_family == AF_INET;

@@ -78,6 +78,19 @@ bool address_is_loopback(const union address *address)
                : ntohl(plain.ipv4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
 }
 
+void address_reach(union address *address, int family)
+{
+    unsigned port = address_port(address);
+
+    address_unmap(address);
+    if (!address_is_wildcard(address))
+        return;
+    address_parse(address, family == AF_INET6 && address->any.sa_family == AF_INET6
+                               ? "::1"
+                               : "127.0.0.1");
+    address_set_port(address, port);
+}
+
 bool address_parse(union address *address, const char *text)
 {
     memset(address, 0, sizeof *address);

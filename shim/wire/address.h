@@ -38,6 +38,12 @@ bool address_is_loopback(const union address *address);
 void address_map(union address *address);
 void address_unmap(union address *address);
 
+/*
+ * A wildcard becomes a loopback, with the same port: where a client of that address family reaches
+ * who listens there. Others stay as they are, but that an IPv4 address is unmapped.
+ */
+void address_reach(union address *address, int family);
+
 /* Numeric, without brackets; port 0. False if it is none. */
 bool address_parse(union address *address, const char *text);
 

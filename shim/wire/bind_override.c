@@ -158,12 +158,15 @@ static bool bind_as_other_family(const struct bind_override *override,
                                  const struct bind_call *call, union address *address)
 {
     unsigned other = *call->given;
-    struct bind_override same = {.has_ports = true, .low = other & UINT16_MAX};
+    bool was_set[REUSE_OPTIONS], bound;
 
     if (!override->has_ports || other == 0 || other >> 16 == address->any.sa_family)
         return false;
-    same.high = same.low;
-    return search_alone(&same, call, address) == 0;
+    address_set_port(address, other & UINT16_MAX);
+    begin_alone(call->fd, was_set);
+    bound = call->bind(call->fd, &address->any, call->length) == 0;
+    end_alone(call->fd, was_set);
+    return bound;
 }
 
 static void note_given(const struct bind_call *call)

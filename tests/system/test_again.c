@@ -157,16 +157,14 @@ TEST(a_client_that_waits_at_the_relay_is_refused_when_the_engine_ends)
 TEST(clients_of_the_relay_are_refused_when_the_engine_does_not_listen_again)
 {
     struct viewer viewer;
-    char line[64];
 
     shell_start(&shell, "exec $IMDSHIM run --relay -o port -- $DOUBLES/imd-engine frames=5 "
                         "clients=2 between=700 >out");
     wait_for_file("port");
-    read_line("port", line, sizeof line);
-    viewer = viewer_start(atoi(strchr(line, ':') + 1));
+    viewer = viewer_start(read_port("port"));
     ck_assert(viewer_read_all(&viewer));
     close(viewer.fd);
-    viewer = viewer_connect(atoi(strchr(line, ':') + 1));
+    viewer = viewer_connect(read_port("port"));
     kill(shell.pid, SIGTERM);
     ck_assert(!viewer_read_some(&viewer));
     close(viewer.fd);

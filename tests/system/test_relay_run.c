@@ -15,12 +15,8 @@ TEST_OPTIONS(IN_SANDBOX);
 
 static int port_in_file(void)
 {
-    char line[64];
-
     wait_for_file("relay.port");
-    read_line("relay.port", line, sizeof line);
-    ck_assert_msg(strchr(line, ':') != NULL, "'%s'", line);
-    return atoi(strchr(line, ':') + 1);
+    return read_port("relay.port");
 }
 
 TEST(the_client_is_led_to_the_relay_by_its_environment)

@@ -49,6 +49,15 @@ void read_line(const char *path, char *line, int size)
     fclose(file);
 }
 
+int read_port(const char *path)
+{
+    char line[64];
+
+    read_line(path, line, sizeof line);
+    ck_assert_msg(strchr(line, ':') != NULL, "'%s'", line);
+    return atoi(strchr(line, ':') + 1);
+}
+
 pid_t read_pid(const char *path)
 {
     long pid = 0;

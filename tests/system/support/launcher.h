@@ -57,6 +57,9 @@ void wait_for_file(const char *path);
 /* A file's first line, without its newline. */
 void read_line(const char *path, char *line, int size);
 
+/* Of a port file, which is there: HOST:PORT. */
+int read_port(const char *path);
+
 /* A shell creates the file before it writes to it: the line may be a moment late. */
 pid_t read_pid(const char *path);
 
