@@ -227,6 +227,8 @@ static bool forget_gone(struct relay *relay)
         }
         first_is_gone |= client->turn != 0 && (first == NULL || client->turn < first->turn);
         *at = client->next;
+        /* After close(2) alone epoll(7) would still tell of it while another process holds it. */
+        epoll_ctl(relay->fd, EPOLL_CTL_DEL, client->fd, NULL);
         client_free(client);
         relay->clients--;
         relay->unserved += only_energies;

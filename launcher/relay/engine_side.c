@@ -133,6 +133,7 @@ static void end(struct relay *relay)
 {
     struct session *session = &relay->session;
 
+    epoll_ctl(relay->fd, EPOLL_CTL_DEL, session->connection.fd, NULL); /* as of a client's */
     connection_abandon(&session->connection, 0);
     relay->has_engine = false;
     outbox_free(&relay->to_engine);

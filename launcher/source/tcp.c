@@ -27,8 +27,13 @@ static bool watch(const struct tcp_source *tcp, int fd, uint32_t index)
     return epoll_ctl(tcp->source.fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-static void drop(struct tcp_connection *connection)
+/*
+ * As long as another process holds the connection, if only because it reads /proc/PID/fd, epoll(7)
+ * would go on to tell of it after close(2), by the index that is the next one's.
+ */
+static void drop(const struct tcp_source *tcp, struct tcp_connection *connection)
 {
+    epoll_ctl(tcp->source.fd, EPOLL_CTL_DEL, connection->fd, NULL);
     close(connection->fd);
     connection->fd = -1;
 }
@@ -39,7 +44,7 @@ static void close_all(struct source *source)
 
     for (int i = 0; i < TCP_CONNECTIONS; i++)
         if (tcp->connections[i].fd >= 0)
-            drop(&tcp->connections[i]);
+            drop(tcp, &tcp->connections[i]);
     acceptor_close(&tcp->listener);
     if (source->fd >= 0)
         close(source->fd);
@@ -71,7 +76,7 @@ static struct tcp_connection *free_slot(struct tcp_source *tcp)
             return &tcp->connections[i];
     slot = oldest(tcp);
     tcp->source.malformed++;
-    drop(slot);
+    drop(tcp, slot);
     return slot;
 }
 
@@ -85,7 +90,7 @@ static void make_room(struct tcp_source *tcp)
         return;
     }
     tcp->source.malformed++;
-    drop(connection);
+    drop(tcp, connection);
     tcp->listener.backoff_until = 0;
 }
 
@@ -105,7 +110,7 @@ static void accept_connection(struct tcp_source *tcp)
         .fd = fd, .number = ++tcp->accepted, .end = clock_now() + LIFETIME, .peer = peer};
     address_unmap(&slot->peer);
     if (!watch(tcp, fd, (uint32_t)(slot - tcp->connections)))
-        drop(slot);
+        drop(tcp, slot);
 }
 
 /* ---- time ---- */
@@ -116,7 +121,7 @@ static void on_deadline(struct tcp_source *tcp)
 
     while ((first = oldest(tcp)) != NULL && first->end <= clock_now()) {
         tcp->source.malformed++;
-        drop(first);
+        drop(tcp, first);
     }
     if (acceptor_resumes(&tcp->listener) && !watch(tcp, tcp->listener.fd, LISTENER))
         acceptor_back_off(&tcp->listener);
@@ -170,7 +175,7 @@ static bool read_connection(struct tcp_source *tcp, struct tcp_connection *conne
     }
     is_event = length > 0 && read_event(tcp, connection, received);
     tcp->source.malformed += !is_event && connection->length > 0;
-    drop(connection);
+    drop(tcp, connection);
     return is_event;
 }
 

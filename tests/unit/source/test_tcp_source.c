@@ -130,3 +130,24 @@ TEST(a_port_that_is_closed_drops_its_connections)
     close(fd);
     open_port();
 }
+
+/* Another process may have it open for a moment: lsof(8), or whoever else reads /proc/PID/fd. */
+TEST(a_dropped_connection_that_somebody_still_holds_wakes_nobody)
+{
+    struct pollfd event = {.events = POLLIN};
+    int fd = new_connection(), held;
+    struct received received;
+
+    ck_assert(!source_next(&port->source, &received));
+    held = dup(port->connections[0].fd);
+    send_line(fd, "junk\n");
+    for (int i = 0; i < BOUND && port->connections[0].fd >= 0; i++) {
+        ck_assert(!source_next(&port->source, &received));
+        usleep(1000);
+    }
+    close(fd);
+    event.fd = port->source.fd;
+    ck_assert_int_eq(poll(&event, 1, 0), 0);
+    assert_still_works();
+    close(held);
+}
