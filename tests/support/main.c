@@ -5,11 +5,16 @@
 #include <unistd.h>
 
 #include "launcher/libc/bsd.h"
+#include "tests/support/network.h"
 #include "tests/support/process.h"
 
 /*
  * Some tests hold numbers of descriptors to be free, or the next ones, and signals to end
  * programs: what whoever started us has left open, ignored or blocked is none of theirs.
+ *
+ * Programs run side by side. In one network a port whose listener has ended may be the next
+ * program's, and who still connects to it is that one's first client: so each program has a
+ * network of its own, where one can be had.
  */
 int main(void)
 {
@@ -18,6 +23,7 @@ int main(void)
 
     closefrom(STDERR_FILENO + 1);
     process_default_signals();
+    (void)network_enter_copy();
     runner = srunner_create(suite_of_registered_tests());
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);

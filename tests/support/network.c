@@ -1,8 +1,12 @@
 #include "tests/support/network.h"
 
+#include <arpa/inet.h>
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,15 +35,22 @@ bool network_can_be_had(void)
     return suite_skip("a network of the test's own", "no network namespace can be had");
 }
 
-void network_enter(void)
+static bool leave(void)
 {
     struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-    int fd;
+    int fd, status;
 
-    ck_assert_int_eq(unshare(CLONE_NEWNET), 0);
+    if (unshare(CLONE_NEWNET) != 0)
+        return false;
     fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    ck_assert_int_eq(ioctl(fd, SIOCSIFFLAGS, &loopback), 0);
+    status = ioctl(fd, SIOCSIFFLAGS, &loopback);
     close(fd);
+    return status == 0;
+}
+
+void network_enter(void)
+{
+    ck_assert_msg(leave(), "a network of its own: %s", strerror(errno));
 }
 
 static int run_ip(const char *arguments)
@@ -63,31 +74,28 @@ bool network_can_have_addresses(void)
 }
 
 /* The kernel notices a little later that a link works; until then its addresses are not used. */
-static void wait_for_link(const char *name)
+static bool wait_for_link(const char *name)
 {
     struct ifreq link = {.ifr_flags = 0};
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
     strcpy(link.ifr_name, name);
-    for (int i = 0; i < 500 && (link.ifr_flags & IFF_RUNNING) == 0; i++) {
-        ck_assert_int_eq(ioctl(fd, SIOCGIFFLAGS, &link), 0);
-        usleep(10000);
-    }
+    for (int i = 0; i < 5000 && (link.ifr_flags & IFF_RUNNING) == 0; i++)
+        if (ioctl(fd, SIOCGIFFLAGS, &link) != 0 || usleep(1000) != 0)
+            break;
     close(fd);
-    ck_assert_msg((link.ifr_flags & IFF_RUNNING) != 0, "%s does not run", name);
+    return (link.ifr_flags & IFF_RUNNING) != 0;
 }
 
-static void set_up_pair(void)
+static bool set_up_pair(void)
 {
-    ck_assert_int_eq(run_ip("link add eth0 type veth peer name eth1"), 0);
-    ck_assert_int_eq(run_ip("link set eth0 up"), 0);
-    ck_assert_int_eq(run_ip("link set eth1 up"), 0);
-    wait_for_link("eth0");
-    wait_for_link("eth1");
+    return run_ip("link add eth0 type veth peer name eth1") == 0 &&
+           run_ip("link set eth0 up") == 0 && run_ip("link set eth1 up") == 0 &&
+           wait_for_link("eth0") && wait_for_link("eth1");
 }
 
 /* IPv6: the kernel enters the route to an address of its own a moment after the address. */
-static void wait_for_local_route(const char *address)
+static bool wait_for_local_route(const char *address)
 {
     int length = (int)strcspn(address, "/"), status = -1;
     char command[128];
@@ -99,21 +107,55 @@ static void wait_for_local_route(const char *address)
         if (status != 0)
             usleep(10000);
     }
-    ck_assert_msg(status == 0, "no local route to %s", address);
+    return status == 0;
 }
 
-void network_add_address(const char *address)
+static bool add_address(const char *address)
 {
     bool ipv6 = strchr(address, ':') != NULL;
     char arguments[128];
 
-    if (if_nametoindex("eth0") == 0)
-        set_up_pair();
     snprintf(arguments, sizeof arguments, "address add %s dev eth0%s", address,
              ipv6 ? " nodad" : "");
-    ck_assert_msg(run_ip(arguments) == 0, "ip %s", arguments);
-    if (ipv6)
-        wait_for_local_route(address);
+    return (if_nametoindex("eth0") != 0 || set_up_pair()) && run_ip(arguments) == 0 &&
+           (!ipv6 || wait_for_local_route(address));
+}
+
+void network_add_address(const char *address)
+{
+    ck_assert_msg(add_address(address), "%s", address);
+}
+
+/* IPv4 is enough: by it other hosts are told where we are. */
+static bool add_addresses_of(const struct ifaddrs *host)
+{
+    char name[INET_ADDRSTRLEN], address[sizeof name + sizeof "/32"];
+
+    for (; host != NULL; host = host->ifa_next) {
+        const struct sockaddr_in *own = (const struct sockaddr_in *)host->ifa_addr;
+
+        if (own == NULL || own->sin_family != AF_INET || (host->ifa_flags & IFF_LOOPBACK) != 0)
+            continue;
+        inet_ntop(AF_INET, &own->sin_addr, name, sizeof name);
+        snprintf(address, sizeof address, "%s/32", name);
+        if (!add_address(address))
+            return false;
+    }
+    return true;
+}
+
+bool network_enter_copy(void)
+{
+    int before = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    struct ifaddrs *host = NULL;
+    bool entered;
+
+    entered = getifaddrs(&host) == 0 && leave() && add_addresses_of(host);
+    freeifaddrs(host);
+    if (!entered)
+        setns(before, CLONE_NEWNET);
+    close(before);
+    return entered;
 }
 
 static void enter_beyond(const char *address, int told)
@@ -134,8 +176,7 @@ pid_t network_fork_beyond(const char *address)
     int ends[2];
     pid_t pid;
 
-    if (if_nametoindex("eth0") == 0)
-        set_up_pair();
+    ck_assert(if_nametoindex("eth0") != 0 || set_up_pair());
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     pid = fork();
     if (pid == 0) {

@@ -14,6 +14,12 @@ bool network_can_have_addresses(void);
 /* From now on this process is in one of its own. */
 void network_enter(void);
 
+/*
+ * The same, with the addresses that this host has in the one where we are. False where it cannot
+ * be had: then we are where we were.
+ */
+bool network_enter_copy(void);
+
 /* One more address of this host, with the length of its prefix: "10.77.0.1/24". By ip(8). */
 void network_add_address(const char *address);
 

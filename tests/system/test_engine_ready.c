@@ -2,7 +2,9 @@
 #include "tests/system/support/engine_events.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -36,7 +38,8 @@ static void be_client(unsigned port)
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_msg(connect(fd, (struct sockaddr *)&address, sizeof address) == 0, "port %u: %s",
+                  port, strerror(errno));
     close(fd);
 }
 
