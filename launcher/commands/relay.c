@@ -87,7 +87,7 @@ static void serve(struct relay *relay, struct presence *presence, const struct o
     int64_t limit = limit_of(relay, options);
     bool idle = true, asked = false;
     struct ending ending;
-    unsigned unserved;
+    unsigned unserved, presumed;
 
     ending_begin(&ending, (const int[]){0});
     while (!is_over(relay, asked) && !is_lost(relay, presence, options)) {
@@ -96,9 +96,12 @@ static void serve(struct relay *relay, struct presence *presence, const struct o
             relay_leave(relay);
         }
         unserved = relay->unserved;
+        presumed = relay->presumed;
         idle = relay_turn(relay);
         if (unserved == 0 && relay->unserved > 0 && options->verbosity > QUIET)
             say(RELAY_UNSERVED);
+        if (presumed == 0 && relay->presumed > 0 && options->verbosity > QUIET)
+            say(RELAY_PRESUMED);
         if (relay_is_busy(relay) || limit == 0)
             limit = limit_of(relay, options);
         else if (clock_now() >= limit)
@@ -128,6 +131,7 @@ int relay_main(const struct options *options)
         .version = options->imd_version,
         .time_step = options->time_step,
         .step_ahead = options->step_ahead > 0 ? options->step_ahead : 0,
+        .sends_energies = options->step_ahead >= 0,
         .others_skip = options->others_skip,
         .others_steer = options->others_steer,
         .only_me = options->only_me,

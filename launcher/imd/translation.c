@@ -43,12 +43,17 @@ static void put_time(const struct translation *translation, const struct imd *im
     put_packet(piece, out, IMD_TIME, body, sizeof body);
 }
 
-static void learn_session(struct translation *translation)
+static void announce(struct translation *translation, bool energies)
 {
     translation->session[HAS_COORDINATES] = 1;
-    translation->session[HAS_ENERGIES] = translation->has_energies;
-    translation->session[HAS_TIME] = translation->has_energies && translation->time_step > 0;
+    translation->session[HAS_ENERGIES] = energies;
+    translation->session[HAS_TIME] = energies && translation->time_step > 0;
     translation->known = true;
+}
+
+void translation_presume(struct translation *translation)
+{
+    announce(translation, translation->has_energies);
 }
 
 /* The header of FCOORDS of version 2: the frame's other packets are put before it. */
@@ -56,7 +61,7 @@ static void begin_frame(struct translation *translation, const struct imd *imd,
                         struct piece *piece, unsigned char *out)
 {
     if (!translation->known)
-        learn_session(translation);
+        announce(translation, translation->has_energies);
     translation->passes = translation->has_energies || !translation->session[HAS_ENERGIES];
     translation->left_out += !translation->passes;
     if (!translation->passes)
@@ -136,6 +141,8 @@ struct piece translation_take(struct translation *translation, struct imd *imd,
         put(&piece, out, imd->kept, IMD_HEADER_SIZE);
     if ((piece.news & IMD_GREETED) && (imd->version == 3 || translation->version == 2))
         translation->known = true;
+    else if ((piece.news & IMD_GREETED) && translation->sends_energies)
+        announce(translation, true);
     return piece;
 }
 

@@ -14,7 +14,9 @@
  * 3 from 2: a frame is what comes up to an FCOORDS packet. Version 2 does not announce what it
  * sends, so SESSIONINFO is known when the first FCOORDS comes: coordinates; energies, if some
  * came before it; TIME, if there are energies, for they have the step, and the user has given
- * the time step. There is no box, and whether coordinates are wrapped is not known: 0. Each
+ * the time step. Clients wait only some seconds for it (imdclient 5 s), and the first frame of a
+ * large system may take longer: with sends_energies it is known at the engine's greeting, and the
+ * caller may presume what has come so far to be all. There is no box, and whether coordinates are wrapped is not known: 0. Each
  * frame of version 3 has the same packets, so a frame that lacks the energies that the first
  * one had is left out and counted. An engine that sends energies alone has no frames for them:
  * that no coordinates will come is never known, for they may have a longer interval.
@@ -43,9 +45,10 @@ enum {
 
 struct translation {
     /* To be set before. */
-    int version;      /* that the clients get: 2 or 3 */
-    double time_step; /* ps; 0: not known */
-    int step_ahead;   /* how much later the step of ENERGIES is than the frame's own */
+    int version;         /* that the clients get: 2 or 3 */
+    double time_step;    /* ps; 0: not known */
+    int step_ahead;      /* how much later the step of ENERGIES is than the frame's own */
+    bool sends_energies; /* each frame of version 2 has some */
 
     /* For the caller to read. */
     bool known;        /* what to greet a client with */
@@ -88,6 +91,9 @@ size_t translation_break(const struct translation *translation, const struct imd
  */
 uint64_t translation_room(const struct translation *translation, const struct imd *imd,
                           size_t *held);
+
+/* The first frame does not come in time: SESSIONINFO is what has come so far, and coordinates. */
+void translation_presume(struct translation *translation);
 
 /* HANDSHAKE and, in version 3, SESSIONINFO, for each client; returns their length. */
 size_t translation_greet(const struct translation *translation, const struct imd *imd,

@@ -10,7 +10,10 @@
 #include "launcher/relay/client_side.h"
 #include "launcher/relay/steer.h"
 
-enum { GO_AFTER = 500 /* milliseconds */ };
+enum { /* milliseconds */
+       GO_AFTER = 500,
+       FIRST_FRAME_LIMIT = 3000, /* imdclient waits five seconds for SESSIONINFO */
+};
 
 /* ---- what comes from it ---- */
 
@@ -101,11 +104,12 @@ static void begin(struct relay *relay)
     session->connection.from_port = relay->own_port;
     relay->translation = (struct translation){.version = relay->plan.version,
                                               .time_step = relay->plan.time_step,
-                                              .step_ahead = relay->plan.step_ahead};
+                                              .step_ahead = relay->plan.step_ahead,
+                                              .sends_energies = relay->plan.sends_energies};
     relay->steering = (struct steering){.client = relay->plan.version};
     relay->has_engine = true;
     relay->wants_go = relay->streamed = relay->leaving = false;
-    relay->go_due = 0;
+    relay->go_due = relay->first_frame_due = 0;
     relay->failure[0] = '\0';
     backlog_empty(&relay->backlog);
     outbox_free(&relay->to_engine);
@@ -160,6 +164,28 @@ static bool go_is_due(struct relay *relay)
     return relay->wants_go || must_be_learned || clock_now() >= relay->go_due;
 }
 
+static void say_go(struct relay *relay)
+{
+    session_go(&relay->session);
+    if (!relay->translation.known)
+        relay->first_frame_due = clock_now() + FIRST_FRAME_LIMIT;
+}
+
+/* Before clients that wait to be greeted give up. */
+static void presume(struct relay *relay)
+{
+    if (relay->first_frame_due == 0 || clock_now() < relay->first_frame_due)
+        return;
+    relay->first_frame_due = 0;
+    if (relay->translation.known)
+        return;
+    translation_presume(&relay->translation);
+    if (relay->session.imd.energies > 0)
+        relay->unserved++;
+    else
+        relay->presumed++;
+}
+
 /* One that only looked and went again must not cost the engine its run. */
 static void leave_if_alone(struct relay *relay)
 {
@@ -183,7 +209,8 @@ static bool advance(struct relay *relay)
         any = receive(relay);
     }
     if (session->phase == GREETED && go_is_due(relay))
-        session_go(session);
+        say_go(relay);
+    presume(relay);
     if (session->phase == STREAMING)
         any |= steer_send(relay);
     session_check_deadline(session);

@@ -57,6 +57,8 @@ int64_t relay_deadline(const struct relay *relay)
         next = clock_sooner(next, relay->session.deadline);
     if (relay->has_engine && relay->session.phase == GREETED)
         next = clock_sooner(next, relay->go_due);
+    if (relay->has_engine)
+        next = clock_sooner(next, relay->first_frame_due);
     return next;
 }
 

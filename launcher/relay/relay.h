@@ -6,7 +6,8 @@
  * The engine is connected to when the first client comes, and let go when the last one has
  * left. The first GO of a client is the engine's; but an engine waits for one only a second,
  * and LAMMPS ends its run then, so half a second after its greeting the relay says GO itself.
- * It does so at once if SESSIONINFO has to be learned from the first frame (translation.h).
+ * It does so at once if SESSIONINFO has to be learned from the first frame (translation.h), for
+ * which clients wait three seconds.
  * What comes before a client has said GO is kept: none is lost.
  *
  * A client that comes later begins with the next frame. The slowest client sets the pace, as
@@ -28,9 +29,13 @@
 
 /* What the user is told once relay.unserved is not 0 any more. */
 #define RELAY_UNSERVED                                                                         \
-    "a client has left before it could be greeted: the engine has sent energies and no "       \
-    "coordinates yet, for which clients of IMD version 3 wait: --imd-version 2 passes "        \
-    "energies on alone"
+    "the engine has sent energies and no coordinates yet, for which clients of IMD version 3 " \
+    "wait: --imd-version 2 passes energies on alone"
+
+/* And of relay.presumed. */
+#define RELAY_PRESUMED                                                                         \
+    "the engine has sent nothing for 3 s: clients are told that coordinates alone will come, " \
+    "and energies are left out: if each frame has them, give --step-ahead"
 
 /* Listen. Dies with 125 if that cannot be. */
 void relay_open(struct relay *relay, const struct relay_plan *plan);

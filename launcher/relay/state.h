@@ -22,6 +22,7 @@ struct relay_plan {
     int version;        /* that clients get */
     double time_step;   /* ps, 0: not known */
     int step_ahead;     /* imd/translation.h */
+    bool sends_energies;
     bool others_skip, others_steer, only_me;
     bool has_own_port; /* the relay's connections to the engine come from one port */
     bool is_told;      /* the owner says when the engine listens again, and when it has ended */
@@ -40,7 +41,8 @@ struct relay {
     unsigned denied;     /* connections of other users */
     uint64_t left_out;   /* frames, translation.h */
     unsigned held;       /* times that the engine did not listen, and clients wait for it */
-    unsigned unserved;   /* clients that left while energies alone came, translation.h */
+    unsigned unserved;   /* clients that left, or waited, while energies alone came */
+    unsigned presumed;   /* streams whose first frame did not come in time, translation.h */
     char failure[SESSION_FAILURE_SIZE]; /* of the last stream; "" = none */
 
     /* The relay's own. */
@@ -60,6 +62,7 @@ struct relay {
     bool leaving;       /* we have ended it, for no client is left */
     bool finishing;     /* the engine has ended it: clients get what is left */
     int64_t go_due;     /* milliseconds of CLOCK_MONOTONIC, 0: not */
+    int64_t first_frame_due;
     struct session session;
     struct translation translation;
     struct steering steering;

@@ -65,21 +65,20 @@ static bool is_gromacs(const struct listener *engine)
            strncmp(engine->object, "gmx", sizeof "gmx" - 1) == 0;
 }
 
-static int step_ahead(const struct options *options, const struct listener *engine)
-{
-    return options->step_ahead >= 0 ? options->step_ahead : is_gromacs(engine);
-}
-
 /* The address is numeric, or this host's own name: nobody is asked for it. */
 union address run_relay_begin(const struct run_relay *served, const struct listener *engine)
 {
     char here[HOST_SIZE] = "", host[ENDPOINT_HOST_SIZE], operand[ENDPOINT_HOST_SIZE + 16];
+    bool gromacs = is_gromacs(engine);
     struct connection connection;
     const char *problem;
 
     if (served->relay == NULL)
         return endpoint_numeric(engine);
-    served->relay->plan.step_ahead = step_ahead(served->options, engine);
+    served->relay->plan.step_ahead = gromacs ? 1 : 0;
+    if (served->options->step_ahead >= 0)
+        served->relay->plan.step_ahead = served->options->step_ahead;
+    served->relay->plan.sends_energies = gromacs || served->options->step_ahead >= 0;
     served->relay->plan.is_told = !engine->remote;
     gethostname(here, sizeof here - 1);
     endpoint_for_client(engine, here, host);
@@ -130,7 +129,7 @@ static void tell_of_end(const struct run_relay *served)
 bool run_relay_turn(const struct run_relay *served)
 {
     struct relay *relay = served->relay;
-    unsigned denied, ended, unserved, held;
+    unsigned denied, ended, unserved, presumed, held;
     bool idle;
 
     if (relay == NULL)
@@ -138,6 +137,7 @@ bool run_relay_turn(const struct run_relay *served)
     denied = relay->denied;
     ended = relay->ended;
     unserved = relay->unserved;
+    presumed = relay->presumed;
     held = relay->held;
     idle = relay_turn(relay);
     if (denied == 0 && relay->denied > 0)
@@ -145,6 +145,8 @@ bool run_relay_turn(const struct run_relay *served)
                 "relay: --only-me: a connection of another user was closed; more are not told");
     if (unserved == 0 && relay->unserved > 0)
         message(served->options, NORMAL, "relay: " RELAY_UNSERVED);
+    if (presumed == 0 && relay->presumed > 0)
+        message(served->options, NORMAL, "relay: " RELAY_PRESUMED);
     if (held != relay->held)
         message(served->options, VERBOSE,
                 "relay: nobody listens at %s: clients wait until the engine listens again",

@@ -7,6 +7,7 @@
  *     atoms=1000     0: energies alone, version 2
  *     clients=1      it ends after so many
  *     pace=0         milliseconds between two frames
+ *     late=0         milliseconds before the first frame
  *     cut=0          the last frame ends so many bytes early
  *     still=0        1: the atoms do not move, and a frame costs next to nothing
  *     energies=1     0: coordinates alone, version 2
@@ -42,8 +43,8 @@ enum { MDCOMM = 6 };
 enum { PAUSE = 7, SESSIONINFO = 10, RESUME = 11, TIME = 12, VELOCITIES = 14 };
 
 static struct {
-    long version, frames, atoms, clients, pace, cut, energies, still, kill, between;
-} plan = {2, 10, 1000, 1, 0, 0, 1, 0, 0, -1};
+    long version, frames, atoms, clients, pace, cut, energies, still, kill, between, late;
+} plan = {2, 10, 1000, 1, 0, 0, 1, 0, 0, -1, 0};
 
 static unsigned char *frame;
 static size_t frame_length;
@@ -195,6 +196,8 @@ static void serve(void)
 {
     long whole = 0;
 
+    if (plan.late > 0)
+        read_commands((int)plan.late);
     for (long i = 0; !gone && (plan.frames == 0 || i < plan.frames); i++) {
         size_t cut = i == plan.frames - 1 ? (size_t)plan.cut : 0;
 
@@ -232,11 +235,11 @@ static void parse(const char *word)
     static const struct {
         const char *key;
         long *value;
-    } keys[] = {{"version=", &plan.version},   {"frames=", &plan.frames},
-                {"atoms=", &plan.atoms},       {"clients=", &plan.clients},
-                {"pace=", &plan.pace},         {"cut=", &plan.cut},
-                {"energies=", &plan.energies}, {"still=", &plan.still},
-                {"kill=", &plan.kill},         {"between=", &plan.between}};
+    } keys[] = {
+        {"version=", &plan.version},   {"frames=", &plan.frames}, {"atoms=", &plan.atoms},
+        {"clients=", &plan.clients},   {"pace=", &plan.pace},     {"cut=", &plan.cut},
+        {"energies=", &plan.energies}, {"still=", &plan.still},   {"kill=", &plan.kill},
+        {"between=", &plan.between},   {"late=", &plan.late}};
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         size_t length = strlen(keys[i].key);

@@ -70,7 +70,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     uint8_t last[IMD_HEADER_SIZE];
     struct input input = {bytes, size};
     unsigned seed = take_byte(&input);
-    struct translation wanted = {.version = seed & 1 ? 2 : 3, .time_step = seed & 2 ? 0.5 : 0};
+    struct translation wanted = {.version = seed & 1 ? 2 : 3,
+                                 .time_step = seed & 2 ? 0.5 : 0,
+                                 .sends_energies = (seed & 64) != 0};
 
     if (input.left > MOST_INPUT)
         return 0;

@@ -19,9 +19,10 @@ struct result {
 };
 
 /* Cut into pieces of `most` bytes, each in a block of its own size. */
-static struct result translate(const struct stream *from, int version, double step, size_t most)
+static struct result translate_by(struct translation translation, const struct stream *from,
+                                  size_t most)
 {
-    struct result result = {.translation = {.version = version, .time_step = step}};
+    struct result result = {.translation = translation};
 
     imd_start(&result.imd);
     for (size_t at = 0; at < from->length;) {
@@ -43,6 +44,12 @@ static struct result translate(const struct stream *from, int version, double st
         at += piece.taken;
     }
     return result;
+}
+
+static struct result translate(const struct stream *from, int version, double step, size_t most)
+{
+    return translate_by((struct translation){.version = version, .time_step = step}, from,
+                        most);
 }
 
 static void assert_put(const struct result *result, const struct stream *expected)
@@ -425,4 +432,86 @@ LOOP_TEST(what_is_passed_on_may_be_received_in_its_place, 2 * CUTS)
     }
     ck_assert_uint_eq(put, from.length - greeting.length);
     ck_assert_mem_eq(place, from.bytes + greeting.length, put);
+}
+
+/* ---- before the first frame ---- */
+
+static const struct session_info with_all = {.time = 1, .energies = 1, .coordinates = 1};
+
+LOOP_TEST(of_an_engine_that_sends_energies_the_session_is_known_at_its_greeting, 2 * CUTS)
+{
+    const struct translation wanted = {
+        .version = 3, .time_step = time_step, .sends_energies = true};
+    struct stream from = greeting_of(2, BIG_ENDIAN_OF(_i), NULL);
+    struct stream greeting = greeting_of(3, BIG_ENDIAN_OF(_i), &with_all);
+    struct stream frames = {.big_endian = BIG_ENDIAN_OF(_i)};
+    struct result result = translate_by(wanted, &from, CUT_OF(_i));
+
+    assert_greeting(&result, &greeting);
+    put_v2_frame(&from, 10);
+    put_frame(&frames, &with_all, 10);
+    result = translate_by(wanted, &from, CUT_OF(_i));
+    assert_put(&result, &frames);
+    assert_greeting(&result, &greeting);
+}
+
+TEST(of_such_an_engine_a_frame_without_energies_is_left_out)
+{
+    const struct translation wanted = {.version = 3, .sends_energies = true};
+    struct stream from = greeting_of(2, false, NULL);
+    struct result result;
+
+    put_vectors(&from, IMD_FCOORDS);
+    result = translate_by(wanted, &from, STREAM_SIZE);
+    ck_assert_uint_eq(result.put.length, 0);
+    ck_assert_uint_eq(result.translation.left_out, 1);
+}
+
+TEST(what_an_engine_of_version_3_announces_is_not_presumed_otherwise)
+{
+    const struct session_info info = {.coordinates = 1};
+    const struct translation wanted = {
+        .version = 3, .time_step = time_step, .sends_energies = true};
+    struct stream from = greeting_of(3, false, &info), greeting = greeting_of(3, false, &info);
+    struct result result = translate_by(wanted, &from, STREAM_SIZE);
+
+    assert_greeting(&result, &greeting);
+}
+
+/* In the second case energies have come, and the coordinates that belong to them have not. */
+LOOP_TEST(what_has_not_come_in_time_is_not_announced, 2)
+{
+    const struct session_info first = {.coordinates = 1};
+    const struct session_info *info = _i == 0 ? &first : &with_all;
+    struct stream from = greeting_of(2, false, NULL), greeting = greeting_of(3, false, info);
+    struct result result;
+
+    if (_i == 1)
+        put_energies(&from, 10);
+    result = translate(&from, 3, time_step, STREAM_SIZE);
+    ck_assert(!result.translation.known);
+    translation_presume(&result.translation);
+    assert_greeting(&result, &greeting);
+}
+
+TEST(energies_that_were_not_announced_are_dropped)
+{
+    struct stream from = greeting_of(2, false, NULL), frames = {0}, expected = {0};
+    unsigned char out[STREAM_SIZE + TRANSLATION_ADDED];
+    struct result result = translate(&from, 3, time_step, STREAM_SIZE);
+    size_t put = 0;
+
+    translation_presume(&result.translation);
+    put_v2_frame(&frames, 10);
+    put_vectors(&expected, IMD_FCOORDS);
+    for (size_t at = 0; at < frames.length;) {
+        struct piece piece = translation_take(&result.translation, &result.imd,
+                                              frames.bytes + at, frames.length - at, out + put);
+
+        at += piece.taken;
+        put += piece.put;
+    }
+    ck_assert_uint_eq(put, expected.length);
+    ck_assert_mem_eq(out, expected.bytes, put);
+    ck_assert_uint_eq(result.translation.left_out, 0);
 }
