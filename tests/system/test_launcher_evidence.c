@@ -30,6 +30,8 @@ static const struct {
      {"no reports: launcher-engine[", "IMDSHIM_*", "start imdshim"}},
     {"$DOUBLES/engine tcp bind=0.0.0.0/0 raw-listen pause=4000 exit=4",
      {"no reports: engine[", "listens on port ", "RTLD_DEEPBIND"}},
+    {"$DOUBLES/engine tcp bind=0.0.0.0/0 no-more listen pause=4000 exit=4",
+     {"no reports: engine[", "listens on port ", "no free descriptor"}},
     {"sh -c '$IMDSHIM run -q -- $E; exit $?'",
      {"no reports: launcher-engine[", "reports to another imdshim", "leave one"}},
     {"$IMDSHIM exec --fd 1 -- $E >/dev/null", {"no reports: ", "another imdshim", "leave one"}},

@@ -167,7 +167,7 @@ static const struct {
     {{.has_library = YES, .port_count = 1, .ports = {8888}},
      CAUSE_PORT_UNSEEN,
      "no reports: ",
-     {"listens on port 8888", "RTLD_DEEPBIND", "--backend notify"}},
+     {"listens on port 8888", "RTLD_DEEPBIND", "no free descriptor"}},
     {{.closed = YES, .uid = 1001},
      CAUSE_CLOSED,
      "no reports: ",
