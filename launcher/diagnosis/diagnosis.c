@@ -130,9 +130,7 @@ static const struct row table[] = {
     {sign_failed, CAUSE_FAILED, NEVER, ENDED_FIRST,
      "{program} had the library and opened no port; the run ended with status {status}: see "
      "what was printed{runtime}"},
-    {sign_runs_on, CAUSE_RUNS_ON, NEVER, ENDED_FIRST,
-     "process {pid} has ended, but {left} that it started runs on: if that is the engine, or "
-     "starts it, let the command wait for it"},
+    {sign_runs_on, CAUSE_RUNS_ON, NEVER, ENDED_FIRST, SENTENCE_RUNS_ON},
     {sign_had_the_library_to_its_end, CAUSE_NEVER_LISTENED, NEVER, ENDED_FIRST,
      "{program} had the library and opened no port: is IMD switched on in its input and its "
      "options?{runtime}"},

@@ -261,6 +261,12 @@ static void bind_in_use(void)
     fail_bind(EADDRINUSE);
 }
 
+static void bind_none_free(void)
+{
+    fail_bind(EADDRINUSE);
+    reports.failed_bind.port = 0;
+}
+
 static void bind_forbidden(void)
 {
     fail_bind(EACCES);
@@ -460,6 +466,7 @@ static const struct {
      CAUSE_PORT_IN_USE,
      "cannot listen: ",
      {"lmp[200] asked for port 8888", "in use", "--port 8888"}},
+    {bind_none_free, CAUSE_BIND_FAILED, "cannot listen: ", {"port 0 and did not get it"}},
     {bind_forbidden,
      CAUSE_PORT_FORBIDDEN,
      "cannot listen: ",
