@@ -80,8 +80,7 @@ static bool read_library(const char *path, struct library *library)
 
     if (fd < 0)
         return false;
-    library->noexec =
-        fstatvfs(fd, &file_system) == 0 && (file_system.f_flag & ST_NOEXEC) != 0;
+    library->noexec = fstatvfs(fd, &file_system) == 0 && (file_system.f_flag & ST_NOEXEC) != 0;
     close(fd);
     return known;
 }
