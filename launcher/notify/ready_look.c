@@ -16,7 +16,7 @@ enum {
     PROCESSES = 16,     /* that are looked at, */
     THREADS = 64,       /* and threads of each, */
     DESCRIPTORS = 4096, /* and descriptors that one waits for */
-    NESTED = 5,         /* epoll instances in each other: EP_MAX_NESTS + 1 */
+    WATCHED = 64,       /* by epoll, and perhaps epoll instances themselves */
 };
 
 int64_t ready_look_after(int64_t since, int64_t now)
@@ -35,25 +35,46 @@ void ready_look_begin(struct ready_look *look, pid_t process, pid_t thread, uint
 
 /* ---- is it that socket? ---- */
 
-/*
- * Or an epoll instance that watches it, as one event loop does that takes in another? proc(5)
- * says what it watches, "tfd: 5 events: 19 ...".
- */
-static bool leads_to(pid_t process, int fd, uint64_t socket, int depth)
+/* Descriptors of one epoll instance and what it watches, as far as they are no sockets. */
+struct watched {
+    int fds[WATCHED];
+    int count;
+};
+
+/* What an epoll instance watches, proc(5): "tfd: 5 events: 19 ...". */
+static bool in_epoll(pid_t process, int epoll, uint64_t socket, struct watched *watched)
 {
-    uint64_t inode = task_socket(process, fd);
     char path[64], line[256];
     bool found = false;
     FILE *file;
+    int fd;
 
-    if (inode != 0 || depth == 0)
-        return inode == socket;
-    snprintf(path, sizeof path, "/proc/%ld/fdinfo/%d", (long)process, fd);
+    snprintf(path, sizeof path, "/proc/%ld/fdinfo/%d", (long)process, epoll);
     file = fopen(path, "re");
-    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL)
-        found = sscanf(line, "tfd: %d", &fd) == 1 && leads_to(process, fd, socket, depth - 1);
+    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL) {
+        uint64_t inode;
+
+        if (sscanf(line, "tfd: %d", &fd) != 1)
+            continue;
+        inode = task_socket(process, fd);
+        found = inode == socket;
+        if (inode == 0 && watched->count < WATCHED)
+            watched->fds[watched->count++] = fd;
+    }
     if (file != NULL)
         fclose(file);
+    return found;
+}
+
+/* Or an epoll instance, which may watch others: an event loop that takes in another one does. */
+static bool leads_to(pid_t process, int fd, uint64_t socket)
+{
+    struct watched watched = {.fds = {fd}, .count = 1};
+    uint64_t inode = task_socket(process, fd);
+    bool found = inode == socket;
+
+    for (int i = 0; inode == 0 && !found && i < watched.count; i++)
+        found = in_epoll(process, watched.fds[i], socket, &watched);
     return found;
 }
 
@@ -66,7 +87,7 @@ static bool in_set(pid_t process, const struct wait *wait, uint64_t socket)
         if (!task_read(process, wait->address + first / 8, &word, sizeof word))
             return false;
         for (uint64_t i = 0; i < BITS && first + i < count; i++)
-            if ((word >> i & 1) != 0 && leads_to(process, (int)(first + i), socket, NESTED))
+            if ((word >> i & 1) != 0 && leads_to(process, (int)(first + i), socket))
                 return true;
     }
     return false;
@@ -80,7 +101,7 @@ static bool in_array(pid_t process, const struct wait *wait, uint64_t socket)
         if (!task_read(process, wait->address + i * sizeof fd, &fd, sizeof fd))
             return false;
         if (fd.fd >= 0 && (fd.events & (POLLIN | POLLRDNORM)) != 0 &&
-            leads_to(process, fd.fd, socket, NESTED))
+            leads_to(process, fd.fd, socket))
             return true;
     }
     return false;
@@ -91,7 +112,7 @@ static bool waits_on(pid_t process, const struct wait *wait, uint64_t socket)
     switch (wait->kind) {
     case WAIT_FD:
     case WAIT_EPOLL:
-        return leads_to(process, wait->fd, socket, NESTED);
+        return leads_to(process, wait->fd, socket);
     case WAIT_SET:
         return in_set(process, wait, socket);
     case WAIT_ARRAY:

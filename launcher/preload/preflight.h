@@ -28,9 +28,8 @@ enum { PREFLIGHT_DETAIL = 256, PREFLIGHT_TEXT = PATH_MAX + 512 };
 
 struct preflight {
     enum preflight_verdict verdict;
-    char program[PATH_MAX]; /* the file that decided: the engine, or its interpreter */
-    char detail
-        [PREFLIGHT_DETAIL]; /* interpreter, machine, library, or what kept us from looking */
+    char program[PATH_MAX];        /* the file that decided: the engine, or its interpreter */
+    char detail[PREFLIGHT_DETAIL]; /* interpreter, machine, library, or why nothing is known */
 };
 
 /*

@@ -97,12 +97,13 @@ static bool is_for_clients(const struct run *run)
 /* Again if it listens again: it may be on another port. */
 static void tell_service_manager(const struct run *run)
 {
-    int error = service_manager_tell_ready(run->record.port);
+    bool relayed = run->options->relay;
+    unsigned port = relayed ? run->record.port : run->reports.listener.port;
+    int error = service_manager_tell_ready(port);
 
     if (error != 0)
         message_error(run->options, QUIET, error,
-                      "cannot tell the service manager at NOTIFY_SOCKET of port %u",
-                      run->record.port);
+                      "cannot tell the service manager at NOTIFY_SOCKET of port %u", port);
 }
 
 /*
