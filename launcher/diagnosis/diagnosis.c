@@ -88,8 +88,9 @@ static const struct row table[] = {
      "{suspect} has the library, but runs as user {uid}, who may not write to the FIFO "
      "{fifo}{failed}: start imdshim as that user"},
     {NULL, CAUSE_PORT_UNSEEN, SOON, NO_REPORTS,
-     "{suspect} has the library and listens on port {port}, but not by a call that the library "
-     "sees (a plug-in opened with RTLD_DEEPBIND, or system calls of its own){failed}: use "
+     "{suspect} has the library and listens on port {port}, and has not reported it: the call "
+     "does not pass through the library (a plug-in opened with RTLD_DEEPBIND, or system calls "
+     "of its own), or the FIFO cannot be opened (no free descriptor, a sandbox){failed}: use "
      "--backend notify, or connect to that port yourself"},
     {NULL, CAUSE_STOPPED, SOON, "",
      "{suspect} is stopped, by a signal such as SIGSTOP, or SIGTTIN for input from a "
@@ -129,9 +130,7 @@ static const struct row table[] = {
     {sign_failed, CAUSE_FAILED, NEVER, ENDED_FIRST,
      "{program} had the library and opened no port; the run ended with status {status}: see "
      "what was printed{runtime}"},
-    {sign_runs_on, CAUSE_RUNS_ON, NEVER, ENDED_FIRST,
-     "process {pid} has ended, but {left} that it started runs on: if that is the engine, or "
-     "starts it, let the command wait for it"},
+    {sign_runs_on, CAUSE_RUNS_ON, NEVER, ENDED_FIRST, SENTENCE_RUNS_ON},
     {sign_had_the_library_to_its_end, CAUSE_NEVER_LISTENED, NEVER, ENDED_FIRST,
      "{program} had the library and opened no port: is IMD switched on in its input and its "
      "options?{runtime}"},

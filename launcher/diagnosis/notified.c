@@ -49,6 +49,7 @@ static const struct row {
     {sign_failed, CAUSE_FAILED,
      ENDED_FIRST "{program} opened no port; the run ended with status {status}: see what was "
                  "printed{runtime}"},
+    {sign_runs_on, CAUSE_RUNS_ON, ENDED_FIRST SENTENCE_RUNS_ON},
     {always, CAUSE_NEVER_LISTENED,
      ENDED_FIRST "{program} opened no port: is IMD switched on in its input and its "
                  "options?{runtime}"},

@@ -12,7 +12,7 @@ void reports_begin(struct reports *reports, pid_t engine, const struct options *
     memset(reports, 0, sizeof *reports);
     reports->engine = engine;
     reports->rewritten_port = options->port;
-    reports->all_rewritten = options->listen != NULL;
+    reports->all_rewritten = options->listen != NULL && !options->relay;
 }
 
 bool reports_is_runtime(const char *exe)
@@ -141,7 +141,8 @@ static enum news add_connected(struct reports *reports, const struct event *even
 
 static bool is_own_bind(const struct reports *reports, const struct event *event)
 {
-    return !reports->all_rewritten && (unsigned)reports->rewritten_port != event->asked;
+    return !reports->all_rewritten &&
+           (reports->rewritten_port == 0 || (unsigned)reports->rewritten_port != event->asked);
 }
 
 /* MPI runtimes try one port after another: that is how they find theirs. */

@@ -32,8 +32,8 @@ enum { REPORTED_PORTS = 128 };
 
 struct reports {
     pid_t engine;
-    int rewritten_port; /* --port; bind(2) of it is not the engine's own */
-    bool all_rewritten; /* --listen */
+    int rewritten_port; /* --port, or 0; bind(2) of it is not the engine's own */
+    bool all_rewritten; /* --listen, if it is not the relay's */
     bool notified;      /* they are of user notification, and not of the library */
 
     bool listening, ready, connected;

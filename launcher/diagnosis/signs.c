@@ -12,7 +12,7 @@ static bool bind_failed_with(const struct evidence *evidence, int error)
 
 bool sign_port_in_use(const struct evidence *evidence)
 {
-    return bind_failed_with(evidence, EADDRINUSE);
+    return bind_failed_with(evidence, EADDRINUSE) && evidence->reports->failed_bind.port != 0;
 }
 
 bool sign_port_forbidden(const struct evidence *evidence)

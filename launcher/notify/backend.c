@@ -6,7 +6,8 @@ bool backend_is_to_be_notify(enum backend asked, enum preflight_verdict verdict)
 {
     if (asked != BACKEND_NOT_SAID)
         return asked == BACKEND_NOTIFY;
-    return verdict == PREFLIGHT_STATIC || verdict == PREFLIGHT_OTHER_LIBC;
+    return verdict == PREFLIGHT_STATIC || verdict == PREFLIGHT_OTHER_LIBC ||
+           verdict == PREFLIGHT_NOEXEC;
 }
 
 static bool names_object(const char *rules)

@@ -16,6 +16,7 @@ enum {
     PROCESSES = 16,     /* that are looked at, */
     THREADS = 64,       /* and threads of each, */
     DESCRIPTORS = 4096, /* and descriptors that one waits for */
+    WATCHED = 64,       /* by epoll, and perhaps epoll instances themselves */
 };
 
 int64_t ready_look_after(int64_t since, int64_t now)
@@ -34,6 +35,49 @@ void ready_look_begin(struct ready_look *look, pid_t process, pid_t thread, uint
 
 /* ---- is it that socket? ---- */
 
+/* Descriptors of one epoll instance and what it watches, as far as they are no sockets. */
+struct watched {
+    int fds[WATCHED];
+    int count;
+};
+
+/* What an epoll instance watches, proc(5): "tfd: 5 events: 19 ...". */
+static bool in_epoll(pid_t process, int epoll, uint64_t socket, struct watched *watched)
+{
+    char path[64], line[256];
+    bool found = false;
+    FILE *file;
+    int fd;
+
+    snprintf(path, sizeof path, "/proc/%ld/fdinfo/%d", (long)process, epoll);
+    file = fopen(path, "re");
+    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL) {
+        uint64_t inode;
+
+        if (sscanf(line, "tfd: %d", &fd) != 1)
+            continue;
+        inode = task_socket(process, fd);
+        found = inode == socket;
+        if (inode == 0 && watched->count < WATCHED)
+            watched->fds[watched->count++] = fd;
+    }
+    if (file != NULL)
+        fclose(file);
+    return found;
+}
+
+/* Or an epoll instance, which may watch others: an event loop that takes in another one does. */
+static bool leads_to(pid_t process, int fd, uint64_t socket)
+{
+    struct watched watched = {.fds = {fd}, .count = 1};
+    uint64_t inode = task_socket(process, fd);
+    bool found = inode == socket;
+
+    for (int i = 0; inode == 0 && !found && i < watched.count; i++)
+        found = in_epoll(process, watched.fds[i], socket, &watched);
+    return found;
+}
+
 static bool in_set(pid_t process, const struct wait *wait, uint64_t socket)
 {
     enum { BITS = 64, MOST = 65536 };
@@ -43,7 +87,7 @@ static bool in_set(pid_t process, const struct wait *wait, uint64_t socket)
         if (!task_read(process, wait->address + first / 8, &word, sizeof word))
             return false;
         for (uint64_t i = 0; i < BITS && first + i < count; i++)
-            if ((word >> i & 1) != 0 && task_socket(process, (int)(first + i)) == socket)
+            if ((word >> i & 1) != 0 && leads_to(process, (int)(first + i), socket))
                 return true;
     }
     return false;
@@ -57,40 +101,22 @@ static bool in_array(pid_t process, const struct wait *wait, uint64_t socket)
         if (!task_read(process, wait->address + i * sizeof fd, &fd, sizeof fd))
             return false;
         if (fd.fd >= 0 && (fd.events & (POLLIN | POLLRDNORM)) != 0 &&
-            task_socket(process, fd.fd) == socket)
+            leads_to(process, fd.fd, socket))
             return true;
     }
     return false;
-}
-
-/* What an epoll instance watches, proc(5): "tfd: 5 events: 19 ...". */
-static bool in_epoll(pid_t process, int epoll, uint64_t socket)
-{
-    char path[64], line[256];
-    bool found = false;
-    FILE *file;
-    int fd;
-
-    snprintf(path, sizeof path, "/proc/%ld/fdinfo/%d", (long)process, epoll);
-    file = fopen(path, "re");
-    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL)
-        found = sscanf(line, "tfd: %d", &fd) == 1 && task_socket(process, fd) == socket;
-    if (file != NULL)
-        fclose(file);
-    return found;
 }
 
 static bool waits_on(pid_t process, const struct wait *wait, uint64_t socket)
 {
     switch (wait->kind) {
     case WAIT_FD:
-        return task_socket(process, wait->fd) == socket;
+    case WAIT_EPOLL:
+        return leads_to(process, wait->fd, socket);
     case WAIT_SET:
         return in_set(process, wait, socket);
     case WAIT_ARRAY:
         return in_array(process, wait, socket);
-    case WAIT_EPOLL:
-        return in_epoll(process, wait->fd, socket);
     case WAIT_NONE:
     case WAIT_SLEEP:
         break;

@@ -67,34 +67,47 @@ static bool is_linker_we_know(const char *interpreter)
            strncmp(name, "ld.so", 5) == 0 || strncmp(name, "ld-musl-", 8) == 0;
 }
 
-static bool read_library(const char *library, struct elf_file *elf)
-{
-    int fd = open(library, O_RDONLY | O_CLOEXEC);
-    bool known = fd >= 0 && elf_file_read(fd, elf);
+struct library {
+    struct elf_file elf;
+    bool noexec; /* no program can map it to execute, mmap(2) */
+};
 
-    if (fd >= 0)
-        close(fd);
+static bool read_library(const char *path, struct library *library)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool known = fd >= 0 && elf_file_read(fd, &library->elf);
+    struct statvfs file_system;
+
+    if (fd < 0)
+        return false;
+    library->noexec = fstatvfs(fd, &file_system) == 0 && (file_system.f_flag & ST_NOEXEC) != 0;
+    close(fd);
     return known;
 }
 
 enum preflight_verdict preflight_judge_elf(int fd, const char *library,
                                            char detail[PREFLIGHT_DETAIL])
 {
-    struct elf_file program, ours;
+    struct elf_file program;
+    struct library ours;
 
     errno = 0; /* and 0 if it can be read, but is no ELF file */
     if (!elf_file_read(fd, &program) || !read_library(library, &ours))
         return PREFLIGHT_UNREADABLE;
-    if (!elf_file_same_machine(&program, &ours)) {
+    if (!elf_file_same_machine(&program, &ours.elf)) {
         elf_file_name_machine(&program, detail);
         return PREFLIGHT_OTHER_MACHINE;
     }
     if (program.interpreter[0] == '\0')
         return PREFLIGHT_STATIC;
-    if (is_linker_we_know(program.interpreter))
+    if (!is_linker_we_know(program.interpreter)) {
+        strlcpy(detail, program.interpreter, PREFLIGHT_DETAIL);
+        return PREFLIGHT_OTHER_LIBC;
+    }
+    if (!ours.noexec)
         return PREFLIGHT_FINE;
-    strlcpy(detail, program.interpreter, PREFLIGHT_DETAIL);
-    return PREFLIGHT_OTHER_LIBC;
+    strlcpy(detail, library, PREFLIGHT_DETAIL);
+    return PREFLIGHT_NOEXEC;
 }
 
 /*
@@ -173,6 +186,8 @@ void preflight_explain(const struct preflight *preflight, char *text, size_t siz
             {"has file capabilities, ld.so ignores LD_PRELOAD there: use "
              "a copy without them",
              ""},
+        [PREFLIGHT_NOEXEC] = {"cannot load ", ", whose file system is mounted noexec: install "
+                                              "imdshim on another"},
     };
 
     snprintf(text, size, "%s %s%s%s", preflight->program, reasons[preflight->verdict].before,

@@ -21,6 +21,7 @@ enum preflight_verdict {
     PREFLIGHT_OTHER_MACHINE,
     PREFLIGHT_SET_ID,
     PREFLIGHT_CAPABILITIES,
+    PREFLIGHT_NOEXEC, /* the library is on a file system that is mounted so */
 };
 
 enum { PREFLIGHT_DETAIL = 256, PREFLIGHT_TEXT = PATH_MAX + 512 };
@@ -28,7 +29,7 @@ enum { PREFLIGHT_DETAIL = 256, PREFLIGHT_TEXT = PATH_MAX + 512 };
 struct preflight {
     enum preflight_verdict verdict;
     char program[PATH_MAX];        /* the file that decided: the engine, or its interpreter */
-    char detail[PREFLIGHT_DETAIL]; /* ELF interpreter, machine, or what kept us from looking */
+    char detail[PREFLIGHT_DETAIL]; /* interpreter, machine, library, or why nothing is known */
 };
 
 /*

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "launcher/base/clock.h"
+#include "launcher/base/service_manager.h"
 #include "launcher/base/status.h"
 #include "launcher/libc/bsd.h"
 #include "launcher/run/client.h"
@@ -93,15 +94,31 @@ static bool is_for_clients(const struct run *run)
     return run->options->client != NULL || run->options->relay;
 }
 
+/* Again if it listens again: it may be on another port. */
+static void tell_service_manager(const struct run *run)
+{
+    bool relayed = run->options->relay;
+    unsigned port = relayed ? run->record.port : run->reports.listener.port;
+    int error = service_manager_tell_ready(port);
+
+    if (error != 0)
+        message_error(run->options, QUIET, error,
+                      "cannot tell the service manager at NOTIFY_SOCKET of port %u", port);
+}
+
 /*
- * The client's time has come, LISTENS or WAITS as --when says; even if the engine has just
- * ended. It is started once, and when the engine listens again it may connect again.
+ * A client's time has come, LISTENS or WAITS as --when says; even if the engine has just ended.
+ * It is started once, and when the engine listens again it may connect again.
  */
 static void serve_client(struct run *run)
 {
-    union address server = run_relay_begin(&run->relay, &run->reports.listener);
+    union address server;
     bool first = !run->served;
 
+    tell_service_manager(run);
+    if (!is_for_clients(run))
+        return;
+    server = run_relay_begin(&run->relay, &run->reports.listener);
     run->give_up_at = run->remark_at = 0;
     run->served = true;
     if (run_has_gate(run))
@@ -218,10 +235,10 @@ void run_learn_port(struct run *run)
     run_enter(run, LISTENING);
     if (!is_for_clients(run))
         run->give_up_at = 0;
-    else if (run->options->when == WHEN_LISTENING)
-        serve_client(run);
-    else
+    else if (run->options->when != WHEN_LISTENING)
         run->remark_at = clock_in(NO_WAIT);
+    if (run->options->when == WHEN_LISTENING)
+        serve_client(run);
 }
 
 void run_remark_no_wait(struct run *run)
@@ -239,7 +256,7 @@ void run_become_ready(struct run *run)
     message(run->options, VERBOSE, "the engine waits for a client on port %u",
             run->reports.listener.port);
     run_enter(run, READY);
-    if (is_for_clients(run) && run->options->when != WHEN_LISTENING)
+    if (run->options->when != WHEN_LISTENING)
         serve_client(run);
 }
 

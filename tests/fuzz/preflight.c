@@ -47,7 +47,7 @@ static bool may_be(enum preflight_verdict verdict)
 {
     return verdict == PREFLIGHT_FINE || verdict == PREFLIGHT_UNREADABLE ||
            verdict == PREFLIGHT_STATIC || verdict == PREFLIGHT_OTHER_LIBC ||
-           verdict == PREFLIGHT_OTHER_MACHINE;
+           verdict == PREFLIGHT_OTHER_MACHINE || verdict == PREFLIGHT_NOEXEC;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

@@ -30,6 +30,8 @@ static const struct {
      {"no reports: launcher-engine[", "IMDSHIM_*", "start imdshim"}},
     {"$DOUBLES/engine tcp bind=0.0.0.0/0 raw-listen pause=4000 exit=4",
      {"no reports: engine[", "listens on port ", "RTLD_DEEPBIND"}},
+    {"$DOUBLES/engine tcp bind=0.0.0.0/0 no-more listen pause=4000 exit=4",
+     {"no reports: engine[", "listens on port ", "no free descriptor"}},
     {"sh -c '$IMDSHIM run -q -- $E; exit $?'",
      {"no reports: launcher-engine[", "reports to another imdshim", "leave one"}},
     {"$IMDSHIM exec --fd 1 -- $E >/dev/null", {"no reports: ", "another imdshim", "leave one"}},
@@ -241,6 +243,17 @@ TEST(a_port_that_the_engine_did_not_get_is_named_with_what_to_do)
     shell_run(&shell, "exec $IMDSHIM run -- " REFUSED(13));
     assert_has(shell.err, "cannot listen: lmp[");
     assert_has(shell.err, "above 1023");
+}
+
+TEST(an_address_that_the_host_does_not_have_is_named_though_any_port_was_asked_for)
+{
+    struct shell shell;
+
+    shell_run(&shell, "exec $IMDSHIM run -- $DOUBLES/engine tcp bind=203.0.113.9/0 exit=4");
+    ck_assert_int_eq(shell_status(&shell), 4);
+    ck_assert_int_eq(shell_count_lines(shell.err, "imdshim: "), 1);
+    assert_has(shell.err, "cannot listen: engine[");
+    assert_has(shell.err, "an address that this host does not have");
 }
 
 static const struct {

@@ -37,6 +37,14 @@ static bool has_user_namespaces(void)
                       "they need root, and a kernel that allows them");
 }
 
+#define MOUNTS "unshare -m $([ $(id -u) = 0 ] || echo -r) "
+
+static bool has_mounts(void)
+{
+    return works(MOUNTS "mount -t tmpfs none /tmp 2>/dev/null") ||
+           suite_skip("launcher: mounts", "the kernel does not allow a mount namespace");
+}
+
 TEST_OPTIONS(IN_SANDBOX);
 
 LOOP_TEST(a_squatter_on_our_directory_denies_nobody_a_run,
@@ -109,4 +117,37 @@ TEST(the_root_of_a_user_namespace_has_a_place_beside_that_of_root, .needs = has_
     ck_assert(exists("own/port"));
     shell_run(&shell, "rm -r imdshim-0.*; ls -A imdshim-0 | wc -l");
     ck_assert_str_eq(shell.out, "0\n");
+}
+
+/* No program can map the library from there. */
+#define NOEXEC                                                                                 \
+    MOUNTS "sh -c '" TREE "tree mine; mount -t tmpfs -o noexec none mine/lib; tree mine; "     \
+           "imdshim=\"$with$PWD/mine/bin/imdshim\"; "
+
+TEST(a_library_on_a_noexec_mount_is_told_by_check, .needs = has_mounts)
+{
+    struct shell shell;
+
+    shell_run(&shell, NOEXEC "exec $imdshim check $DOUBLES/engine'");
+    ck_assert_int_eq(shell_status(&shell), 1);
+    ck_assert_ptr_nonnull(strstr(shell.out, "/mine/lib/imdshim/libimdshim.so, whose file "
+                                            "system is mounted noexec"));
+}
+
+TEST(a_library_on_a_noexec_mount_costs_no_run_its_port, .needs = has_mounts)
+{
+    struct shell shell;
+
+    shell_run(&shell, NOEXEC "exec $imdshim run -o port -- " LISTENER "'");
+    assert_heard(&shell);
+}
+
+TEST(a_library_on_a_noexec_mount_is_not_waited_for, .needs = has_mounts)
+{
+    struct shell shell;
+
+    shell_run(&shell, NOEXEC "exec $imdshim run --backend preload -c true -- " LISTENER "'");
+    ck_assert_int_eq(shell_status(&shell), 125);
+    assert_one_line(shell.err, "imdshim: not loaded: ");
+    ck_assert_ptr_nonnull(strstr(shell.err, "install imdshim on another"));
 }

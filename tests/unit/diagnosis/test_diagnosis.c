@@ -167,7 +167,7 @@ static const struct {
     {{.has_library = YES, .port_count = 1, .ports = {8888}},
      CAUSE_PORT_UNSEEN,
      "no reports: ",
-     {"listens on port 8888", "RTLD_DEEPBIND", "--backend notify"}},
+     {"listens on port 8888", "RTLD_DEEPBIND", "no free descriptor"}},
     {{.closed = YES, .uid = 1001},
      CAUSE_CLOSED,
      "no reports: ",
@@ -259,6 +259,12 @@ static void fail_bind(int error)
 static void bind_in_use(void)
 {
     fail_bind(EADDRINUSE);
+}
+
+static void bind_none_free(void)
+{
+    fail_bind(EADDRINUSE);
+    reports.failed_bind.port = 0;
 }
 
 static void bind_forbidden(void)
@@ -460,6 +466,7 @@ static const struct {
      CAUSE_PORT_IN_USE,
      "cannot listen: ",
      {"lmp[200] asked for port 8888", "in use", "--port 8888"}},
+    {bind_none_free, CAUSE_BIND_FAILED, "cannot listen: ", {"port 0 and did not get it"}},
     {bind_forbidden,
      CAUSE_PORT_FORBIDDEN,
      "cannot listen: ",

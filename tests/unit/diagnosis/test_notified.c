@@ -47,6 +47,14 @@ TEST(an_engine_that_failed_is_told_with_its_status)
     assert_said(CAUSE_FAILED, "engine ended first: lmp[300]", "status 3");
 }
 
+TEST(an_engine_that_became_a_daemon_is_not_asked_for_its_input)
+{
+    evidence.ended = true;
+    evidence.left = 301;
+    strcpy(evidence.left_exe, "lmp");
+    assert_said(CAUSE_RUNS_ON, "engine ended first: process 300", "lmp[301]");
+}
+
 TEST(a_port_in_use_is_named_with_what_to_do)
 {
     reports.failed_bind =

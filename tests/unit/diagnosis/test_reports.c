@@ -227,6 +227,7 @@ static const struct {
     {{.listen = ":0"}, NEWS_REFUSED},
     {{.port = 8888, .listen = ":0"}, NEWS_REFUSED},
     {{.port = 8889}, NEWS_BIND_FAILED},
+    {{.relay = true, .listen = ":0"}, NEWS_BIND_FAILED},
     {{.port = 0}, NEWS_BIND_FAILED},
 };
 
@@ -238,6 +239,12 @@ LOOP_TEST(a_bind_that_fails_is_the_users_wish_or_the_engines, COUNT(askers))
     ck_assert_int_eq(reports.failed_bind.error, reports.refused ? 0 : EADDRINUSE);
     ck_assert(!reports.listening);
     ck_assert_int_eq(add(KIND_LISTENING, ENGINE, 1025, "namd2"), NEWS_LISTENING);
+}
+
+TEST(any_free_port_that_was_not_to_be_had_is_the_engines_own_bind)
+{
+    ck_assert_int_eq(add_refused("namd2", 0, EADDRNOTAVAIL), NEWS_BIND_FAILED);
+    ck_assert_int_eq(reports.failed_bind.error, EADDRNOTAVAIL);
 }
 
 /* NAMD then asks for thousands of others. */

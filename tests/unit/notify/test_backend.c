@@ -14,6 +14,7 @@ static const struct {
     {PREFLIGHT_LINKER, false},         {PREFLIGHT_STATIC, true},
     {PREFLIGHT_OTHER_LIBC, true},      {PREFLIGHT_OTHER_MACHINE, false},
     {PREFLIGHT_SET_ID, false},         {PREFLIGHT_CAPABILITIES, false},
+    {PREFLIGHT_NOEXEC, true},
 };
 
 LOOP_TEST(notification_is_chosen_where_no_library_can_be_and_no_privilege_is_lost,

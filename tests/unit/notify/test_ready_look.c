@@ -78,13 +78,43 @@ static void in_poll(void)
     poll(fds, 2, -1);
 }
 
-static void in_epoll(void)
+static int epoll_of(int fd)
 {
     struct epoll_event event = {.events = EPOLLIN};
     int epoll = epoll_create1(0);
 
-    epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event);
+    epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+    return epoll;
+}
+
+static void in_epoll_on(int epoll)
+{
+    struct epoll_event event;
+
     epoll_wait(epoll, &event, 1, -1);
+}
+
+static void in_epoll(void)
+{
+    in_epoll_on(epoll_of(listener));
+}
+
+/* As event loops do that take another one in. */
+static void in_epoll_of_epolls(void)
+{
+    in_epoll_on(epoll_of(epoll_of(epoll_of(listener))));
+}
+
+static void in_select_of_epoll(void)
+{
+    in_select_on(epoll_of(listener));
+}
+
+static void in_poll_of_epoll(void)
+{
+    struct pollfd fd = {.fd = epoll_of(listener), .events = POLLIN};
+
+    poll(&fd, 1, -1);
 }
 
 static void *accept_in_thread(void *unused)
@@ -114,8 +144,9 @@ static void in_a_child(void)
 }
 
 static void (*const waits[])(void) = {
-    in_accept, in_accept_of_a_duplicate, in_select,  in_poll,
-    in_epoll,  in_another_thread,        in_a_child,
+    in_accept,          in_accept_of_a_duplicate, in_select,  in_poll,
+    in_epoll,           in_another_thread,        in_a_child, in_epoll_of_epolls,
+    in_select_of_epoll, in_poll_of_epoll,
 };
 
 /* ---- and not to wait ---- */
@@ -128,6 +159,11 @@ static void on_another_socket(void)
 static void in_select_on_another(void)
 {
     in_select_on(other);
+}
+
+static void in_epoll_of_another_epoll(void)
+{
+    in_epoll_on(epoll_of(epoll_of(other)));
 }
 
 static void in_poll_to_write(void)
@@ -164,8 +200,13 @@ static void computing(void)
 }
 
 static void (*const others[])(void) = {
-    on_another_socket, in_select_on_another,        in_poll_to_write,
-    in_pause,          while_another_thread_sleeps, computing,
+    on_another_socket,
+    in_select_on_another,
+    in_poll_to_write,
+    in_pause,
+    while_another_thread_sleeps,
+    computing,
+    in_epoll_of_another_epoll,
 };
 
 /* ---- */
