@@ -10,7 +10,11 @@
 #include "launcher/proc/proc_left.h"
 #include "launcher/proc/proc_tree.h"
 
-enum { PROCESSES = 64 };
+enum {
+    PROCESSES = 64,
+    /* Milliseconds in which no host starts 32768 processes, as many as are numbered: pid_max. */
+    ONE_ROUND = 100,
+};
 
 /*
  * The first is for engines that end at once, the fourth for those whose client waits. Ranks on
@@ -181,12 +185,15 @@ void evidence_look(struct evidence *evidence, struct looks *looks)
 void evidence_end(struct evidence *evidence, const struct looks *looks, int wait_status,
                   const char *comm)
 {
+    bool at_once = clock_now() - looks->started < ONE_ROUND;
+    pid_t since = at_once ? evidence->reports->engine : 0;
+
     evidence->ended = true;
     evidence->wait_status = wait_status;
     evidence->fifo_removed = fifo_is_removed(looks);
     strlcpy(evidence->comm, comm, sizeof evidence->comm);
     if (wait_status == 0)
-        evidence->left = proc_left(evidence->fifo, is_no_runtime, evidence->left_exe);
+        evidence->left = proc_left(evidence->fifo, since, is_no_runtime, evidence->left_exe);
 }
 
 bool evidence_of_client(const struct looks *looks, pid_t client, struct proc_facts *facts)

@@ -1,30 +1,54 @@
 #include "launcher/proc/proc_left.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "launcher/proc/proc_facts.h"
 #include "launcher/proc/proc_tree.h"
 
+enum { FEW = 256 /* numbers that are tried sooner than /proc is listed */ };
+
+/* As it is read, without stdio and memory of the heap: proc_left() asks of a whole host. */
+static bool reads_entry(int fd, const char *entry)
+{
+    char piece[4096];
+    size_t same = 0;
+    bool differs = false;
+    ssize_t length;
+
+    while ((length = read(fd, piece, sizeof piece)) > 0)
+        for (ssize_t i = 0; i < length; i++) {
+            differs |= piece[i] != entry[same];
+            if (piece[i] != '\0') {
+                same += !differs;
+                continue;
+            }
+            if (!differs)
+                return true;
+            same = 0;
+            differs = false;
+        }
+    return false;
+}
+
 bool proc_has_fifo(pid_t pid, const char *fifo)
 {
-    static const char name[] = WIRE_FIFO "=";
-    char path[64], *entry = NULL;
-    size_t size = 0;
-    bool found = false;
-    FILE *file;
+    char path[64], entry[PATH_MAX + 32];
+    bool found;
+    int fd;
 
     snprintf(path, sizeof path, "/proc/%ld/environ", (long)pid);
-    file = fopen(path, "re");
-    if (file == NULL)
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
         return false;
-    while (!found && getdelim(&entry, &size, '\0', file) > 0)
-        found =
-            strncmp(entry, name, strlen(name)) == 0 && strcmp(entry + strlen(name), fifo) == 0;
-    free(entry);
-    fclose(file);
+    snprintf(entry, sizeof entry, WIRE_FIFO "=%s", fifo);
+    found = reads_entry(fd, entry);
+    close(fd);
     return found;
 }
 
@@ -39,16 +63,51 @@ static bool runs(pid_t pid, char exe[NAME_SIZE])
            proc_has_own(directory, "pid") != YES && proc_exe(directory, exe);
 }
 
-pid_t proc_left(const char *fifo, bool (*may_be_engine)(const char *exe), char exe[NAME_SIZE])
+static bool is_left(pid_t pid, const char *fifo, bool (*may_be_engine)(const char *exe),
+                    char exe[NAME_SIZE])
 {
-    DIR *processes = opendir("/proc");
-    struct dirent *entry;
-    pid_t left = 0;
+    return proc_has_fifo(pid, fifo) && runs(pid, exe) && may_be_engine(exe);
+}
 
+/*
+ * The last field of proc(5), loadavg; 0 if it is not known, or if /proc has the numbers of another
+ * PID namespace.
+ */
+static pid_t last_number(void)
+{
+    char text[128], *field;
+    ssize_t length;
+    int fd;
+
+    snprintf(text, sizeof text, "/proc/self/task/%ld", (long)getpid());
+    fd = access(text, F_OK) == 0 ? open("/proc/loadavg", O_RDONLY | O_CLOEXEC) : -1;
+    if (fd < 0)
+        return 0;
+    length = read(fd, text, sizeof text - 1);
+    close(fd);
+    text[length > 0 ? length : 0] = '\0';
+    field = strrchr(text, ' ');
+    return field != NULL ? (pid_t)strtol(field, NULL, 10) : 0;
+}
+
+pid_t proc_left(const char *fifo, pid_t since, bool (*may_be_engine)(const char *exe),
+                char exe[NAME_SIZE])
+{
+    pid_t last = since > 0 ? last_number() : 0, left = 0;
+    DIR *processes;
+    struct dirent *entry;
+
+    if (since > 0 && last >= since && last - since <= FEW) {
+        for (pid_t pid = since + 1; pid <= last; pid++)
+            if (is_left(pid, fifo, may_be_engine, exe))
+                return pid;
+        return 0;
+    }
+    processes = opendir("/proc");
     while (processes != NULL && left == 0 && (entry = readdir(processes)) != NULL) {
         pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-        if (pid > 0 && proc_has_fifo(pid, fifo) && runs(pid, exe) && may_be_engine(exe))
+        if (pid > 0 && is_left(pid, fifo, may_be_engine, exe))
             left = pid;
     }
     if (processes != NULL)

@@ -15,8 +15,11 @@ bool proc_has_fifo(pid_t pid, const char *fifo);
 
 /*
  * One of this host that has it, runs, and whose program may be the engine; exe is the base name
- * of that. 0: there is none. Looks at every process of ours: some milliseconds on a full host.
+ * of that. 0: there is none. Processes are numbered in turn: since is that of one that was there
+ * before any that is looked for, if the numbers cannot have come round to it since. With 0 every
+ * process of ours is looked at: some milliseconds on a full host.
  */
-pid_t proc_left(const char *fifo, bool (*may_be_engine)(const char *exe), char exe[NAME_SIZE]);
+pid_t proc_left(const char *fifo, pid_t since, bool (*may_be_engine)(const char *exe),
+                char exe[NAME_SIZE]);
 
 #endif

@@ -122,6 +122,29 @@ LOOP_TEST(an_engine_that_is_left_in_the_background_is_told, COUNT(backgrounds))
     assert_has_not(shell.err, "is IMD switched on");
 }
 
+static bool has_pid_namespaces(void)
+{
+    return system("unshare --pid --fork sh -c 'echo 9 >/proc/sys/kernel/ns_last_pid' "
+                  "2>/dev/null") == 0 ||
+           suite_skip("an engine in the background of a PID namespace", "none can be had");
+}
+
+/*
+ * As after unshare(1) without --mount-proc: processes have other numbers in /proc than here. The
+ * engine's is one that /proc does not have.
+ */
+TEST(it_is_told_where_proc_is_of_another_pid_namespace, .needs = has_pid_namespaces)
+{
+    struct shell shell;
+
+    shell_run(&shell, NO_LEAK_CHECK
+              "echo \"$DOUBLES/launcher-engine until=stop &\" >background; "
+              "unshare --pid --fork sh -c 'n=20000;"
+              " while [ -e /proc/$((n + 1)) ]; do n=$((n + 1)); done;"
+              " echo $n >/proc/sys/kernel/ns_last_pid; exec $IMDSHIM run -- sh background'");
+    assert_has(shell.err, "that it started runs on");
+}
+
 /* Its first process outlives the one that has started it by a moment. */
 TEST(a_container_that_is_being_ended_is_not_the_background, .needs = has_bubblewrap)
 {
