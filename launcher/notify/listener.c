@@ -44,15 +44,10 @@ int listener_bind(int fd, union address address, const struct bind_override *ove
     const struct bind_call call = {
         .fd = fd,
         .bind = bind,
-        /* Enough for either family: the kernel judges the family alone. */
-        .length = override->host.any.sa_family != AF_UNSPEC ? sizeof address.ipv6
-                                                            : address_length(&address),
-        .attempts = bind_override_attempts(override),
+        .length = address_length(&address),
         .seed = seed,
         .given = given,
     };
 
-    bind_override_apply(override, sys_getsockopt(fd, SOL_SOCKET, SO_DOMAIN),
-                        sys_getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0, &address);
-    return bind_override_bind(override, &call, &address) == 0 ? 0 : errno;
+    return bind_override_bind(override, call, &address) == 0 ? 0 : errno;
 }

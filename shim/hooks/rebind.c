@@ -83,14 +83,6 @@ static void prepare(struct rebind *rebind, const struct sockaddr *address, sockl
     rebind->asked = socket_asked(rebind->inode);
     rebind->length = length < sizeof rebind->address ? length : sizeof rebind->address;
     rebind->changed = settings->overrides_bind && is_imd_socket(settings, rebind, &listener);
-    if (!rebind->changed)
-        return;
-    /* Enough for either family: the kernel judges the family alone. */
-    if (settings->bind.host.any.sa_family != AF_UNSPEC)
-        rebind->length = sizeof rebind->address.ipv6;
-    bind_override_apply(&settings->bind, domain,
-                        sys_getsockopt(rebind->fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0,
-                        &rebind->address);
 }
 
 static int bind_changed(struct rebind *rebind, const struct bind_override *override)
@@ -99,12 +91,12 @@ static int bind_changed(struct rebind *rebind, const struct bind_override *overr
         .fd = rebind->fd,
         .bind = real.bind,
         .length = rebind->length,
-        .attempts = rebind->inode != refused_inode ? bind_override_attempts(override) : 1,
+        .once = rebind->inode == refused_inode,
         .seed = (unsigned)sys_getpid(),
         .given = &given,
     };
 
-    return bind_override_bind(override, &call, &rebind->address);
+    return bind_override_bind(override, call, &rebind->address);
 }
 
 /* Once for each socket, and only of one that might have become the IMD socket. */

@@ -137,7 +137,8 @@ static int search(const struct bind_override *override, const struct bind_call *
         if (call->bind(call->fd, &address->any, call->length) == 0)
             return 0;
         /* EACCES: a port below 1024, where those are root's. */
-        if (attempt + 1 >= call->attempts || (errno != EADDRINUSE && errno != EACCES))
+        if (call->once || attempt + 1 >= bind_override_attempts(override) ||
+            (errno != EADDRINUSE && errno != EACCES))
             return -1;
     }
 }
@@ -157,16 +158,11 @@ static int search_alone(const struct bind_override *override, const struct bind_
 static bool bind_as_other_family(const struct bind_override *override,
                                  const struct bind_call *call, union address *address)
 {
-    unsigned other = *call->given;
-    bool was_set[REUSE_OPTIONS], bound;
+    unsigned other = *call->given, port = other & UINT16_MAX;
+    const struct bind_override one = {.has_ports = true, .low = port, .high = port};
 
-    if (!override->has_ports || other == 0 || other >> 16 == address->any.sa_family)
-        return false;
-    address_set_port(address, other & UINT16_MAX);
-    begin_alone(call->fd, was_set);
-    bound = call->bind(call->fd, &address->any, call->length) == 0;
-    end_alone(call->fd, was_set);
-    return bound;
+    return override->has_ports && other != 0 && other >> 16 != address->any.sa_family &&
+           search_alone(&one, call, address) == 0;
 }
 
 static void note_given(const struct bind_call *call)
@@ -178,17 +174,22 @@ static void note_given(const struct bind_call *call)
         *call->given = (unsigned)address.any.sa_family << 16 | address_port(&address);
 }
 
-int bind_override_bind(const struct bind_override *override, const struct bind_call *call,
+int bind_override_bind(const struct bind_override *override, struct bind_call call,
                        union address *address)
 {
     int before = errno, result = 0;
 
-    if (!bind_as_other_family(override, call, address))
-        result = override->high > override->low ? search_alone(override, call, address)
-                                                : search(override, call, address);
+    bind_override_apply(override, sys_getsockopt(call.fd, SOL_SOCKET, SO_DOMAIN),
+                        sys_getsockopt(call.fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0, address);
+    /* Enough for either family: the kernel judges the family alone. */
+    if (override->host.any.sa_family != AF_UNSPEC)
+        call.length = sizeof address->ipv6;
+    if (!bind_as_other_family(override, &call, address))
+        result = override->high > override->low ? search_alone(override, &call, address)
+                                                : search(override, &call, address);
     if (result != 0)
         return -1;
-    note_given(call);
+    note_given(&call);
     errno = before;
     return 0;
 }
