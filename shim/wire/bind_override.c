@@ -27,17 +27,10 @@ static const char *parse_ports(struct bind_override *override, const char *text)
 static const char *parse_host(struct bind_override *override, const char *text, size_t length)
 {
     bool bracketed = length >= 2 && text[0] == '[' && text[length - 1] == ']';
-    char host[INET6_ADDRSTRLEN] = "";
 
     if (length == 0)
         return NULL;
-    if (bracketed) {
-        text++;
-        length -= 2;
-    }
-    if (length < sizeof host)
-        memcpy(host, text, length);
-    if (address_parse(&override->host, host) &&
+    if (address_parse_part(&override->host, text + bracketed, length - 2 * bracketed) &&
         (override->host.any.sa_family == AF_INET6) == bracketed)
         return NULL;
     return "it begins with no numeric address (IPv6 in brackets)";
