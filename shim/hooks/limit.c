@@ -4,6 +4,8 @@
 
 enum { SECOND = 1000000000 };
 
+static const struct timespec at_once = {0, 0};
+
 /* Nanoseconds: what is left must never be more than what was given. */
 static int64_t now(void)
 {
@@ -16,7 +18,6 @@ static int64_t now(void)
 void limit_begin(struct limit *limit, const struct timespec *engines,
                  const struct timespec *given, bool looks_first)
 {
-    static const struct timespec at_once = {0, 0};
     enum { LONG = 1000000000 }; /* seconds; more is no limit, but must not overflow */
 
     limit->engines = engines;
@@ -30,13 +31,15 @@ void limit_begin(struct limit *limit, const struct timespec *engines,
         limit->end += now();
 }
 
-bool limit_goes_on(struct limit *limit)
+bool limit_goes_on(struct limit *limit, int came)
 {
     int64_t left = limit->end;
 
+    if (left == 0 || (came == 0 && limit->next != &at_once))
+        return false;
     limit->next = limit->engines;
-    if (left == INT64_MAX || left == 0)
-        return left > 0;
+    if (left == INT64_MAX)
+        return true;
     left -= now();
     limit->left = (struct timespec){left / SECOND, left % SECOND};
     limit->next = &limit->left;

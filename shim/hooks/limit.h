@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/time.h>
 #include <time.h>
 
 struct limit {
@@ -25,8 +26,12 @@ struct limit {
 void limit_begin(struct limit *limit, const struct timespec *engines,
                  const struct timespec *given, bool looks_first);
 
-/* Before each call but the first: false if the time is over, `left` is what there is of it. */
-bool limit_goes_on(struct limit *limit);
+/*
+ * Before each call but the first, `came` being what the real one has returned. False if the time
+ * is over: a preloaded library may have a clock of its own, so 0 of a call that waited says so
+ * too. `left` is what there is of it.
+ */
+bool limit_goes_on(struct limit *limit, int came);
 
 /* What select(2) is given as one of pselect(2). False if it is invalid. */
 bool limit_convert(struct timespec *to, const struct timeval *from);

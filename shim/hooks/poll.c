@@ -60,12 +60,14 @@ static int poll_once(struct pollfd *fds, nfds_t count, const struct timespec *ti
                      const sigset_t *mask)
 {
     struct pollfd copy[MOST_FDS];
-    int result;
+    int result, left;
 
     if (!hook_active(HOOK_RESUME) || !await_launchers(copy, fds, count))
         return real.ppoll(fds, count, timeout, mask);
     result = real.ppoll(copy, count, timeout, mask);
-    return finish_polled(fds, copy, count, result);
+    left = finish_polled(fds, copy, count, result);
+    /* All that came are connects that are being made: to this host, which does not take long. */
+    return result > 0 && left == 0 ? real.ppoll(fds, count, timeout, mask) : left;
 }
 
 /* ---- an engine with --only-me ---- */
@@ -99,14 +101,15 @@ int hooked_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeou
 {
     struct timespec given = {-1, 0};
     struct limit limit;
-    int result;
+    int came, result;
 
     if (timeout != NULL)
         memory_copy(&given, timeout, sizeof given);
     limit_begin(&limit, timeout, &given, admission_keeps_any());
-    do
-        result = filter_polled(fds, count, poll_once(fds, count, limit.next, mask));
-    while (result == 0 && limit_goes_on(&limit));
+    do {
+        came = poll_once(fds, count, limit.next, mask);
+        result = filter_polled(fds, count, came);
+    } while (result == 0 && limit_goes_on(&limit, came));
     return result;
 }
 

@@ -98,20 +98,28 @@ static int finish_selected(const struct request *request, fd_set sets[SETS], int
     return result;
 }
 
+static int select_real(const struct request *request, const struct timespec *timeout,
+                       const sigset_t *mask)
+{
+    return real.pselect(request->count, request->sets[0], request->sets[1], request->sets[2],
+                        timeout, mask);
+}
+
 static int select_once(const struct request *request, const struct timespec *timeout,
                        const sigset_t *mask)
 {
     fd_set sets[SETS];
-    int count = hook_active(HOOK_RESUME) ? await_launchers(request, sets) : 0, result;
+    int count = hook_active(HOOK_RESUME) ? await_launchers(request, sets) : 0, result, left;
 
     if (count == 0)
-        return real.pselect(request->count, request->sets[0], request->sets[1],
-                            request->sets[2], timeout, mask);
+        return select_real(request, timeout, mask);
     result = real.pselect(count, &sets[0], &sets[1], &sets[2], timeout, mask);
-    result = finish_selected(request, sets, result);
-    if (result >= 0)
+    left = finish_selected(request, sets, result);
+    if (result > 0 && left == 0) /* only connects that are being made, as in poll.c */
+        return select_real(request, timeout, mask);
+    if (left >= 0)
         request_write(request, sets);
-    return result;
+    return left;
 }
 
 /* ---- an engine with --only-me ---- */
@@ -145,9 +153,10 @@ static int select_hooked(const struct request *request, struct limit *limit,
                          const sigset_t *mask)
 {
     for (;;) {
-        int result = filter_selected(request, select_once(request, limit->next, mask));
+        int came = select_once(request, limit->next, mask);
+        int result = filter_selected(request, came);
 
-        if (result != 0 || !limit_goes_on(limit))
+        if (result != 0 || !limit_goes_on(limit, came))
             return result;
         request_write(request, request->asked);
     }
@@ -184,7 +193,7 @@ int hooked_select(int count, fd_set *const sets[SETS], struct timeval *timeout)
     limit_begin(&limit, timeout != NULL ? &time : NULL, &time, admission_keeps_any());
     result = select_hooked(&request, &limit, NULL);
     if (timeout != NULL) {
-        bool left = limit_goes_on(&limit);
+        bool left = result != 0 && limit_goes_on(&limit, result);
 
         *timeout = left ? (struct timeval){limit.left.tv_sec, limit.left.tv_nsec / 1000}
                         : (struct timeval){0, 0};
