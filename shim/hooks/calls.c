@@ -85,8 +85,8 @@ EXPORTED int listen(int fd, int backlog)
                                    : real.listen(fd, backlog);
 }
 
-/* The flags are those of accept4(); -1: it is accept(). */
-SLOW int slow_accept(int fd, struct sockaddr *address, socklen_t *length, int flags)
+/* The flags are those of accept4(); NULL: it is accept(). */
+SLOW int slow_accept(int fd, struct sockaddr *address, socklen_t *length, const int *flags)
 {
     bool hooked = matters(HOOKS_OF_ACCEPT);
     struct filtered_listener *listener = NULL;
@@ -97,10 +97,10 @@ SLOW int slow_accept(int fd, struct sockaddr *address, socklen_t *length, int fl
     if (hook_active(HOOK_FILTER))
         listener = admission_of(fd);
     if (listener != NULL)
-        result = admission_accept(listener, fd, address, length, flags < 0 ? 0 : flags);
+        result = admission_accept(listener, fd, address, length, flags != NULL ? *flags : 0);
     else
-        result = flags < 0 ? real.accept(fd, address, length)
-                           : real.accept4(fd, address, length, flags);
+        result = flags != NULL ? real.accept4(fd, address, length, *flags)
+                               : real.accept(fd, address, length);
     if (hooked && result >= 0)
         after_accept(fd);
     return result;
@@ -108,14 +108,14 @@ SLOW int slow_accept(int fd, struct sockaddr *address, socklen_t *length, int fl
 
 EXPORTED int accept(int fd, struct sockaddr *address, socklen_t *length)
 {
-    return may_matter(HOOKS_OF_ACCEPT) ? slow_accept(fd, address, length, -1)
+    return may_matter(HOOKS_OF_ACCEPT) ? slow_accept(fd, address, length, NULL)
                                        : real.accept(fd, address, length);
 }
 
 EXPORTED int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
-    return may_matter(HOOKS_OF_ACCEPT) && flags >= 0 ? slow_accept(fd, address, length, flags)
-                                                     : real.accept4(fd, address, length, flags);
+    return may_matter(HOOKS_OF_ACCEPT) ? slow_accept(fd, address, length, &flags)
+                                       : real.accept4(fd, address, length, flags);
 }
 
 SLOW unsigned slow_sleep(unsigned seconds)
