@@ -74,28 +74,35 @@ static int await_launchers(const struct request *request, fd_set sets[SETS])
     return most;
 }
 
+/* A readable one that was not asked for: the engine learns nothing of it. */
+static int drop_launchers(const struct request *request, fd_set *readable, int result)
+{
+    for (int fd = 0; fd < FD_SETSIZE && result > 0; fd++)
+        if (FD_ISSET(fd, readable) && !FD_ISSET(fd, &request->asked[READABLE])) {
+            FD_CLR(fd, readable);
+            result--;
+        }
+    return result;
+}
+
 /* What is left of a result for the sets. */
 static int finish_selected(const struct request *request, fd_set sets[SETS], int result)
 {
     for (int fd = 0; fd < request->count && result > 0; fd++) {
         struct pending_connect *pending = awaited(request, fd);
         int launcher = pending != NULL ? pending->launcher : -1;
+        enum gate_result now = GATE_GOES_ON;
 
-        if (launcher < 0 || !FD_ISSET(launcher, &sets[READABLE]))
-            continue;
-        FD_CLR(launcher, &sets[READABLE]);
-        switch (gate_finish(fd, pending)) {
-        case GATE_MADE:
-            FD_SET(fd, &sets[WRITABLE]);
-            break;
-        case GATE_GOES_ON:
-            result--;
-            break;
-        case GATE_FAILED:
+        if (launcher >= 0 && FD_ISSET(launcher, &sets[READABLE]))
+            now = gate_finish(fd, pending);
+        if (now == GATE_FAILED)
             return -1;
+        if (now == GATE_MADE) {
+            FD_SET(fd, &sets[WRITABLE]);
+            result++;
         }
     }
-    return result;
+    return drop_launchers(request, &sets[READABLE], result);
 }
 
 static int select_real(const struct request *request, const struct timespec *timeout,

@@ -245,6 +245,39 @@ TEST(a_select_for_something_else_ends_when_that_is_ready)
     }
 }
 
+static int contended = -1;
+static __typeof__(real.pselect) alone;
+
+/* While this thread was in select(2), another one has made the connection. */
+static int select_meanwhile(int count, fd_set *in, fd_set *out, fd_set *except,
+                            const struct timespec *timeout, const sigset_t *mask)
+{
+    int result = alone(count, in, out, except, timeout, mask);
+
+    gate_finish(contended, pending_connect_of(contended));
+    return result;
+}
+
+TEST(a_select_that_comes_too_late_for_a_connect_says_nothing_of_the_launcher)
+{
+    int fd = make_socket(AF_INET), client = interrupted_connect(fd);
+    int ours = pending_connect_of(fd)->launcher;
+    fd_set readable, writable;
+
+    FD_ZERO(&readable);
+    FD_ZERO(&writable);
+    FD_SET(fd, &writable);
+    answer(client, "127.0.0.1 42165\n");
+    contended = fd;
+    alone = real.pselect;
+    real.pselect = select_meanwhile;
+    ck_assert_int_eq(
+        hooked_pselect(ours + 1, (fd_set *const[]){&readable, &writable, NULL}, NULL, NULL), 1);
+    ck_assert(!FD_ISSET(ours, &readable));
+    ck_assert(FD_ISSET(fd, &writable));
+    ck_assert_int_eq(connected.calls, 1);
+}
+
 /* As Linux has it, select(2). */
 TEST(a_select_leaves_the_time_that_is_left)
 {
