@@ -5,26 +5,11 @@
 
 #include "shim/wire/sys.h"
 
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262 /* since glibc 2.32 */
-#endif
-
 uint64_t listener_tcp_inode(int fd)
 {
-    int protocol = sys_getsockopt(fd, SOL_SOCKET, SO_PROTOCOL);
     struct stat status;
 
-    if (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP)
-        return 0;
-    return fstat(fd, &status) == 0 ? status.st_ino : 0;
-}
-
-bool listener_bound_to(int fd, union address *address)
-{
-    union address name;
-    socklen_t length = sizeof name;
-
-    return getsockname(fd, &name.any, &length) == 0 && address_copy(address, &name, length);
+    return sys_is_tcp(fd) && fstat(fd, &status) == 0 ? status.st_ino : 0;
 }
 
 bool listener_accepts(int fd, const void *raw, socklen_t length, union address *address)

@@ -132,7 +132,7 @@ static bool leads_to_gate(const struct gate_address *gate, int fd, const union a
     union address to;
 
     return raw->any.sa_family != AF_UNSPEC && address_copy(&to, raw, length) &&
-           address_port(&to) == gate->port && listener_is_tcp(fd) && address_is_local(&to);
+           address_port(&to) == gate->port && sys_is_tcp(fd) && address_is_local(&to);
 }
 
 int gate_connect(int fd, const struct sockaddr *address, socklen_t length)

@@ -7,6 +7,7 @@
 #include "shim/kernel/memory.h"
 #include "shim/state/settings.h"
 #include "shim/state/sockets.h"
+#include "shim/wire/local_address.h"
 #include "shim/wire/sys.h"
 
 static _Atomic unsigned given; /* bind_override.h */
@@ -50,7 +51,7 @@ __attribute__((noinline)) static bool is_imd_socket(const struct settings *setti
 
     *listener =
         (struct listener){.fd = rebind->fd, .asked = rebind->asked, .address = rebind->address};
-    if (!may_be_imd_socket(settings, rebind->asked) || !listener_is_tcp(rebind->fd) ||
+    if (!may_be_imd_socket(settings, rebind->asked) || !sys_is_tcp(rebind->fd) ||
         !listener_read_caller(listener, rebind->caller) ||
         (settings->match.port == 0 && !imd_socket_may_be_of(listener->object)))
         return false;
@@ -143,8 +144,8 @@ static bool is_unbound(int fd, union address *address)
     KEEP_ERRNO;
     const struct settings *settings = settings_get();
 
-    return settings != NULL && settings->overrides_bind && listener_is_tcp(fd) &&
-           listener_read_address(fd, address) && address_port(address) == 0;
+    return settings != NULL && settings->overrides_bind && sys_is_tcp(fd) &&
+           address_of_socket(address, fd) && address_port(address) == 0;
 }
 
 bool rebind_before_listen(int fd, const void *caller)

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "shim/wire/local_address.h"
 #include "shim/wire/sys.h"
 
 static const char *parse_ports(struct bind_override *override, const char *text)
@@ -161,9 +162,8 @@ static bool bind_as_other_family(const struct bind_override *override,
 static void note_given(const struct bind_call *call)
 {
     union address address;
-    socklen_t length = sizeof address;
 
-    if (syscall(SYS_getsockname, call->fd, &address, &length) == 0)
+    if (address_of_socket(&address, call->fd))
         *call->given = (unsigned)address.any.sa_family << 16 | address_port(&address);
 }
 
