@@ -172,11 +172,12 @@ int bind_override_bind(const struct bind_override *override, struct bind_call ca
 {
     int before = errno, result = 0;
 
-    bind_override_apply(override, sys_getsockopt(call.fd, SOL_SOCKET, SO_DOMAIN),
-                        sys_getsockopt(call.fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0, address);
-    /* Enough for either family: the kernel judges the family alone. */
-    if (override->host.any.sa_family != AF_UNSPEC)
+    if (override->host.any.sa_family != AF_UNSPEC) {
+        bind_override_apply(override, sys_getsockopt(call.fd, SOL_SOCKET, SO_DOMAIN),
+                            sys_getsockopt(call.fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0, address);
+        /* Enough for either family: the kernel judges the family alone. */
         call.length = sizeof address->ipv6;
+    }
     if (!bind_as_other_family(override, &call, address))
         result = override->high > override->low ? search_alone(override, &call, address)
                                                 : search(override, &call, address);
