@@ -189,7 +189,7 @@ int hooked_select(int count, fd_set *const sets[SETS], struct timeval *timeout)
 {
     struct request request;
     struct limit limit;
-    struct timeval given = {0, 0};
+    struct timeval given = {0, 0}, left = {0, 0};
     struct timespec time;
     int result;
 
@@ -199,11 +199,10 @@ int hooked_select(int count, fd_set *const sets[SETS], struct timeval *timeout)
         return real.select(count, sets[0], sets[1], sets[2], timeout);
     limit_begin(&limit, timeout != NULL ? &time : NULL, &time, admission_keeps_any());
     result = select_hooked(&request, &limit, NULL);
-    if (timeout != NULL) {
-        bool left = result != 0 && limit_goes_on(&limit, result);
-
-        *timeout = left ? (struct timeval){limit.left.tv_sec, limit.left.tv_nsec / 1000}
-                        : (struct timeval){0, 0};
+    if (given.tv_sec > 0 || given.tv_usec > 0) {
+        if (result != 0 && limit_goes_on(&limit, result))
+            left = (struct timeval){limit.left.tv_sec, limit.left.tv_nsec / 1000};
+        *timeout = left;
     }
     return result;
 }
