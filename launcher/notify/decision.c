@@ -10,6 +10,7 @@
 #include "launcher/notify/listener.h"
 #include "launcher/notify/task.h"
 #include "launcher/proc/proc_sockets.h"
+#include "shim/wire/local_address.h"
 
 void rules_read(struct rules *rules, const struct options *options)
 {
@@ -167,7 +168,7 @@ static struct decision pass(const struct request *request, unsigned asked, const
 {
     struct decision decision = {.kind = KIND_PASSED, .asked = asked, .reason = reason};
 
-    decision.told = listener_bound_to(request->copy, &decision.address) &&
+    decision.told = address_of_socket(&decision.address, request->copy) &&
                     address_port(&decision.address) != 0;
     return decision;
 }
@@ -177,7 +178,7 @@ static struct decision bind_unbound(struct rules *rules, const struct request *r
 {
     struct asked asked = {.length = 0};
 
-    if (!rules->overrides || !listener_bound_to(request->copy, &asked.address) ||
+    if (!rules->overrides || !address_of_socket(&asked.address, request->copy) ||
         address_port(&asked.address) != 0)
         return (struct decision){.done = false};
     return bind_here(rules, request, &asked);
@@ -202,7 +203,7 @@ static struct decision decide_listen(struct rules *rules, const struct request *
         decision.error = errno;
         return decision;
     }
-    decision.told = listener_bound_to(request->copy, &decision.address);
+    decision.told = address_of_socket(&decision.address, request->copy);
     if (!decision.told)
         return decision;
     rules->imd_socket = request->inode;

@@ -5,26 +5,11 @@
 
 #include "shim/wire/sys.h"
 
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262 /* since glibc 2.32 */
-#endif
-
 uint64_t listener_tcp_inode(int fd)
 {
-    int protocol = sys_getsockopt(fd, SOL_SOCKET, SO_PROTOCOL);
     struct stat status;
 
-    if (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP)
-        return 0;
-    return fstat(fd, &status) == 0 ? status.st_ino : 0;
-}
-
-bool listener_bound_to(int fd, union address *address)
-{
-    union address name;
-    socklen_t length = sizeof name;
-
-    return getsockname(fd, &name.any, &length) == 0 && address_copy(address, &name, length);
+    return sys_is_tcp(fd) && fstat(fd, &status) == 0 ? status.st_ino : 0;
 }
 
 bool listener_accepts(int fd, const void *raw, socklen_t length, union address *address)
@@ -44,15 +29,10 @@ int listener_bind(int fd, union address address, const struct bind_override *ove
     const struct bind_call call = {
         .fd = fd,
         .bind = bind,
-        /* Enough for either family: the kernel judges the family alone. */
-        .length = override->host.any.sa_family != AF_UNSPEC ? sizeof address.ipv6
-                                                            : address_length(&address),
-        .attempts = bind_override_attempts(override),
+        .length = address_length(&address),
         .seed = seed,
         .given = given,
     };
 
-    bind_override_apply(override, sys_getsockopt(fd, SOL_SOCKET, SO_DOMAIN),
-                        sys_getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0, &address);
-    return bind_override_bind(override, &call, &address) == 0 ? 0 : errno;
+    return bind_override_bind(override, call, &address) == 0 ? 0 : errno;
 }

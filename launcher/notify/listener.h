@@ -14,9 +14,6 @@
 /* Its inode; 0 if it is no TCP socket. MPTCP counts as TCP. */
 uint64_t listener_tcp_inode(int fd);
 
-/* Where it is bound, port 0: nowhere yet. False if it has no Internet address. */
-bool listener_bound_to(int fd, union address *address);
-
 /*
  * The address that bind(2) is asked for, if the kernel would take it for this socket: one that
  * it would reject is not rewritten, so that the engine sees that error.

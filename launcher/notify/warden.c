@@ -18,6 +18,7 @@
 #include "launcher/libc/mask.h"
 #include "launcher/notify/listener.h"
 #include "launcher/notify/task.h"
+#include "shim/wire/local_address.h"
 
 /* ---- the descriptor's way ---- */
 
@@ -83,7 +84,7 @@ static bool is_done(const struct notification *call)
 
     if (copy < 0)
         return false;
-    done = listener_tcp_inode(copy) != 0 && listener_bound_to(copy, &address) &&
+    done = listener_tcp_inode(copy) != 0 && address_of_socket(&address, copy) &&
            address_port(&address) != 0;
     close(copy);
     return done;

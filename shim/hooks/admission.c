@@ -9,6 +9,7 @@
 #include "shim/state/active_hooks.h"
 #include "shim/state/settings.h"
 #include "shim/state/sockets.h"
+#include "shim/wire/local_address.h"
 #include "shim/wire/peer.h"
 #include "shim/wire/sys.h"
 
@@ -104,7 +105,7 @@ static void tell_denied(int fd, struct event event)
     union address here;
 
     if (settings == NULL || !settings->all_events || atomic_flag_test_and_set(&told) ||
-        !listener_read_address(fd, &here))
+        !address_of_socket(&here, fd))
         return;
     event.kind = KIND_DENIED;
     event.has |= EVENT_HAS(KEY_PID);

@@ -2,6 +2,12 @@
  * --only-me: which connections an engine gets from a listener that is for one user. They are
  * accepted, and closed if they are another user's process on this host; strangers, in short.
  *
+ * An allowed one is kept for the engine's next accept(): the only descriptor we leave open in
+ * it. It is not closed with the listener, and a process that is forked before that accept has
+ * it too. An engine that learns of its client by epoll_wait(2), or by a select of more than
+ * FD_SETSIZE descriptors, and has not made the listener non-blocking waits in accept for the
+ * next one.
+ *
  * Lock-free, in static storage; safe in a signal handler. A process that is killed in the few
  * microseconds of a look leaves a listener that others share with O_NONBLOCK set.
  */

@@ -12,13 +12,13 @@
 
 #include <unistd.h>
 
-#include "shim/hooks/accept_filter.h"
 #include "shim/hooks/admission.h"
 #include "shim/hooks/gate.h"
-#include "shim/hooks/gate_wait.h"
+#include "shim/hooks/poll.h"
 #include "shim/hooks/real.h"
 #include "shim/hooks/rebind.h"
 #include "shim/hooks/report.h"
+#include "shim/hooks/select.h"
 #include "shim/hooks/start.h"
 #include "shim/hooks/wait.h"
 #include "shim/state/active_hooks.h"
@@ -29,7 +29,8 @@
 
 enum {
     HOOKS_OF_ACCEPT = HOOK_WAIT | HOOK_ACCEPT | HOOK_FILTER,
-    HOOKS_OF_WAITS = HOOK_WAIT | HOOK_FILTER | HOOK_RESUME,
+    HOOKS_OF_RESULTS = HOOK_FILTER | HOOK_RESUME, /* of select and poll, poll.h */
+    HOOKS_OF_WAITS = HOOK_WAIT | HOOKS_OF_RESULTS,
     HOOKS_OF_EPOLL = HOOK_EPOLL | HOOK_WAIT | HOOK_RESUME,
 };
 
@@ -84,8 +85,8 @@ EXPORTED int listen(int fd, int backlog)
                                    : real.listen(fd, backlog);
 }
 
-/* The flags are those of accept4(); -1: it is accept(). */
-SLOW int slow_accept(int fd, struct sockaddr *address, socklen_t *length, int flags)
+/* The flags are those of accept4(); NULL: it is accept(). */
+SLOW int slow_accept(int fd, struct sockaddr *address, socklen_t *length, const int *flags)
 {
     bool hooked = matters(HOOKS_OF_ACCEPT);
     struct filtered_listener *listener = NULL;
@@ -96,10 +97,10 @@ SLOW int slow_accept(int fd, struct sockaddr *address, socklen_t *length, int fl
     if (hook_active(HOOK_FILTER))
         listener = admission_of(fd);
     if (listener != NULL)
-        result = admission_accept(listener, fd, address, length, flags < 0 ? 0 : flags);
+        result = admission_accept(listener, fd, address, length, flags != NULL ? *flags : 0);
     else
-        result = flags < 0 ? real.accept(fd, address, length)
-                           : real.accept4(fd, address, length, flags);
+        result = flags != NULL ? real.accept4(fd, address, length, *flags)
+                               : real.accept(fd, address, length);
     if (hooked && result >= 0)
         after_accept(fd);
     return result;
@@ -107,14 +108,14 @@ SLOW int slow_accept(int fd, struct sockaddr *address, socklen_t *length, int fl
 
 EXPORTED int accept(int fd, struct sockaddr *address, socklen_t *length)
 {
-    return may_matter(HOOKS_OF_ACCEPT) ? slow_accept(fd, address, length, -1)
+    return may_matter(HOOKS_OF_ACCEPT) ? slow_accept(fd, address, length, NULL)
                                        : real.accept(fd, address, length);
 }
 
 EXPORTED int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
-    return may_matter(HOOKS_OF_ACCEPT) && flags >= 0 ? slow_accept(fd, address, length, flags)
-                                                     : real.accept4(fd, address, length, flags);
+    return may_matter(HOOKS_OF_ACCEPT) ? slow_accept(fd, address, length, &flags)
+                                       : real.accept4(fd, address, length, flags);
 }
 
 SLOW unsigned slow_sleep(unsigned seconds)
@@ -148,10 +149,8 @@ SLOW int slow_select(int count, fd_set *readable, fd_set *writable, fd_set *exce
 {
     if (matters(HOOK_WAIT))
         before_select(count, readable);
-    if (hook_active(HOOK_RESUME))
-        return gate_select(count, (fd_set *const[]){readable, writable, except}, timeout);
-    return hook_active(HOOK_FILTER)
-               ? accept_filter_select(count, readable, writable, except, timeout)
+    return hook_active(HOOKS_OF_RESULTS)
+               ? hooked_select(count, (fd_set *const[]){readable, writable, except}, timeout)
                : real.select(count, readable, writable, except, timeout);
 }
 
@@ -167,11 +166,9 @@ SLOW int slow_pselect(int count, fd_set *readable, fd_set *writable, fd_set *exc
 {
     if (matters(HOOK_WAIT))
         before_select(count, readable);
-    if (hook_active(HOOK_RESUME))
-        return gate_pselect(count, (fd_set *const[]){readable, writable, except}, timeout,
-                            mask);
-    return hook_active(HOOK_FILTER)
-               ? accept_filter_pselect(count, readable, writable, except, timeout, mask)
+    return hook_active(HOOKS_OF_RESULTS)
+               ? hooked_pselect(count, (fd_set *const[]){readable, writable, except}, timeout,
+                                mask)
                : real.pselect(count, readable, writable, except, timeout, mask);
 }
 
@@ -187,10 +184,8 @@ SLOW int slow_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
     if (matters(HOOK_WAIT))
         before_poll(fds, count);
-    if (hook_active(HOOK_RESUME))
-        return gate_poll(fds, count, timeout);
-    return hook_active(HOOK_FILTER) ? accept_filter_poll(fds, count, timeout)
-                                    : real.poll(fds, count, timeout);
+    return hook_active(HOOKS_OF_RESULTS) ? hooked_poll(fds, count, timeout)
+                                         : real.poll(fds, count, timeout);
 }
 
 EXPORTED int poll(struct pollfd *fds, nfds_t count, int timeout)
@@ -204,10 +199,8 @@ SLOW int slow_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *tim
 {
     if (matters(HOOK_WAIT))
         before_poll(fds, count);
-    if (hook_active(HOOK_RESUME))
-        return gate_ppoll(fds, count, timeout, mask);
-    return hook_active(HOOK_FILTER) ? accept_filter_ppoll(fds, count, timeout, mask)
-                                    : real.ppoll(fds, count, timeout, mask);
+    return hook_active(HOOKS_OF_RESULTS) ? hooked_ppoll(fds, count, timeout, mask)
+                                         : real.ppoll(fds, count, timeout, mask);
 }
 
 EXPORTED int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,

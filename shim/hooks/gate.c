@@ -111,9 +111,19 @@ static int connect_when_ready(int fd, int launcher, struct pending_connect *pend
     return real.connect(fd, &engine.any, address_length(&engine));
 }
 
-int gate_finish(int fd, struct pending_connect *pending)
+/* Of two threads that wait for one socket, the other may have finished it: NULL. */
+enum gate_result gate_finish(int fd, struct pending_connect *pending)
 {
-    return connect_when_ready(fd, pending->launcher, pending);
+    if (pending == NULL)
+        return GATE_GOES_ON;
+    if (connect_when_ready(fd, pending->launcher, pending) == 0)
+        return GATE_MADE;
+    return errno == EINPROGRESS ? GATE_GOES_ON : GATE_FAILED;
+}
+
+bool gate_before_epoll(int fd)
+{
+    return gate_finish(fd, pending_connect_of(fd)) != GATE_FAILED;
 }
 
 static bool leads_to_gate(const struct gate_address *gate, int fd, const union address *raw,
@@ -122,7 +132,7 @@ static bool leads_to_gate(const struct gate_address *gate, int fd, const union a
     union address to;
 
     return raw->any.sa_family != AF_UNSPEC && address_copy(&to, raw, length) &&
-           address_port(&to) == gate->port && listener_is_tcp(fd) && address_is_local(&to);
+           address_port(&to) == gate->port && sys_is_tcp(fd) && address_is_local(&to);
 }
 
 int gate_connect(int fd, const struct sockaddr *address, socklen_t length)
@@ -145,13 +155,11 @@ int gate_connect(int fd, const struct sockaddr *address, socklen_t length)
         }
         return real.connect(fd, address, length);
     }
-    if (pending == NULL) {
-        launcher = ask_launcher(&settings->gate, fd);
-        if (launcher < 0)
-            return -1;
-        errno = before;
+    launcher = pending != NULL ? pending->launcher : ask_launcher(&settings->gate, fd);
+    if (launcher < 0)
+        return -1;
+    errno = before;
+    if (pending == NULL)
         pending = pending_connect_begin(fd, launcher);
-        return connect_when_ready(fd, launcher, pending);
-    }
-    return gate_finish(fd, pending);
+    return connect_when_ready(fd, launcher, pending);
 }

@@ -7,6 +7,7 @@
 #include "shim/kernel/memory.h"
 #include "shim/state/settings.h"
 #include "shim/state/sockets.h"
+#include "shim/wire/local_address.h"
 #include "shim/wire/sys.h"
 
 static _Atomic unsigned given; /* bind_override.h */
@@ -50,7 +51,7 @@ __attribute__((noinline)) static bool is_imd_socket(const struct settings *setti
 
     *listener =
         (struct listener){.fd = rebind->fd, .asked = rebind->asked, .address = rebind->address};
-    if (!may_be_imd_socket(settings, rebind->asked) || !listener_is_tcp(rebind->fd) ||
+    if (!may_be_imd_socket(settings, rebind->asked) || !sys_is_tcp(rebind->fd) ||
         !listener_read_caller(listener, rebind->caller) ||
         (settings->match.port == 0 && !imd_socket_may_be_of(listener->object)))
         return false;
@@ -83,14 +84,6 @@ static void prepare(struct rebind *rebind, const struct sockaddr *address, sockl
     rebind->asked = socket_asked(rebind->inode);
     rebind->length = length < sizeof rebind->address ? length : sizeof rebind->address;
     rebind->changed = settings->overrides_bind && is_imd_socket(settings, rebind, &listener);
-    if (!rebind->changed)
-        return;
-    /* Enough for either family: the kernel judges the family alone. */
-    if (settings->bind.host.any.sa_family != AF_UNSPEC)
-        rebind->length = sizeof rebind->address.ipv6;
-    bind_override_apply(&settings->bind, domain,
-                        sys_getsockopt(rebind->fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0,
-                        &rebind->address);
 }
 
 static int bind_changed(struct rebind *rebind, const struct bind_override *override)
@@ -99,12 +92,12 @@ static int bind_changed(struct rebind *rebind, const struct bind_override *overr
         .fd = rebind->fd,
         .bind = real.bind,
         .length = rebind->length,
-        .attempts = rebind->inode != refused_inode ? bind_override_attempts(override) : 1,
+        .once = rebind->inode == refused_inode,
         .seed = (unsigned)sys_getpid(),
         .given = &given,
     };
 
-    return bind_override_bind(override, &call, &rebind->address);
+    return bind_override_bind(override, call, &rebind->address);
 }
 
 /* Once for each socket, and only of one that might have become the IMD socket. */
@@ -151,8 +144,8 @@ static bool is_unbound(int fd, union address *address)
     KEEP_ERRNO;
     const struct settings *settings = settings_get();
 
-    return settings != NULL && settings->overrides_bind && listener_is_tcp(fd) &&
-           listener_read_address(fd, address) && address_port(address) == 0;
+    return settings != NULL && settings->overrides_bind && sys_is_tcp(fd) &&
+           address_of_socket(address, fd) && address_port(address) == 0;
 }
 
 bool rebind_before_listen(int fd, const void *caller)

@@ -8,6 +8,7 @@
 #include "shim/kernel/process.h"
 #include "shim/state/settings.h"
 #include "shim/state/sockets.h"
+#include "shim/wire/local_address.h"
 #include "shim/wire/sys.h"
 
 /* NULL: it is the IMD socket, and claimed. */
@@ -57,7 +58,7 @@ void after_listen(int fd, const void *caller)
     bool is_second;
 
     if (settings == NULL || listener.inode == 0 || listener.inode == imd_socket() ||
-        !listener_is_tcp(fd) || !listener_read_address(fd, &listener.address) ||
+        !sys_is_tcp(fd) || !address_of_socket(&listener.address, fd) ||
         !listener_read_caller(&listener, caller))
         return;
     listener.asked = socket_asked(listener.inode);

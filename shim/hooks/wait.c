@@ -1,6 +1,6 @@
 #include "shim/hooks/wait.h"
 
-#include "shim/hooks/accept_filter.h"
+#include "shim/hooks/poll.h"
 #include "shim/hooks/real.h"
 #include "shim/kernel/memory.h"
 #include "shim/kernel/process.h"
@@ -157,7 +157,7 @@ static unsigned sleep_until_client(unsigned seconds)
     struct pollfd fd = {.fd = imd_socket_fd(), .events = POLLIN};
     const struct timespec timeout = {seconds, 0};
     int64_t end = sys_now() + seconds * INT64_C(1000), left;
-    int result = hook_active(HOOK_FILTER) ? accept_filter_ppoll(&fd, 1, &timeout, NULL)
+    int result = hook_active(HOOK_FILTER) ? hooked_ppoll(&fd, 1, &timeout, NULL)
                                           : real.ppoll(&fd, 1, &timeout, NULL);
 
     woken = result > 0;

@@ -13,26 +13,6 @@ uint64_t socket_inode(int fd)
     return sys_fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode) ? status.st_ino : 0;
 }
 
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262 /* since glibc 2.32 */
-#endif
-
-bool listener_is_tcp(int fd)
-{
-    int protocol = sys_getsockopt(fd, SOL_SOCKET, SO_PROTOCOL);
-
-    return protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP;
-}
-
-bool listener_read_address(int fd, union address *address)
-{
-    union address name;
-    socklen_t length = sizeof name;
-
-    return syscall(SYS_getsockname, fd, &name, &length) == 0 &&
-           address_copy(address, &name, length);
-}
-
 bool listener_read_caller(struct listener *listener, const void *caller)
 {
     static const char own_name[] = "libimdshim.so";

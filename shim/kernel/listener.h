@@ -24,12 +24,6 @@ struct listener {
 /* The inode of the socket behind a descriptor; 0 if it is no socket. */
 uint64_t socket_inode(int fd);
 
-/* Is it of TCP? MPTCP counts as that. */
-bool listener_is_tcp(int fd);
-
-/* False if the socket has no Internet address. */
-bool listener_read_address(int fd, union address *address);
-
 /*
  * This process, and the module that holds the address `caller`. False if that module is another
  * copy of this library, which tells of the call itself.

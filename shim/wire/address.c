@@ -104,6 +104,15 @@ bool address_parse(union address *address, const char *text)
     return false;
 }
 
+bool address_parse_part(union address *address, const char *text, size_t length)
+{
+    char whole[INET6_ADDRSTRLEN] = "";
+
+    if (length < sizeof whole)
+        memcpy(whole, text, length);
+    return address_parse(address, whole);
+}
+
 static void put_ipv4(struct text *text, const unsigned char *bytes)
 {
     for (int i = 0; i < 4; i++) {

@@ -46,6 +46,7 @@ void address_reach(union address *address, int family);
 
 /* Numeric, without brackets; port 0. False if it is none. */
 bool address_parse(union address *address, const char *text);
+bool address_parse_part(union address *address, const char *text, size_t length);
 
 /* Dotted decimal, or RFC 5952; port and scope are left out. */
 void address_put(struct text *text, const union address *address);

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "shim/wire/local_address.h"
 #include "shim/wire/sys.h"
 
 static const char *parse_ports(struct bind_override *override, const char *text)
@@ -27,17 +28,10 @@ static const char *parse_ports(struct bind_override *override, const char *text)
 static const char *parse_host(struct bind_override *override, const char *text, size_t length)
 {
     bool bracketed = length >= 2 && text[0] == '[' && text[length - 1] == ']';
-    char host[INET6_ADDRSTRLEN] = "";
 
     if (length == 0)
         return NULL;
-    if (bracketed) {
-        text++;
-        length -= 2;
-    }
-    if (length < sizeof host)
-        memcpy(host, text, length);
-    if (address_parse(&override->host, host) &&
+    if (address_parse_part(&override->host, text + bracketed, length - 2 * bracketed) &&
         (override->host.any.sa_family == AF_INET6) == bracketed)
         return NULL;
     return "it begins with no numeric address (IPv6 in brackets)";
@@ -137,7 +131,8 @@ static int search(const struct bind_override *override, const struct bind_call *
         if (call->bind(call->fd, &address->any, call->length) == 0)
             return 0;
         /* EACCES: a port below 1024, where those are root's. */
-        if (attempt + 1 >= call->attempts || (errno != EADDRINUSE && errno != EACCES))
+        if (call->once || attempt + 1 >= bind_override_attempts(override) ||
+            (errno != EADDRINUSE && errno != EACCES))
             return -1;
     }
 }
@@ -157,38 +152,38 @@ static int search_alone(const struct bind_override *override, const struct bind_
 static bool bind_as_other_family(const struct bind_override *override,
                                  const struct bind_call *call, union address *address)
 {
-    unsigned other = *call->given;
-    bool was_set[REUSE_OPTIONS], bound;
+    unsigned other = *call->given, port = other & UINT16_MAX;
+    const struct bind_override one = {.has_ports = true, .low = port, .high = port};
 
-    if (!override->has_ports || other == 0 || other >> 16 == address->any.sa_family)
-        return false;
-    address_set_port(address, other & UINT16_MAX);
-    begin_alone(call->fd, was_set);
-    bound = call->bind(call->fd, &address->any, call->length) == 0;
-    end_alone(call->fd, was_set);
-    return bound;
+    return override->has_ports && other != 0 && other >> 16 != address->any.sa_family &&
+           search_alone(&one, call, address) == 0;
 }
 
 static void note_given(const struct bind_call *call)
 {
     union address address;
-    socklen_t length = sizeof address;
 
-    if (syscall(SYS_getsockname, call->fd, &address, &length) == 0)
+    if (address_of_socket(&address, call->fd))
         *call->given = (unsigned)address.any.sa_family << 16 | address_port(&address);
 }
 
-int bind_override_bind(const struct bind_override *override, const struct bind_call *call,
+int bind_override_bind(const struct bind_override *override, struct bind_call call,
                        union address *address)
 {
     int before = errno, result = 0;
 
-    if (!bind_as_other_family(override, call, address))
-        result = override->high > override->low ? search_alone(override, call, address)
-                                                : search(override, call, address);
+    if (override->host.any.sa_family != AF_UNSPEC) {
+        bind_override_apply(override, sys_getsockopt(call.fd, SOL_SOCKET, SO_DOMAIN),
+                            sys_getsockopt(call.fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0, address);
+        /* Enough for either family: the kernel judges the family alone. */
+        call.length = sizeof address->ipv6;
+    }
+    if (!bind_as_other_family(override, &call, address))
+        result = override->high > override->low ? search_alone(override, &call, address)
+                                                : search(override, &call, address);
     if (result != 0)
         return -1;
-    note_given(call);
+    note_given(&call);
     errno = before;
     return 0;
 }

@@ -47,9 +47,9 @@ void bind_override_apply(const struct bind_override *override, int domain, bool 
 struct bind_call {
     int fd;
     int (*bind)(int fd, const struct sockaddr *address, socklen_t length);
-    socklen_t length;
-    unsigned attempts; /* at most */
-    unsigned seed;     /* which port of a range comes first */
+    socklen_t length; /* of the engine's address */
+    bool once;        /* of a range no second port is tried */
+    unsigned seed;    /* which port of a range comes first */
     /*
      * The port that the process's last socket got so, with its address family above; 0: none yet.
      * An engine that asks for one port in both families is to have one.
@@ -57,8 +57,11 @@ struct bind_call {
     _Atomic unsigned *given;
 };
 
-/* As bind(2): to the address, whose host has been applied. Only a failure changes errno. */
-int bind_override_bind(const struct bind_override *override, const struct bind_call *call,
+/*
+ * As bind(2), for the address that the engine asks for: where it was bound, or last tried, is in
+ * its place then. Only a failure changes errno.
+ */
+int bind_override_bind(const struct bind_override *override, struct bind_call call,
                        union address *address);
 
 #endif

@@ -76,18 +76,15 @@ static bool parse_value(const struct key *key, const char *value, struct event *
     void *member = (char *)event + key->offset;
     uint64_t number;
 
-    switch (key->type) {
-    case ADDRESS:
+    if (key->type == ADDRESS)
         return address_parse(member, value);
-    case NUMBER:
+    if (key->type == NUMBER) {
         value = text_take_number(value, key->most, &number);
         *(unsigned *)member = (unsigned)number;
         return value != NULL && *value == '\0' && number >= key->least;
-    case TEXT:
-        *(const char **)member = value;
-        return strlen(value) <= key->most;
     }
-    return false;
+    *(const char **)member = value;
+    return strlen(value) <= key->most;
 }
 
 /* A key that is not known is not there. */

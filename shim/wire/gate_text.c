@@ -32,16 +32,15 @@ void gate_text_put_answer(struct text *text, const union address *engine)
 
 bool gate_text_parse_answer(union address *engine, const char *line)
 {
-    const char *blank = strchr(line, ' '), *behind;
-    size_t length = blank != NULL ? (size_t)(blank - line) : INET6_ADDRSTRLEN;
-    char host[INET6_ADDRSTRLEN] = "";
+    size_t length = strcspn(line, " ");
+    const char *behind;
     unsigned port;
 
-    if (length >= sizeof host)
+    if (line[length] == '\0')
         return false;
-    memcpy(host, line, length);
-    behind = text_take_port(blank + 1, 1, &port);
-    if (behind == NULL || strcmp(behind, "\n") != 0 || !address_parse(engine, host))
+    behind = text_take_port(line + length + 1, 1, &port);
+    if (behind == NULL || strcmp(behind, "\n") != 0 ||
+        !address_parse_part(engine, line, length))
         return false;
     address_set_port(engine, port);
     return true;

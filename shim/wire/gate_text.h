@@ -25,7 +25,7 @@ struct gate_address {
 void gate_text_put(struct text *text, const struct gate_address *gate);
 bool gate_text_parse(struct gate_address *gate, const char *text);
 
-/* "ADDR PORT" and a newline: where the engine listens. */
+/* "ADDR PORT" and a newline: where the engine listens. It hangs up if it will not. */
 void gate_text_put_answer(struct text *text, const union address *engine);
 bool gate_text_parse_answer(union address *engine, const char *line);
 

@@ -52,35 +52,33 @@ void handover_put_tcp(struct text *text, const struct handover_tcp *tcp)
     }
 }
 
-/* Up to `end`, which is stepped over. NULL if it is not there or there is no room. */
-static const char *take_field(const char *text, char end, char *to, size_t size)
+/* Up to a colon, which is stepped over. NULL if it is not there or there is no room. */
+static const char *take_field(const char *text, char *to, size_t size)
 {
-    const char *stop = strchr(text, end);
-    size_t length = stop != NULL ? (size_t)(stop - text) : size;
+    size_t length = strcspn(text, ":");
 
-    if (length >= size)
+    if (text[length] == '\0' || length >= size)
         return NULL;
     memcpy(to, text, length);
     to[length] = '\0';
-    return stop + (end != '\0');
+    return text + length + 1;
 }
 
 /* To the end of the text. */
 static bool parse_addresses(struct handover_tcp *tcp, const char *text, unsigned port)
 {
-    char address[INET6_ADDRSTRLEN];
+    for (; tcp->count < HANDOVER_ADDRESSES; text++) {
+        union address *address = &tcp->addresses[tcp->count++];
+        size_t length = strcspn(text, ",");
 
-    do {
-        char end = strchr(text, ',') != NULL ? ',' : '\0';
-
-        text = take_field(text, end, address, sizeof address);
-        if (text == NULL || tcp->count == HANDOVER_ADDRESSES ||
-            !address_parse(&tcp->addresses[tcp->count], address))
+        if (!address_parse_part(address, text, length))
             return false;
-        address_set_port(&tcp->addresses[tcp->count++], port);
-        if (end == '\0')
+        address_set_port(address, port);
+        text += length;
+        if (*text == '\0')
             return true;
-    } while (true);
+    }
+    return false;
 }
 
 bool handover_parse_tcp(struct handover_tcp *tcp, const char *text)
@@ -88,13 +86,12 @@ bool handover_parse_tcp(struct handover_tcp *tcp, const char *text)
     unsigned port = 0;
 
     tcp->count = 0;
-    text = take_field(text, ':', tcp->host, sizeof tcp->host);
+    text = take_field(text, tcp->host, sizeof tcp->host);
     if (text != NULL)
         text = text_take_port(text, 1, &port);
-    if (text != NULL && *text == ':')
-        text = take_field(text + 1, ':', tcp->secret, sizeof tcp->secret);
-    else
-        text = NULL;
+    if (text == NULL || *text != ':')
+        return false;
+    text = take_field(text + 1, tcp->secret, sizeof tcp->secret);
     if (text != NULL && strlen(tcp->secret) == HANDOVER_SECRET &&
         parse_addresses(tcp, text, port))
         return true;

@@ -24,7 +24,7 @@ bool handover_parse_fd(struct handover_fd *file, const char *text);
 /* WIRE_FIFO: a FIFO's path, absolute. */
 bool handover_parse_fifo(char path[PATH_MAX], const char *text);
 
-/* WIRE_TCP, "HOST:PORT:SECRET:ADDR[,ADDR...]": beside the FIFO, for other hosts. */
+/* WIRE_TCP, "HOST:PORT:SECRET:ADDR[,ADDR...]", ADDR numeric: beside the FIFO, for other hosts. */
 enum {
     HANDOVER_ADDRESSES = 8,
     HANDOVER_SECRET = 32, /* characters */

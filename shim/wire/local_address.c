@@ -4,6 +4,16 @@
 #include <string.h>
 
 #include "shim/wire/netlink.h"
+#include "shim/wire/sys.h"
+
+bool address_of_socket(union address *address, int fd)
+{
+    union address name;
+    socklen_t length = sizeof name;
+
+    return syscall(SYS_getsockname, fd, &name, &length) == 0 &&
+           address_copy(address, &name, length);
+}
 
 static bool route_is_local(const union address *address)
 {

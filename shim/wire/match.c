@@ -156,17 +156,14 @@ static bool rule_holds(const struct match *match, unsigned i,
 {
     char port[8] = "";
     struct text text = {port, 0, sizeof port - 1};
+    const char *const values[] = {
+        [MATCH_PORT] = port,
+        [MATCH_EXE] = facts->exe,
+        [MATCH_OBJECT] = facts->object,
+    };
 
-    switch (match->rules[i].key) {
-    case MATCH_PORT:
-        text_put_number(&text, facts->asked);
-        return glob_matches(match->rules[i].glob, port);
-    case MATCH_EXE:
-        return glob_matches(match->rules[i].glob, facts->exe);
-    case MATCH_OBJECT:
-        return glob_matches(match->rules[i].glob, facts->object);
-    }
-    return false;
+    text_put_number(&text, facts->asked);
+    return glob_matches(match->rules[i].glob, values[match->rules[i].key]);
 }
 
 /* A rule about the caller stands in place of ours: the user may mean a runtime's own socket. */

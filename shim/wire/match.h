@@ -35,7 +35,10 @@ struct listener_facts {
     unsigned asked;     /* the port first asked for */
 };
 
-/* The rules of WIRE_MATCH. False if the text is not of its form; match->port is left alone. */
+/*
+ * The rules of WIRE_MATCH: words, each "port=", "exe=" or "object=" and a pattern, glob.h. False
+ * if the text is not of its form; match->port is left alone.
+ */
 bool match_parse(struct match *match, const char *text);
 
 /* Why it is not the IMD socket, one of wire.h's reasons; NULL if it may be. */

@@ -10,8 +10,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -109,6 +111,18 @@ static inline int sys_getsockopt(int fd, int level, int option)
 static inline int sys_setsockopt(int fd, int level, int option, int value)
 {
     return (int)syscall(SYS_setsockopt, fd, level, option, &value, sizeof value);
+}
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262 /* since glibc 2.32 */
+#endif
+
+/* MPTCP counts as TCP. */
+static inline bool sys_is_tcp(int fd)
+{
+    int protocol = sys_getsockopt(fd, SOL_SOCKET, SO_PROTOCOL);
+
+    return protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP;
 }
 
 /* ppoll(2) without a mask. */

@@ -5,29 +5,17 @@
  * without either and IMDSHIM_GATE, with a value that is not of its form, or in a set-id
  * process, the library is inert.
  *
- *   IMDSHIM_FD=N:DEV:INO:BIRTH  an inherited descriptor and the file that it must still be, in
- *                               decimal; BIRTH in nanoseconds since 1970, 0 if it is not known
- *   IMDSHIM_FIFO=PATH           a FIFO that the library opens, writes and closes
- *   IMDSHIM_TCP=HOST:PORT:SECRET:ADDR[,ADDR...]
- *                               where that FIFO is not, or is read on another host: the
- *                               launcher's host name (escaped as below), its TCP port, 1 to
- *                               65535, what to say first, and numeric addresses to try
- *   IMDSHIM_EVENTS=all|ready    send the launcher's events as well; or nothing before "ready"
- *   IMDSHIM_PORT=N              the IMD socket is the one on which port N, 1 to 65535, is asked
- *                               for; it gets any free port
- *   IMDSHIM_MATCH=KEY=GLOB ...
- *                               the IMD socket is one for which all of these hold, glob(7):
- *                               port= the port asked for, exe= the program, object= the module
- *   IMDSHIM_LISTEN=[ADDR][:PORTS]
- *                               where the IMD socket is bound instead: a numeric address, IPv6
- *                               in brackets; a port, 0 for any, or LOW-HIGH
- *   IMDSHIM_WAKE=off            do not end the engine's sleep(3) when its client comes
- *   IMDSHIM_ONLY=me[:PORT]      close connections of this host's other users to the IMD socket;
- *                               with PORT also those that do not come from that TCP port,
- *                               which is the launcher's
- *   IMDSHIM_GATE=PORT:NAME      for a client: its connections to PORT on this host wait for the
- *                               launcher, at the Unix socket NAME of the abstract namespace.
- *                               It answers "ADDR PORT" and a newline, or hangs up
+ *   IMDSHIM_FD       an inherited descriptor, handover.h
+ *   IMDSHIM_FIFO     a FIFO that the library opens, writes and closes
+ *   IMDSHIM_TCP      where that FIFO is not, or is read on another host, handover.h
+ *   IMDSHIM_EVENTS   send the launcher's events as well; or nothing before "ready"
+ *   IMDSHIM_PORT     the IMD socket is the one on which this port is asked for, bound to any
+ *   IMDSHIM_MATCH    the IMD socket is one for which all of these rules hold, match.h
+ *   IMDSHIM_LISTEN   where the IMD socket is bound instead, bind_override.h
+ *   IMDSHIM_WAKE     do not end the engine's sleep(3) when its client comes
+ *   IMDSHIM_ONLY     "me": close connections of this host's other users to the IMD socket;
+ *                    "me:PORT": also those that do not come from the launcher's TCP port
+ *   IMDSHIM_GATE     for a client: its connections to a port on this host wait, gate_text.h
  *
  * Open MPI carries to its ranks on other hosts what begins with OMPI_: of a variable that is
  * not set, OMPI_IMDSHIM_... is read.

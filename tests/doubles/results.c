@@ -198,6 +198,7 @@ static void show_waits(int fd)
     tcp_connect(tcp_port(fd));
     tcp_connect(tcp_port(fd));
     SHOW(accept4(fd, NULL, NULL, 12345));
+    SHOW(accept4(fd, NULL, NULL, -1));
     SHOW(accept(fd, NULL, NULL));
     SHOW(accept4(fd, NULL, NULL, SOCK_CLOEXEC));
 }

@@ -46,8 +46,10 @@ static int is_time(const char *when)
 
 __attribute__((constructor)) static void start(void)
 {
-    if (is_time("start"))
+    if (is_time("start")) {
+        accept4(-1, NULL, NULL, -1); /* the first call of all may be wrong */
         listen_and_print();
+    }
 }
 
 __attribute__((destructor)) static void end(void)

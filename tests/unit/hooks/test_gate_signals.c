@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "shim/hooks/gate_wait.h"
+#include "shim/hooks/poll.h"
 #include "shim/state/active_hooks.h"
 #include "shim/wire/sys.h"
 #include "tests/support/suite.h"
@@ -147,7 +147,7 @@ TEST(several_sockets_wait_and_each_goes_on)
     for (int i = 0; i < SOCKETS; i++)
         answer(clients[i], "127.0.0.1 42165\n");
     ck_assert(hook_active(HOOK_RESUME));
-    ck_assert_int_eq(gate_poll(fds, SOCKETS, -1), SOCKETS);
+    ck_assert_int_eq(hooked_poll(fds, SOCKETS, -1), SOCKETS);
     ck_assert_int_eq(connected.calls, SOCKETS);
     ck_assert(!hook_active(HOOK_RESUME));
 }

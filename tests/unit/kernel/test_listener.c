@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "shim/kernel/process.h"
+#include "shim/wire/local_address.h"
+#include "shim/wire/sys.h"
 #include "tests/support/suite.h"
 
 #ifndef IPPROTO_MPTCP
@@ -59,7 +61,7 @@ LOOP_TEST(a_socket_of_tcp_is_told_from_others, COUNT(kinds))
     int fd = socket(kinds[_i].domain, kinds[_i].type, kinds[_i].protocol);
 
     if (fd >= 0)
-        ck_assert_int_eq(listener_is_tcp(fd), kinds[_i].is_tcp);
+        ck_assert_int_eq(sys_is_tcp(fd), kinds[_i].is_tcp);
     else
         ck_assert(kinds[_i].protocol == IPPROTO_MPTCP || kinds[_i].domain == AF_INET6);
     close(fd);
@@ -69,10 +71,10 @@ TEST(what_is_no_socket_is_not_of_tcp_and_has_no_address)
 {
     union address address;
 
-    ck_assert(!listener_is_tcp(-1));
-    ck_assert(!listener_is_tcp(STDERR_FILENO));
-    ck_assert(!listener_read_address(-1, &address));
-    ck_assert(!listener_read_address(STDERR_FILENO, &address));
+    ck_assert(!sys_is_tcp(-1));
+    ck_assert(!sys_is_tcp(STDERR_FILENO));
+    ck_assert(!address_of_socket(&address, -1));
+    ck_assert(!address_of_socket(&address, STDERR_FILENO));
 }
 
 TEST(the_address_is_where_the_socket_is_bound)
@@ -80,14 +82,14 @@ TEST(the_address_is_where_the_socket_is_bound)
     union address address, loopback;
     int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-    ck_assert(listener_read_address(fd, &address));
+    ck_assert(address_of_socket(&address, fd));
     ck_assert_uint_eq(address_port(&address), 0); /* nowhere yet */
     ck_assert(address_parse(&loopback, "127.0.0.1"));
     ck_assert_int_eq(bind(fd, &loopback.any, address_length(&loopback)), 0);
-    ck_assert(listener_read_address(fd, &address));
+    ck_assert(address_of_socket(&address, fd));
     ck_assert(address_is_loopback(&address));
     ck_assert_uint_ne(address_port(&address), 0);
-    ck_assert(!listener_read_address(socket(AF_UNIX, SOCK_STREAM, 0), &address));
+    ck_assert(!address_of_socket(&address, socket(AF_UNIX, SOCK_STREAM, 0)));
 }
 
 /* The caller of a call of libc's is libc; this program's own is this program. */

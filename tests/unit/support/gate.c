@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "shim/hooks/gate.h"
-#include "shim/hooks/gate_wait.h"
+#include "shim/hooks/poll.h"
 #include "shim/hooks/real.h"
 #include "shim/state/active_hooks.h"
 #include "shim/wire/wire.h"
@@ -158,7 +158,7 @@ int wait_writable(int fd, int milliseconds, short *revents)
 {
     const struct timespec timeout = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
     struct pollfd one = {.fd = fd, .events = POLLOUT, .revents = 77};
-    int result = gate_ppoll(&one, 1, milliseconds >= 0 ? &timeout : NULL, NULL);
+    int result = hooked_ppoll(&one, 1, milliseconds >= 0 ? &timeout : NULL, NULL);
 
     if (revents != NULL)
         *revents = one.revents;

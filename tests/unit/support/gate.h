@@ -44,7 +44,7 @@ void send_no_more_signals(void);
 /* A connect that a signal has interrupted; the launcher's end of it. */
 int interrupted_connect(int fd);
 
-/* By gate_ppoll(); a negative limit is none. */
+/* By hooked_ppoll(); a negative limit is none. */
 int wait_writable(int fd, int milliseconds, short *revents);
 
 #endif
