@@ -106,7 +106,8 @@ static void check_engine_file(struct run *run)
 
 static void open_notify_source(struct run *run)
 {
-    struct source *notify = run->notified ? notify_open(run->options) : NULL;
+    struct source *notify =
+        run->notified ? notify_open(run->options, run_relay_port(&run->relay)) : NULL;
 
     if (notify != NULL)
         run->sources[run->source_count++] = notify;

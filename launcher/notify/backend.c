@@ -23,9 +23,9 @@ static bool names_object(const char *rules)
 
 const char *backend_obstacle(const struct options *options)
 {
-    if (options->only_me)
+    if (options->only_me && !options->relay)
         return "--only-me needs the library in the engine, for it is there that connections "
-               "are closed";
+               "are closed: add --relay";
     if (names_object(options->match))
         return "--match object= needs the library in the engine, use port= and exe=";
     return trial_obstacle();

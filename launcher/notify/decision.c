@@ -12,16 +12,20 @@
 #include "launcher/proc/proc_sockets.h"
 #include "shim/wire/local_address.h"
 
-void rules_read(struct rules *rules, const struct options *options)
+/* With --relay, --listen is about the relay's socket. */
+void rules_read(struct rules *rules, const struct options *options, unsigned only_from)
 {
+    const char *place = options->relay ? NULL : options->listen;
+
     memset(rules, 0, sizeof *rules);
-    if (options->listen != NULL)
-        bind_override_parse(&rules->override, options->listen);
+    rules->only_from = only_from;
+    if (place != NULL)
+        bind_override_parse(&rules->override, place);
     if (options->port != 0) {
         rules->match.port = (unsigned)options->port;
         rules->override.has_ports = true; /* any free one, if --listen names none */
     }
-    rules->overrides = options->port != 0 || options->listen != NULL;
+    rules->overrides = options->port != 0 || place != NULL;
     if (options->match[0] != '\0')
         match_parse(&rules->match, options->match);
 }
@@ -164,12 +168,24 @@ static struct decision decide_bind(struct rules *rules, const struct request *re
 
 /* ---- listen ---- */
 
-static struct decision pass(const struct request *request, unsigned asked, const char *reason)
+/* With --relay --only-me. 0 or an errno. */
+static int close_to_others(const struct rules *rules, const struct request *request)
+{
+    return rules->only_from == 0 ? 0 : listener_admit_only(request->copy, rules->only_from);
+}
+
+/* On the IMD socket's port, in the other family perhaps, a client would be the engine's too. */
+static struct decision pass(const struct rules *rules, const struct request *request,
+                            unsigned asked, const char *reason)
 {
     struct decision decision = {.kind = KIND_PASSED, .asked = asked, .reason = reason};
 
     decision.told = address_of_socket(&decision.address, request->copy) &&
                     address_port(&decision.address) != 0;
+    if (rules->imd_socket != 0 && address_port(&decision.address) == rules->imd_port)
+        decision.error = close_to_others(rules, request);
+    decision.done = decision.error != 0;
+    decision.told &= !decision.done;
     return decision;
 }
 
@@ -195,18 +211,20 @@ static struct decision decide_listen(struct rules *rules, const struct request *
     if (reason == NULL && has_other_imd_socket(rules, request))
         reason = REASON_SECOND;
     if (reason != NULL)
-        return pass(request, decision.asked, reason);
+        return pass(rules, request, decision.asked, reason);
     bound = bind_unbound(rules, request);
     if (bound.error != 0)
         return bound;
-    if (listen(request->copy, (int)request->arguments[1]) != 0) {
+    decision.error = close_to_others(rules, request);
+    if (decision.error == 0 && listen(request->copy, (int)request->arguments[1]) != 0)
         decision.error = errno;
+    if (decision.error != 0)
         return decision;
-    }
     decision.told = address_of_socket(&decision.address, request->copy);
     if (!decision.told)
         return decision;
     rules->imd_socket = request->inode;
+    rules->imd_port = address_port(&decision.address);
     rules->imd_process = request->process;
     strlcpy(rules->imd_object, request->object, sizeof rules->imd_object);
     return decision;

@@ -33,13 +33,15 @@ enum { BOUND_SOCKETS = 64 };
 struct rules {
     struct match match;
     struct bind_override override;
-    bool overrides; /* --port or --listen */
+    bool overrides;     /* --port or --listen */
+    unsigned only_from; /* the IMD socket's one client connects from this port; 0: any may */
     /* What has happened so far; of more sockets than there is room for the last are known. */
     struct bound_socket sockets[BOUND_SOCKETS];
     unsigned sockets_used;
     _Atomic unsigned given; /* bind_override.h */
     /* Once it listens: its inode, and where it is. */
     uint64_t imd_socket;
+    unsigned imd_port;
     pid_t imd_process;
     char imd_object[NAME_SIZE];
 };
@@ -64,8 +66,8 @@ struct decision {
     const char *reason;
 };
 
-/* The texts of the options have been checked. */
-void rules_read(struct rules *rules, const struct options *options);
+/* The texts of the options have been checked. only_from: as above. */
+void rules_read(struct rules *rules, const struct options *options, unsigned only_from);
 
 struct decision decide(struct rules *rules, const struct request *request);
 

@@ -1,6 +1,7 @@
 #include "launcher/notify/listener.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <sys/stat.h>
 
 #include "shim/wire/sys.h"
@@ -35,4 +36,25 @@ int listener_bind(int fd, union address address, const struct bind_override *ove
     };
 
     return bind_override_bind(override, call, &address) == 0 ? 0 : errno;
+}
+
+/* For a TCP socket a segment begins with its header, and that with the port that it is from. */
+int listener_admit_only(int fd, unsigned port)
+{
+    struct sock_filter instructions[] = {
+        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, port, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+    const struct sock_fprog program = {
+        .len = sizeof instructions / sizeof instructions[0],
+        .filter = instructions,
+    };
+    const int on = 1;
+
+    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0 &&
+                   setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, &on, sizeof on) == 0
+               ? 0
+               : errno;
 }

@@ -29,4 +29,12 @@ int listener_bind_as_asked(int fd, const void *raw, socklen_t length);
 int listener_bind(int fd, union address address, const struct bind_override *override,
                   unsigned seed, _Atomic unsigned *given);
 
+/*
+ * Before it listens: let it be connected to from one TCP port alone, in either family. The kernel
+ * drops what else comes, so that another connect(2) has no answer, and nothing takes that back.
+ * The connections that it accepts have the same filter. Returns 0 or an errno: EOPNOTSUPP of
+ * MPTCP.
+ */
+int listener_admit_only(int fd, unsigned port);
+
 #endif

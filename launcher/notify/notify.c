@@ -8,6 +8,7 @@
 
 #include "launcher/base/child.h"
 #include "launcher/base/clock.h"
+#include "launcher/notify/accept_look.h"
 #include "launcher/notify/caller.h"
 #include "launcher/notify/decision.h"
 #include "launcher/notify/filter.h"
@@ -23,9 +24,10 @@ struct notify {
     struct source source; /* the filter's descriptor, while there are programs under it */
     struct warden warden;
     struct rules rules;
-    struct ready_look look;
-    pid_t started; /* the engine, until that is told */
-    unsigned port; /* of the IMD socket */
+    struct ready_look ready;
+    struct accept_look accepted; /* looked for once it is ready */
+    pid_t started;               /* the engine, until that is told */
+    unsigned port;               /* of the IMD socket */
 
     /* Texts of the last event, escaped as shim/wire/wire.h says. */
     char host[3 * HOST_SIZE], exe[3 * NAME_SIZE], object[3 * NAME_SIZE], comm[3 * COMM_SIZE];
@@ -144,7 +146,8 @@ static bool on_call(struct notify *notify, struct received *received)
     put_listener(notify, &request, &decision, received);
     if (decision.kind == KIND_LISTENING) {
         notify->port = received->event.port;
-        ready_look_begin(&notify->look, request.process, request.thread, request.inode);
+        ready_look_begin(&notify->ready, request.process, request.thread, request.inode);
+        notify->accepted.next = 0;
     }
     return true;
 }
@@ -180,17 +183,32 @@ static bool tell_started(struct notify *notify, struct received *received)
     return true;
 }
 
+static bool is_due(int64_t next)
+{
+    return next != 0 && next <= clock_now();
+}
+
+static bool tell_of(struct notify *notify, enum event_kind kind, pid_t process,
+                    struct received *received)
+{
+    if (process == 0)
+        return false;
+    read_names(notify, process);
+    put_process(notify, kind, process, received);
+    return true;
+}
+
 static bool look(struct notify *notify, struct received *received)
 {
-    pid_t waiting = 0;
+    const struct ready_look *ready = &notify->ready;
 
-    if (notify->look.next != 0 && notify->look.next <= clock_now())
-        waiting = ready_look_now(&notify->look);
-    if (waiting == 0)
-        return false;
-    read_names(notify, waiting);
-    put_process(notify, KIND_READY, waiting, received);
-    return true;
+    if (is_due(ready->next) &&
+        tell_of(notify, KIND_READY, ready_look_now(&notify->ready), received)) {
+        accept_look_begin(&notify->accepted, ready->process, ready->socket, notify->port);
+        return true;
+    }
+    return is_due(notify->accepted.next) &&
+           tell_of(notify, KIND_CONNECTED, accept_look_now(&notify->accepted), received);
 }
 
 /* ---- the source ---- */
@@ -222,7 +240,8 @@ static bool next_event(struct source *source, struct received *received)
     received->remote = false;
     told = tell_started(notify, received) || take_calls(notify, received) ||
            look(notify, received);
-    source->deadline = told ? clock_now() : notify->look.next;
+    source->deadline =
+        told ? clock_now() : clock_sooner(notify->ready.next, notify->accepted.next);
     return told;
 }
 
@@ -246,7 +265,7 @@ static const struct source_class notify_class = {
     .close = close_notify,
 };
 
-struct source *notify_open(const struct options *options)
+struct source *notify_open(const struct options *options, unsigned only_from)
 {
     struct notify *notify = calloc(1, sizeof *notify);
     int error;
@@ -255,7 +274,7 @@ struct source *notify_open(const struct options *options)
         return NULL;
     notify->source.class = &notify_class;
     notify->source.fd = -1;
-    rules_read(&notify->rules, options);
+    rules_read(&notify->rules, options, only_from);
     if (warden_start(&notify->warden))
         return &notify->source;
     error = errno;

@@ -1,5 +1,6 @@
 /*
- * On which TCP port does a process listen? From proc(5), nobody connects anywhere.
+ * On which TCP port does a process listen, and has it accepted a connection there? From proc(5),
+ * nobody connects anywhere.
  */
 #ifndef IMDSHIM_LAUNCHER_PROC_PROC_SOCKETS_H
 #define IMDSHIM_LAUNCHER_PROC_PROC_SOCKETS_H
@@ -25,5 +26,12 @@ bool proc_sockets_have(const struct proc_sockets *sockets, uint64_t inode);
  */
 size_t proc_sockets_ports(const char *directory, const struct proc_sockets *sockets,
                           const struct proc_sockets * not, unsigned ports[PROC_PORTS]);
+
+/*
+ * Is one of them a connection to that port? One that nobody has accepted has no inode, and is
+ * none of them. All TCP sockets of the process's network namespace are read.
+ */
+bool proc_sockets_have_accepted(const char *directory, const struct proc_sockets *sockets,
+                                unsigned port);
 
 #endif

@@ -93,6 +93,14 @@ TEST(such_a_run_is_listed_as_others_are)
     ck_assert_msg(strstr(shell.out, line) != NULL, "%s", shell.out);
 }
 
+TEST(the_client_that_the_engine_accepts_is_told)
+{
+    shell_run(&shell, "exec $IMDSHIM run -v --backend notify -c 'exec $IMDSHIM watch $IMD_URL' "
+                      "-- $DOUBLES/imd-engine frames=20 pace=50");
+    assert_status(0);
+    ck_assert_int_eq(shell_count_lines(shell.err, "the engine has accepted a client"), 1);
+}
+
 /* The engine asks for a port that another program has. */
 LOOP_TEST(the_port_of_the_option_is_a_free_one_and_the_client_reaches_it, COUNT(engines))
 {

@@ -1,10 +1,13 @@
 /*
  * imdshim run --relay: whom the run's clients reach, and how long the run lasts for them.
  */
+#include <arpa/inet.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <time.h>
 
 #include "tests/support/engines.h"
+#include "tests/system/support/notify.h"
 #include "tests/system/support/relay.h"
 
 #define ENGINE_OF "$DOUBLES/imd-engine "
@@ -74,6 +77,44 @@ LOOP_TEST(with_only_me_the_engine_itself_lets_in_the_relay_alone, COUNT(narrowed
     engine_port = atoi(strstr(run.err, "on port ") + strlen("on port "));
     ck_assert_uint_eq(bytes_from_engine(engine_port), 0);
     ck_assert(shell_wait_for_err(&run, ": clients connect to the relay"));
+    ck_assert_int_eq(system("$IMDSHIM watch $(cat relay.port) >frames"), 0);
+    shell_finish(&run);
+    ck_assert_int_eq(shell_status(&run), 0);
+    ck_assert_int_eq(system("grep -q '^10 frames' frames"), 0);
+}
+
+/* Connected, or nobody answers within the time that is given: half a second. */
+static bool answers(int port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((in_port_t)port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    struct pollfd writable = {.fd = fd, .events = POLLOUT};
+    bool answered;
+
+    (void)connect(fd, (struct sockaddr *)&address, sizeof address);
+    answered = poll(&writable, 1, 500) != 0;
+    close(fd);
+    return answered;
+}
+
+static const char *const ways_given[] = {"", "--match exe=imd-engine", "--listen '[::1]:0'"};
+
+LOOP_TEST(with_only_me_and_user_notification_the_kernel_answers_the_relay_alone,
+          COUNT(ways_given), .needs = notify_can_be_had)
+{
+    int engine_port;
+
+    unlink("relay.port");
+    shell_start(
+        &run,
+        "exec $IMDSHIM run --backend notify --relay --only-me -v -o relay.port %s -- " ENGINE_OF
+        "frames=10",
+        ways_given[_i]);
+    ck_assert(shell_wait_for_err(&run, "waits for a client on port "));
+    engine_port = atoi(strstr(run.err, "on port ") + strlen("on port "));
+    ck_assert(!answers(engine_port));
     ck_assert_int_eq(system("$IMDSHIM watch $(cat relay.port) >frames"), 0);
     shell_finish(&run);
     ck_assert_int_eq(shell_status(&run), 0);

@@ -31,10 +31,18 @@ static const struct {
     struct options options;
     const char *said;
 } obstacles[] = {
-    {{.only_me = true}, "--only-me"},
+    {{.only_me = true}, "add --relay"},
     {{.match = "object=libgromacs*"}, "object="},
     {{.match = "port=8888 exe=gmx object=*"}, "object="},
 };
+
+TEST(with_relay_the_kernel_closes_the_engine_to_others)
+{
+    const struct options options = {.only_me = true, .relay = true};
+    const char *reason = backend_obstacle(&options);
+
+    ck_assert(reason == NULL || strstr(reason, "--only-me") == NULL);
+}
 
 LOOP_TEST(what_needs_the_library_is_an_obstacle, COUNT(obstacles))
 {

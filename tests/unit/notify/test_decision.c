@@ -88,7 +88,7 @@ TEST(the_port_of_the_option_becomes_a_free_one_and_listens)
     int fd = tcp();
 
     options.port = 8888;
-    rules_read(&rules, &options);
+    rules_read(&rules, &options, 0);
     bind_to(fd, &asked);
     ck_assert(decision.done && decision.error == 0 && !decision.told);
     ck_assert_uint_ne(port_of(fd), 0);
@@ -104,7 +104,7 @@ TEST(another_port_than_the_option_says_is_left_to_the_kernel_and_named)
     int fd = tcp();
 
     options.port = 8889;
-    rules_read(&rules, &options);
+    rules_read(&rules, &options, 0);
     bind_to(fd, &asked);
     ck_assert(!decision.done);
     asked.ipv4.sin_port = 0;
@@ -120,7 +120,7 @@ TEST(a_runtime_s_socket_is_left_to_the_kernel)
 {
     int fd = tcp();
 
-    rules_read(&rules, &options);
+    rules_read(&rules, &options, 0);
     asked.ipv4.sin_port = 0;
     ck_assert_int_eq(bind(fd, &asked.any, sizeof asked.ipv4), 0);
     listen_on(fd, "mca_btl_tcp.so");
@@ -132,7 +132,7 @@ TEST(only_the_first_listener_is_the_imd_socket)
 {
     int first = tcp(), second = tcp();
 
-    rules_read(&rules, &options);
+    rules_read(&rules, &options, 0);
     listen_on(first, "");
     ck_assert_int_eq(decision.kind, KIND_LISTENING);
     listen_on(first, "");
@@ -149,7 +149,7 @@ TEST(a_port_in_use_is_refused_once_and_told)
 {
     int holder = tcp(), fd = tcp();
 
-    rules_read(&rules, &options);
+    rules_read(&rules, &options, 0);
     asked.ipv4.sin_port = 0;
     ck_assert_int_eq(bind(holder, &asked.any, sizeof asked.ipv4), 0);
     ck_assert_int_eq(listen(holder, 1), 0);
@@ -170,7 +170,7 @@ TEST(a_call_that_a_signal_has_interrupted_is_not_done_twice)
     struct request made = request(fd, SYS_bind);
 
     options.port = 8888;
-    rules_read(&rules, &options);
+    rules_read(&rules, &options, 0);
     made.arguments[1] = (uintptr_t)&asked;
     made.arguments[2] = sizeof asked.ipv4;
     decision = decide(&rules, &made);
@@ -203,7 +203,7 @@ LOOP_TEST(an_address_that_is_none_is_left_to_the_kernel, COUNT(rejected))
     struct request made = request(fd, SYS_bind);
 
     options.port = 8888;
-    rules_read(&rules, &options);
+    rules_read(&rules, &options, 0);
     asked.any.sa_family = rejected[_i].family;
     made.arguments[1] = (uintptr_t)&asked;
     made.arguments[2] = rejected[_i].length;
@@ -215,7 +215,7 @@ TEST(memory_that_cannot_be_read_is_left_to_the_kernel)
     struct request made = request(tcp(), SYS_bind);
 
     options.port = 8888;
-    rules_read(&rules, &options);
+    rules_read(&rules, &options, 0);
     made.arguments[1] = 16;
     made.arguments[2] = sizeof asked.ipv4;
     ck_assert(!decide(&rules, &made).done);
@@ -235,7 +235,7 @@ TEST(a_range_is_searched_for_a_port_that_is_free)
     low = port_of(holder);
     snprintf(range, sizeof range, "127.0.0.1:%u-%u", low, low < 65000 ? low + 50 : low);
     options.listen = range;
-    rules_read(&rules, &options);
+    rules_read(&rules, &options, 0);
     bind_to(fd, &asked);
     ck_assert_int_eq(decision.error, 0);
     ck_assert_uint_gt(port_of(fd), low);
@@ -248,7 +248,7 @@ TEST(a_socket_that_listens_unbound_gets_its_place_too)
     union address address;
 
     options.listen = "127.0.0.1";
-    rules_read(&rules, &options);
+    rules_read(&rules, &options, 0);
     listen_on(fd, "");
     ck_assert(decision.done && decision.told && decision.error == 0);
     address = decision.address;
