@@ -23,19 +23,25 @@ static struct viewer greeted(const char *engine, const char *options)
     return viewer;
 }
 
+/* All three frames, and so many lines of the relay. */
+static void assert_served(struct viewer *viewer, uint64_t energies, int lines)
+{
+    ck_assert(viewer_read_all(viewer));
+    ck_assert_uint_eq(viewer->imd.frames, 3);
+    ck_assert_uint_eq(viewer->imd.energies, energies);
+    close(viewer->fd);
+    relayed_finish(&relayed, 0);
+    ck_assert_int_eq(shell_count_lines(relayed.relay.err, "imdshim: "), lines);
+}
+
 /* They have energies: to be told of none means to be greeted before the first one came. */
 TEST(a_late_first_frame_is_not_waited_for_and_has_coordinates_alone)
 {
     struct viewer viewer = greeted("frames=3 late=8000", "--time-step 1");
 
     ck_assert(shell_wait_for_err(&relayed.relay, "give --step-ahead"));
-    ck_assert(viewer_read_all(&viewer));
-    ck_assert_uint_eq(viewer.imd.frames, 3);
-    ck_assert_uint_eq(viewer.imd.energies, 0);
+    assert_served(&viewer, 0, 2);
     ck_assert(!viewer.imd.has_time);
-    close(viewer.fd);
-    relayed_finish(&relayed, 0);
-    ck_assert_int_eq(shell_count_lines(relayed.relay.err, "imdshim: "), 2);
 }
 
 /* Without it the run of the test before would be this one's. */
@@ -43,24 +49,15 @@ TEST(who_says_that_each_frame_has_energies_gets_them_however_late_the_first_one_
 {
     struct viewer viewer = greeted("frames=3 late=8000", "--time-step 1 --step-ahead 0");
 
-    ck_assert(viewer_read_all(&viewer));
-    ck_assert_uint_eq(viewer.imd.frames, 3);
-    ck_assert_uint_eq(viewer.imd.energies, 3);
+    assert_served(&viewer, 3, 1);
     ck_assert(viewer.imd.has_time);
-    close(viewer.fd);
-    relayed_finish(&relayed, 0);
-    ck_assert_int_eq(shell_count_lines(relayed.relay.err, "imdshim: "), 1);
 }
 
 TEST(clients_of_version_2_are_greeted_at_once)
 {
     struct viewer viewer = greeted("frames=3 late=4000", "--imd-version 2");
 
-    ck_assert(viewer_read_all(&viewer));
-    ck_assert_uint_eq(viewer.imd.energies, 3);
-    close(viewer.fd);
-    relayed_finish(&relayed, 0);
-    ck_assert_int_eq(shell_count_lines(relayed.relay.err, "imdshim: "), 1);
+    assert_served(&viewer, 3, 1);
 }
 
 TEST(of_energies_alone_clients_are_told_in_time_and_the_user_what_to_do)
