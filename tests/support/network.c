@@ -1,11 +1,11 @@
 #include "tests/support/network.h"
 
-#include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
@@ -126,18 +126,22 @@ void network_add_address(const char *address)
     ck_assert_msg(add_address(address), "%s", address);
 }
 
-/* IPv4 is enough: by it other hosts are told where we are. */
+/* But those of the loopback, and of one link, which have its name in them: "fe80::1%eth0". */
 static bool add_addresses_of(const struct ifaddrs *host)
 {
-    char name[INET_ADDRSTRLEN], address[sizeof name + sizeof "/32"];
+    char name[INET6_ADDRSTRLEN + IF_NAMESIZE], address[sizeof name + sizeof "/128"];
 
     for (; host != NULL; host = host->ifa_next) {
-        const struct sockaddr_in *own = (const struct sockaddr_in *)host->ifa_addr;
+        bool ipv4 = host->ifa_addr != NULL && host->ifa_addr->sa_family == AF_INET;
+        socklen_t length = ipv4 ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
 
-        if (own == NULL || own->sin_family != AF_INET || (host->ifa_flags & IFF_LOOPBACK) != 0)
+        if (host->ifa_addr == NULL || (!ipv4 && host->ifa_addr->sa_family != AF_INET6) ||
+            (host->ifa_flags & IFF_LOOPBACK) != 0 ||
+            getnameinfo(host->ifa_addr, length, name, sizeof name, NULL, 0, NI_NUMERICHOST) !=
+                0 ||
+            strchr(name, '%') != NULL)
             continue;
-        inet_ntop(AF_INET, &own->sin_addr, name, sizeof name);
-        snprintf(address, sizeof address, "%s/32", name);
+        snprintf(address, sizeof address, "%s/%d", name, ipv4 ? 32 : 128);
         if (!add_address(address))
             return false;
     }
