@@ -62,7 +62,8 @@ report() { # PROGRAM
         "$(cat "$results/$1/seconds")"
     [ "$bad" -eq 0 ] && return
     cat "$log"
-    { grep -aE ':[FES]:' "$log" || echo "$1: status $status"; } >>"$results/failures"
+    { grep -qaE ':[FES]:' "$log" || echo "$1: status $status"; } >>"$results/failures"
+    sed -n '/:[FES]:/,$p' "$log" >>"$results/failures" # a message may have several lines
 }
 
 if [ "$1" = --one ]; then

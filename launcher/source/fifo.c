@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -53,11 +54,26 @@ static int make_fifo(struct fifo *fifo, const char *temporary)
     return -1;
 }
 
+static bool has_bytes(int fd)
+{
+    int count;
+
+    return ioctl(fd, FIONREAD, &count) == 0 && count > 0;
+}
+
+/*
+ * Whatever error a read has: what is there is read. Of an engine that has ended nothing comes
+ * after it that would have us look again.
+ */
 static bool fill(struct fifo *fifo)
 {
-    ssize_t length =
-        read(fifo->source.fd, fifo->buffer + fifo->length, sizeof fifo->buffer - fifo->length);
+    ssize_t length;
+    int attempts = ATTEMPTS;
 
+    do
+        length = read(fifo->source.fd, fifo->buffer + fifo->length,
+                      sizeof fifo->buffer - fifo->length);
+    while (length < 0 && has_bytes(fifo->source.fd) && --attempts > 0);
     if (length <= 0)
         return false;
     fifo->length += (size_t)length;
