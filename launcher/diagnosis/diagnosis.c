@@ -76,14 +76,14 @@ static const struct row table[] = {
      "what ld.so printed, and ask 'imdshim check'"},
     {NULL, CAUSE_VARIABLES_LOST, SOON, NO_REPORTS,
      "{suspect} has the library, but not the variables IMDSHIM_* in its "
-     "environment{failed}: " BEHIND},
+     "environment{failed}: " BEHIND ", or use --backend notify"},
     {NULL, CAUSE_NESTED, SOON, NO_REPORTS,
      "{suspect} reports to another imdshim, which was started below this one{failed}: "
      "leave one of the two out"},
     {NULL, CAUSE_FIFO_HIDDEN, SOON, NO_REPORTS,
      "{suspect} has the library, but the FIFO {fifo} is not visible to it, which sees other "
-     "files (a container, a private /tmp?){failed}: bind {directory} into it, or set TMPDIR to "
-     "a directory that is visible there"},
+     "files (a container, a private /tmp?){failed}: bind {directory} into it, set TMPDIR to a "
+     "directory that is visible there, or use --backend notify"},
     {NULL, CAUSE_OTHER_USER, SOON, NO_REPORTS,
      "{suspect} has the library, but runs as user {uid}, who may not write to the FIFO "
      "{fifo}{failed}: start imdshim as that user"},

@@ -1,6 +1,7 @@
 /* Why no port is known: causes that only the kernel knows of, each from a real one. */
 #include "tests/support/suite.h"
 #include "tests/system/support/launcher.h"
+#include "tests/system/support/notify.h"
 
 /* An engine that lives until it is seen, and then a second. */
 #define SEEN " listen=127.0.0.1 pause=1500 exit=4"
@@ -51,6 +52,11 @@ static bool has_bubblewrap(void)
 {
     return works("bwrap --dev-bind / / true 2>/dev/null") ||
            suite_skip("launcher: containers", "bwrap (bubblewrap) does not work here");
+}
+
+static bool has_bubblewrap_and_notification(void)
+{
+    return has_bubblewrap() && notify_can_be_had();
 }
 
 static bool has_mpi(void)
@@ -316,18 +322,20 @@ LOOP_TEST(the_listeners_of_mpi_are_no_reason_to_ask_for_a_switch, COUNT(mpis), .
 #define IN_FOREIGN_ROOT "bwrap --bind $PWD/r / --dev /dev --proc /proc "
 #define ENGINE_THERE "/bin/launcher-engine listen=127.0.0.1 pause=1500 exit=4"
 
+#define NOTIFY "or use --backend notify"
+
 static const struct {
-    const char *before, *command, *says[3];
+    const char *before, *command, *says[4];
 } containers[] = {
     {"mkdir own;",
      PRIVATE_TMP ENGINE " listen=127.0.0.1 pause=1500 exit=4",
-     {"no reports: launcher-engine[", "is not visible to it", "private /tmp"}},
+     {"no reports: launcher-engine[", "is not visible to it", "private /tmp", NOTIFY}},
     {FOREIGN_ROOT,
      IN_FOREIGN_ROOT ENGINE_THERE,
-     {"not loaded: the library ", "is not visible to launcher-engine[", "container"}},
+     {"not loaded: the library ", "is not visible to launcher-engine[", "container", NOTIFY}},
     {FOREIGN_ROOT,
      IN_FOREIGN_ROOT "--bind $L $L " ENGINE_THERE,
-     {"no reports: launcher-engine[", "is not visible to it", "container"}},
+     {"no reports: launcher-engine[", "is not visible to it", "container", NOTIFY}},
 };
 
 LOOP_TEST(what_is_not_visible_in_a_container_is_told, COUNT(containers),
@@ -338,9 +346,20 @@ LOOP_TEST(what_is_not_visible_in_a_container_is_told, COUNT(containers),
     shell_run(&shell, "%sexec $IMDSHIM run -- " UNAIDED "%s", containers[_i].before,
               containers[_i].command);
     ck_assert_msg(shell_status(&shell) == 4, "%s", shell.err);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < COUNT(containers[_i].says); i++)
         assert_has(shell.err, containers[_i].says[i]);
     assert_has_not(shell.err, "is IMD switched on");
+}
+
+LOOP_TEST(what_is_not_visible_in_a_container_is_told_by_notification, COUNT(containers),
+          .needs = has_bubblewrap_and_notification)
+{
+    struct shell shell;
+
+    shell_run(&shell, "%sexec $IMDSHIM run --backend notify -- " UNAIDED "%s",
+              containers[_i].before, containers[_i].command);
+    ck_assert_msg(shell_status(&shell) == 4, "%s", shell.err);
+    assert_has(shell.err, " listens on 127.0.0.1:");
 }
 
 TEST(a_container_that_sees_library_and_fifo_needs_no_word, .needs = has_bubblewrap)
