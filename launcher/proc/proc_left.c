@@ -6,22 +6,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "launcher/proc/proc_facts.h"
 #include "launcher/proc/proc_tree.h"
 
-enum { FEW = 256 /* numbers that are tried sooner than /proc is listed */ };
+enum {
+    FEW = 256,         /* numbers that are tried sooner than /proc is listed */
+    EXEC_MOMENTS = 50, /* of a millisecond, for an execve(2) */
+};
+
+enum environ_look { HAS_ENTRY, LACKS_ENTRY, IS_EMPTY };
 
 /* As it is read, without stdio and memory of the heap: proc_left() asks of a whole host. */
-static bool reads_entry(int fd, const char *entry)
+static enum environ_look read_environ(int fd, const char *entry)
 {
     char piece[4096];
     size_t same = 0;
-    bool differs = false;
+    bool differs = false, any = false;
     ssize_t length;
 
-    while ((length = read(fd, piece, sizeof piece)) > 0)
+    for (; (length = read(fd, piece, sizeof piece)) > 0; any = true)
         for (ssize_t i = 0; i < length; i++) {
             differs |= piece[i] != entry[same];
             if (piece[i] != '\0') {
@@ -29,27 +35,64 @@ static bool reads_entry(int fd, const char *entry)
                 continue;
             }
             if (!differs)
-                return true;
+                return HAS_ENTRY;
             same = 0;
             differs = false;
         }
-    return false;
+    return any ? LACKS_ENTRY : IS_EMPTY;
+}
+
+static int open_file(pid_t pid, const char *name)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, name);
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static enum environ_look look_at_environ(pid_t pid, const char *entry)
+{
+    int fd = open_file(pid, "environ");
+    enum environ_look look = fd >= 0 ? read_environ(fd, entry) : LACKS_ENTRY;
+
+    if (fd >= 0)
+        close(fd);
+    return look;
+}
+
+/*
+ * Its program is there, its arguments and environment are not yet: execve(2) is on the way
+ * (Linux, fs/proc/base.c: with mm->env_end 0 nothing can be read). A kernel's thread has none.
+ */
+static bool is_being_executed(pid_t pid)
+{
+    char directory[64], exe[NAME_SIZE], byte;
+    int fd = open_file(pid, "cmdline");
+    bool is_empty = fd >= 0 && read(fd, &byte, 1) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    snprintf(directory, sizeof directory, "/proc/%ld", (long)pid);
+    return is_empty && proc_exe(directory, exe);
 }
 
 bool proc_has_fifo(pid_t pid, const char *fifo)
 {
-    char path[64], entry[PATH_MAX + 32];
-    bool found;
-    int fd;
+    const struct timespec moment = {0, 1000000};
+    char entry[PATH_MAX + 32];
+    bool was_complete = false;
 
-    snprintf(path, sizeof path, "/proc/%ld/environ", (long)pid);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
     snprintf(entry, sizeof entry, WIRE_FIFO "=%s", fifo);
-    found = reads_entry(fd, entry);
-    close(fd);
-    return found;
+    for (int attempts = EXEC_MOMENTS; attempts > 0; attempts--) {
+        enum environ_look look = look_at_environ(pid, entry);
+
+        if (look != IS_EMPTY || was_complete)
+            return look == HAS_ENTRY;
+        was_complete = !is_being_executed(pid);
+        if (!was_complete)
+            nanosleep(&moment, NULL);
+    }
+    return false;
 }
 
 /* In a process namespace of its own it is being killed: that ends with its first process. */

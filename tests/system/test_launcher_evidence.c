@@ -128,6 +128,17 @@ LOOP_TEST(an_engine_that_is_left_in_the_background_is_told, COUNT(backgrounds))
     assert_has_not(shell.err, "is IMD switched on");
 }
 
+/* At each moment of its start: fork(2), execve(2), the loader. The engine waits for "stop". */
+TEST(an_engine_in_the_background_is_told_however_far_its_start_is)
+{
+    struct shell shell;
+
+    shell_run(&shell, "for i in 1 2 3 4 5 6 7 8; do for j in 1 2 3 4 5; do"
+                      " $IMDSHIM run -- sh -c '$DOUBLES/launcher-engine until=stop &';"
+                      " done; done; touch stop");
+    ck_assert_int_eq(shell_count_lines(shell.err, "imdshim: engine ended first: process "), 40);
+}
+
 static bool has_pid_namespaces(void)
 {
     return system("unshare --pid --fork sh -c 'echo 9 >/proc/sys/kernel/ns_last_pid' "
