@@ -42,38 +42,28 @@ static enum environ_look read_environ(int fd, const char *entry)
     return any ? LACKS_ENTRY : IS_EMPTY;
 }
 
-static int open_file(pid_t pid, const char *name)
-{
-    char path[64];
-
-    snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, name);
-    return open(path, O_RDONLY | O_CLOEXEC);
-}
-
 static enum environ_look look_at_environ(pid_t pid, const char *entry)
 {
-    int fd = open_file(pid, "environ");
-    enum environ_look look = fd >= 0 ? read_environ(fd, entry) : LACKS_ENTRY;
+    enum environ_look look;
+    char path[64];
+    int fd;
 
-    if (fd >= 0)
-        close(fd);
+    snprintf(path, sizeof path, "/proc/%ld/environ", (long)pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return LACKS_ENTRY;
+    look = read_environ(fd, entry);
+    close(fd);
     return look;
 }
 
-/*
- * Its program is there, its arguments and environment are not yet: execve(2) is on the way
- * (Linux, fs/proc/base.c: with mm->env_end 0 nothing can be read). A kernel's thread has none.
- */
+/* What is neither a kernel's thread nor a zombie has a program. */
 static bool is_being_executed(pid_t pid)
 {
-    char directory[64], exe[NAME_SIZE], byte;
-    int fd = open_file(pid, "cmdline");
-    bool is_empty = fd >= 0 && read(fd, &byte, 1) == 0;
+    char directory[64], exe[NAME_SIZE];
 
-    if (fd >= 0)
-        close(fd);
     snprintf(directory, sizeof directory, "/proc/%ld", (long)pid);
-    return is_empty && proc_exe(directory, exe);
+    return !proc_has_environment(directory) && proc_exe(directory, exe);
 }
 
 bool proc_has_fifo(pid_t pid, const char *fifo)

@@ -97,21 +97,6 @@ static void read_variable(const char *directory, const char *variable,
 }
 
 /*
- * Has the process an environment, be it an empty one? Not while it executes another program, and
- * not when it has ended: env_start of proc(5), stat, the 50th field, is 0 then.
- */
-static bool has_environment(const char *directory)
-{
-    enum { NAME = 2, ENV_START = 50 };
-    char line[1024];
-    const char *field = proc_stat(directory, line, sizeof line);
-
-    for (int i = NAME; field != NULL && i < ENV_START; i++)
-        field = strchr(field + 1, ' ');
-    return field != NULL && strtoul(field, NULL, 10) != 0;
-}
-
-/*
  * As it was when the program was started: what it has set for itself since is not there.
  */
 static void read_environment(const char *directory, const struct proc_wanted *wanted,
@@ -129,7 +114,7 @@ static void read_environment(const char *directory, const struct proc_wanted *wa
         is_empty = false;
         read_variable(directory, variable, wanted, sight);
     }
-    if (ferror(file) || (is_empty && !has_environment(directory)))
+    if (ferror(file) || (is_empty && !proc_has_environment(directory)))
         sight->preloads = sight->has_channel = sight->by_tcp = NOT_KNOWN;
     free(variable);
     fclose(file);

@@ -56,6 +56,17 @@ char proc_state(const char *directory, pid_t *parent)
     return state;
 }
 
+bool proc_has_environment(const char *directory)
+{
+    enum { NAME = 2, ENV_END = 51 };
+    char line[1024];
+    const char *field = proc_stat(directory, line, sizeof line);
+
+    for (int i = NAME; field != NULL && i < ENV_END; i++)
+        field = strchr(field + 1, ' ');
+    return field != NULL && strtoul(field, NULL, 10) != 0;
+}
+
 static void add_listed(struct list *list, size_t parent, FILE *children)
 {
     long pid;

@@ -41,6 +41,13 @@ static inline bool proc_lives(char state)
 }
 
 /*
+ * Has the process an environment, be it an empty one? Not while execve(2) puts another program in
+ * its place, and not when it has ended: proc(5), stat, the 51st field, env_end, is 0 then, and the
+ * files "environ" and "cmdline" are empty.
+ */
+bool proc_has_environment(const char *directory);
+
+/*
  * The file name of its program. One that has been removed or replaced since is named
  * "... (deleted)" there: that is left out. False, and errno, if it may not be read.
  */

@@ -22,14 +22,14 @@ static void write_file(const char *name, const char *bytes, size_t length)
 }
 
 /* The fields behind the name are numbered from 3 on. */
-static void write_stat(const char *name, unsigned long env_start)
+static void write_stat(const char *name, unsigned long env_end)
 {
     char line[1024];
     int length = snprintf(line, sizeof line, "4711 (%s) S", name);
 
     for (int field = 4; field <= 52; field++)
         length += snprintf(line + length, sizeof line - (size_t)length, " %lu",
-                           field == 50 ? env_start : 1UL);
+                           field == 51 ? env_end : 1UL);
     write_file("stat", line, (size_t)length);
 }
 
