@@ -46,13 +46,21 @@ needed_libdl() { # TARGET FILE
         "-Wl,--version-script=$2.map" -o "$2" "$2.c" && echo "-Wl,--no-as-needed $2"
 }
 
+# That glibc knows IBM's long double alone, and newer zig takes IEEE's.
+abi_of() { # TARGET
+    case $1 in
+    powerpc64le-*) echo -mabi=ibmlongdouble ;;
+    esac
+}
+
 failed=0
 for target in $targets; do
     build=$directory/$target log=$directory/$target.log
     libc=$(sed -n 's/.*gnu\.//p' <<<"$target")
     built=("$build/bin/imdshim" "$build/lib/imdshim/libimdshim.so")
-    if make -s -j2 BUILD="$build" CC="$python -m ziglang cc -target $target" CFLAGS=-O2 \
-        LDFLAGS="$(needed_libdl "$target" "$directory/libdl-$target.so")" WERROR=-Werror "${built[@]}" >"$log" 2>&1 && newest=$(newest_symbol "${built[@]}") &&
+    if make -s -j2 BUILD="$build" CC="$python -m ziglang cc -target $target" CFLAGS="-O2 $(abi_of "$target")" \
+        LDFLAGS="$(needed_libdl "$target" "$directory/libdl-$target.so")" WERROR=-Werror \
+        "${built[@]}" >"$log" 2>&1 && newest=$(newest_symbol "${built[@]}") &&
         [ "$(printf '%s\n' "$newest" "${libc:-$newest}" | sort -V | tail -n 1)" = "${libc:-$newest}" ]; then
         echo "$target: compiles${newest:+, needs glibc $newest}"
     else
