@@ -70,11 +70,6 @@ check?  catatonit       catatonit
 check?  charliecloud    ch-run
 check?  systemd-container systemd-nspawn
 check?  golang-go       go
-check?  g++             g++
-check?  clang           clang
-check?  libclang-rt-14-dev -fsanitize=address
-check?  fakeroot        fakeroot
-check?  bubblewrap      bwrap
 check?  s6              s6-supervise
 check?  libseccomp-dev  <seccomp.h>
 check?  liburing-dev    <liburing.h>
@@ -108,6 +103,7 @@ lint    shellcheck      shellcheck
 lint    mandoc          mandoc
 clang   clang           clang
 clang   libclang-rt-14-dev -fsanitize=address
+packaging? build-essential /usr/share/build-essential/essential-packages-list
 packaging? debhelper    dh
 packaging? dpkg-dev     dpkg-buildpackage
 packaging? lintian      lintian
