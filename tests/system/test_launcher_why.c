@@ -135,11 +135,11 @@ TEST(a_set_group_id_engine_is_not_loaded, .needs = can_be_set_id)
     assert_obstacle(COMPILED("") "chmod 2755 x;", "./x");
 }
 
+/* The engine is here too: where we were built another user may not get to. */
 TEST(the_interpreter_of_a_script_counts, .needs = can_be_set_id)
 {
-    assert_obstacle("cp /bin/sh x; chmod 4755 x; printf \"#!$PWD/x\\nexec " ENGINE
-                    " \\$*\\n\" >script;"
-                    "chmod 755 script;",
+    assert_obstacle("cp " ENGINE " e; cp /bin/sh x; chmod 4755 x;"
+                    "printf \"#!$PWD/x\\nexec $PWD/e \\$*\\n\" >script; chmod 755 script;",
                     "./script");
 }
 
