@@ -99,6 +99,9 @@ static const struct row table[] = {
      "{suspect}, of user {uid}, cannot be looked at and has not reported itself{failed}: "
      "set-user-ID programs and sudo drop LD_PRELOAD, start imdshim behind them"},
 
+    {sign_ended_at_once, CAUSE_ENDED_AT_ONCE, NEVER, ENDED_FIRST,
+     "a signal ended process {pid} (status {status}) before anything in it had reported "
+     "itself: if nobody sent one, ask 'imdshim check ENGINE'"},
     {sign_container_silent, CAUSE_CONTAINER_SILENT, LATE, NO_REPORTS,
      "nothing in the container that process {pid} starts has reported that it has the library: "
      "is the image there, is its engine dynamically linked, and may its user write to "

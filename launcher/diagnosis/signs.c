@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "launcher/preload/command_line.h"
 
@@ -65,6 +66,13 @@ bool sign_nothing_loaded(const struct evidence *evidence)
 
     return !evidence->sound && reports->engine_image.pid == 0 && reports->program.pid == 0 &&
            reports->launcher.pid == 0;
+}
+
+/* By a signal, maybe ours: ld.so may not have come to the library by then. */
+bool sign_ended_at_once(const struct evidence *evidence)
+{
+    return evidence->ended && WIFSIGNALED(evidence->wait_status) &&
+           evidence->looks < LOOKS_SOON && sign_nothing_loaded(evidence);
 }
 
 bool sign_container_silent(const struct evidence *evidence)

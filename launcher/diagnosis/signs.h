@@ -19,6 +19,7 @@ bool sign_has_suspect(const struct evidence *evidence);
 /* With that cause, which is above CAUSE_NONE. */
 bool sign_suspect(const struct evidence *evidence, enum cause cause);
 bool sign_nothing_loaded(const struct evidence *evidence);
+bool sign_ended_at_once(const struct evidence *evidence);
 bool sign_container_silent(const struct evidence *evidence);
 bool sign_failed(const struct evidence *evidence);
 bool sign_launcher_alone(const struct evidence *evidence);

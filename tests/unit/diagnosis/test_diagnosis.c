@@ -314,6 +314,18 @@ static void load_nothing(void)
     reports.engine_image.pid = reports.program.pid = 0;
 }
 
+static void be_killed_at_once(void)
+{
+    load_nothing();
+    evidence.wait_status = SIGTERM;
+}
+
+static void be_killed_unloaded(void)
+{
+    be_killed_at_once();
+    evidence.looks = LOOKS_SOON;
+}
+
 static void launch(void)
 {
     reports.launcher = (struct image){.pid = ENGINE, .exe = "mpirun", .comm = "mpirun"};
@@ -485,6 +497,11 @@ static const struct {
      CAUSE_NOTHING_LOADED,
      "not loaded: ",
      {"nothing in process 100", "imdshim check"}},
+    {be_killed_at_once,
+     CAUSE_ENDED_AT_ONCE,
+     "engine ended first: ",
+     {"a signal ended process 100 (status 143)", "imdshim check"}},
+    {be_killed_unloaded, CAUSE_NOTHING_LOADED, "not loaded: ", {"nothing in process 100"}},
     {launch_in_vain,
      CAUSE_LAUNCHER_FAILED,
      "nothing matched: ",
