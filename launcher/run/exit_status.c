@@ -1,5 +1,6 @@
 #include "launcher/run/exit_status.h"
 
+#include <signal.h>
 #include <sys/wait.h>
 
 #include "launcher/base/status.h"
@@ -18,4 +19,11 @@ int exit_status_of(const struct outcome *outcome, int *signal)
     if (WIFSIGNALED(outcome->engine))
         *signal = WTERMSIG(outcome->engine);
     return status_of_wait(outcome->engine);
+}
+
+bool engine_was_killed(int wait_status)
+{
+    int signal = status_of_wait(wait_status) - STATUS_OF_SIGNAL;
+
+    return signal > 0 && signal <= SIGRTMAX && signal != SIGPIPE;
 }

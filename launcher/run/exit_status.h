@@ -28,4 +28,11 @@ struct outcome {
  */
 int exit_status_of(const struct outcome *outcome, int *signal);
 
+/*
+ * Of an engine and a client that are both seen to have ended: not even the end of its client has
+ * ended the engine. By a signal, also as a script or mpirun returns it (128 and its number), but
+ * SIGPIPE, which is of a client that is gone; by a status the engine may say just that.
+ */
+bool engine_was_killed(int wait_status);
+
 #endif

@@ -65,9 +65,25 @@ static bool serve(struct run *run)
 }
 
 /*
+ * Of both, if they have ended: LAMMPS ends because its client is gone, and is not the one that
+ * failed. An engine that was killed is: its client has ended, well or not, because it was gone.
+ */
+static void tell_ends(struct run *run, bool engine_ended, bool client_ended)
+{
+    bool killed = engine_ended && engine_was_killed(run->engine.wait_status);
+
+    if (killed)
+        run_happens(run, ENGINE_ENDS);
+    if (client_ended)
+        run_happens(run, CLIENT_ENDS);
+    if (engine_ended && !killed)
+        run_happens(run, ENGINE_ENDS);
+}
+
+/*
  * Children first: what they did before their end, and a signal that came to all of us, can be
- * read once the end is seen. The engine before the client: LAMMPS ends because its client is
- * gone, and is not the one that failed. False if there may be more to do at once.
+ * read once the end is seen. The engine before the client: if its client's end has ended it, that
+ * is seen too. False if there may be more to do at once.
  */
 static bool take_turn(struct run *run)
 {
@@ -81,10 +97,7 @@ static bool take_turn(struct run *run)
     run_admit(run);
     of_child = read_signals(run);
     child_reap_others(&run->engine, &run->client);
-    if (client_ended)
-        run_happens(run, CLIENT_ENDS);
-    if (engine_ended)
-        run_happens(run, ENGINE_ENDS);
+    tell_ends(run, engine_ended, client_ended);
     if (engine_ended && (WIFSIGNALED(run->engine.wait_status) ||
                          run->outcome.ending != BY_ITSELF || run->outcome.interrupted))
         run_end_container(run);

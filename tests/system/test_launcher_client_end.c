@@ -164,3 +164,37 @@ TEST(an_engine_killed_before_its_client_ends_counts_by_its_signal)
               SIGUSR1);
     ck_assert(WIFSIGNALED(shell.wait_status) && WTERMSIG(shell.wait_status) == SIGUSR1);
 }
+
+/* The launcher is stopped until both have ended, as it may be late on a host that is busy. */
+static int status_if_both_end_before_it_looks(const char *options, int client,
+                                              const char *engine)
+{
+    struct shell shell;
+
+    shell_run(
+        &shell,
+        "$IMDSHIM run -q %s -c 'kill -STOP $PPID; $DOUBLES/engine client $IMD_PORT; "
+        "exit %d' -- " ENGINE " listen=127.0.0.1 accept %s & "
+        "for i in $(seq 500); do zombies=0; "
+        "for child in $(cat /proc/$!/task/$!/children); do "
+        "case $(cat /proc/$child/stat) in *') Z '*) zombies=$((zombies + 1));; esac; done; "
+        "[ $zombies = 2 ] && break; sleep 0.01; done; kill -CONT $!; wait $!; exit $?",
+        options, client, engine);
+    return shell_status(&shell);
+}
+
+TEST(an_engine_that_was_killed_is_no_success_of_a_client_that_ended_with_it)
+{
+    int killed = 128 + SIGKILL;
+
+    ck_assert_int_eq(status_if_both_end_before_it_looks("", 3, "kill=9"), killed);
+    ck_assert_int_eq(status_if_both_end_before_it_looks("", 3, "exit=137"), killed);
+    ck_assert_int_eq(status_if_both_end_before_it_looks("--stop-with-client", 0, "kill=9"),
+                     killed);
+}
+
+TEST(an_engine_that_ended_with_its_client_is_ended_by_it)
+{
+    ck_assert_int_eq(status_if_both_end_before_it_looks("", 3, "exit=1"), 3);
+    ck_assert_int_eq(status_if_both_end_before_it_looks("--stop-with-client", 0, "exit=1"), 0);
+}

@@ -79,3 +79,13 @@ TEST(a_client_that_failed_after_the_engine_succeeded_counts)
     outcome.engine = EXITED(2);
     ck_assert_int_eq(status_of(outcome), 2);
 }
+
+TEST(an_engine_was_killed_by_a_signal_but_the_one_of_a_client_that_is_gone)
+{
+    ck_assert(engine_was_killed(KILLED(SIGKILL)) && engine_was_killed(KILLED(SIGSEGV)));
+    ck_assert(engine_was_killed(EXITED(128 + SIGKILL)));
+    ck_assert(!engine_was_killed(KILLED(SIGPIPE)) && !engine_was_killed(EXITED(128 + SIGPIPE)));
+    for (int status = 0; status <= 128; status++)
+        ck_assert(!engine_was_killed(EXITED(status)));
+    ck_assert(!engine_was_killed(EXITED(255)));
+}
