@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,9 +30,9 @@ static void add(struct list *list, pid_t pid, size_t parent)
 }
 
 /* The name stands in parentheses and may have some itself. */
-const char *proc_stat(const char *directory, char *line, size_t size)
+static const char *read_stat(const char *directory, char *line, size_t size)
 {
-    char path[PATH_SIZE + sizeof "/stat"], *end = NULL;
+    char path[PATH_SIZE + sizeof((struct dirent *)0)->d_name + sizeof "/stat"], *end = NULL;
     FILE *file;
 
     snprintf(path, sizeof path, "%s/stat", directory);
@@ -47,7 +48,7 @@ const char *proc_stat(const char *directory, char *line, size_t size)
 char proc_state(const char *directory, pid_t *parent)
 {
     char line[512], state = 0;
-    const char *fields = proc_stat(directory, line, sizeof line);
+    const char *fields = read_stat(directory, line, sizeof line);
     int number = 0;
 
     if (fields == NULL || sscanf(fields, ") %c %d", &state, &number) != 2)
@@ -56,15 +57,46 @@ char proc_state(const char *directory, pid_t *parent)
     return state;
 }
 
+uint64_t proc_stat_number(const char *directory, int place)
+{
+    enum { NAME = 2 };
+    char line[1024];
+    const char *field = read_stat(directory, line, sizeof line);
+
+    for (int i = NAME; field != NULL && i < place; i++)
+        field = strchr(field + 1, ' ');
+    return field != NULL ? strtoumax(field, NULL, 10) : 0;
+}
+
 bool proc_has_environment(const char *directory)
 {
-    enum { NAME = 2, ENV_END = 51 };
-    char line[1024];
-    const char *field = proc_stat(directory, line, sizeof line);
+    enum { ENV_END = 51 };
 
-    for (int i = NAME; field != NULL && i < ENV_END; i++)
-        field = strchr(field + 1, ' ');
-    return field != NULL && strtoul(field, NULL, 10) != 0;
+    return proc_stat_number(directory, ENV_END) != 0;
+}
+
+/* PF_EXITING of include/linux/sched.h. The first thread may have ended, and the others go on. */
+bool proc_is_exiting(pid_t pid)
+{
+    enum { FLAGS = 9, EXITING = 4 };
+    char path[PATH_SIZE], directory[PATH_SIZE + sizeof((struct dirent *)0)->d_name];
+    bool all = false;
+    DIR *threads;
+    struct dirent *thread;
+
+    snprintf(path, sizeof path, "/proc/%ld/task", (long)pid);
+    threads = opendir(path);
+    while (threads != NULL && (thread = readdir(threads)) != NULL) {
+        if (thread->d_name[0] == '.')
+            continue;
+        snprintf(directory, sizeof directory, "%s/%s", path, thread->d_name);
+        all = (proc_stat_number(directory, FLAGS) & EXITING) != 0;
+        if (!all)
+            break;
+    }
+    if (threads != NULL)
+        closedir(threads);
+    return all;
 }
 
 static void add_listed(struct list *list, size_t parent, FILE *children)

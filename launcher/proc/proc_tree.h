@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "shim/wire/wire.h"
@@ -25,11 +26,8 @@ size_t proc_tree_below(pid_t root, struct proc_node *nodes, size_t most);
 /* The same, slower, for kernels without CONFIG_PROC_CHILDREN. */
 size_t proc_tree_by_parents(pid_t root, struct proc_node *nodes, size_t most);
 
-/*
- * The file "stat" of a process, or of a thread, from the end of the second field on: ") S 1 ...".
- * NULL if it cannot be read.
- */
-const char *proc_stat(const char *directory, char *line, size_t size);
+/* A number in proc(5), stat, by its place there, from the fourth on; 0 if it cannot be read. */
+uint64_t proc_stat_number(const char *directory, int place);
 
 /* State ('R', 'S', 'Z'...) and parent of a process, or of a thread; 0 if there is none. */
 char proc_state(const char *directory, pid_t *parent);
@@ -46,6 +44,12 @@ static inline bool proc_lives(char state)
  * files "environ" and "cmdline" are empty.
  */
 bool proc_has_environment(const char *directory);
+
+/*
+ * Is the process about to end? All its threads are then on their way out, and no program's code
+ * runs in it any more; its files may be closed already, though nobody can wait(2) for it yet.
+ */
+bool proc_is_exiting(pid_t pid);
 
 /*
  * The file name of its program. One that has been removed or replaced since is named

@@ -37,26 +37,14 @@ void orphans_adopt(struct orphans *orphans, const struct child *engine,
 
 /* ---- what proc(5) says of a process ---- */
 
-/* The 22nd field of its stat, the 20th behind the name; 0 if there is no such process. */
+/* 0 if there is no such process. */
 static uint64_t read_start(pid_t pid)
 {
-    char path[64], line[1024], *behind;
-    uint64_t start = 0;
-    FILE *file;
+    enum { START = 22 };
+    char directory[64];
 
-    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
-    file = fopen(path, "re");
-    if (file == NULL)
-        return 0;
-    if (fgets(line, sizeof line, file) != NULL && (behind = strrchr(line, ')')) != NULL)
-        for (int field = 0; field < 20 && behind != NULL; field++)
-            behind = strchr(behind + 1, ' ');
-    else
-        behind = NULL;
-    if (behind != NULL)
-        start = strtoumax(behind, NULL, 10);
-    fclose(file);
-    return start;
+    snprintf(directory, sizeof directory, "/proc/%ld", (long)pid);
+    return proc_stat_number(directory, START);
 }
 
 /* ---- the engine's descendants ---- */

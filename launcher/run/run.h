@@ -58,6 +58,7 @@ struct run {
     bool listener_seen;     /* the kernel says that the engine listens: it can be asked again */
     bool served;            /* the client could be started, or its connection go on */
     bool accepted;          /* the engine has accepted a client, and may listen again now */
+    bool client_unjudged;   /* it has ended, and the engine is about to */
     bool client_terminated; /* it has got SIGTERM */
     struct outcome outcome;
 

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "launcher/base/clock.h"
+#include "launcher/proc/proc_tree.h"
 #include "launcher/run/run_events.h"
 
 enum {
@@ -81,13 +82,27 @@ static void tell_ends(struct run *run, bool engine_ended, bool client_ended)
 }
 
 /*
+ * A client whose connection the engine's end has closed may be waited for sooner than the engine:
+ * it is judged when both can be.
+ */
+static bool client_has_ended(struct run *run)
+{
+    run->client_unjudged |= child_poll(&run->client);
+    if (!run->client_unjudged ||
+        (run->engine.state == CHILD_RUNS && proc_is_exiting(run->engine.pid)))
+        return false;
+    run->client_unjudged = false;
+    return true;
+}
+
+/*
  * Children first: what they did before their end, and a signal that came to all of us, can be
  * read once the end is seen. The engine before the client: if its client's end has ended it, that
  * is seen too. False if there may be more to do at once.
  */
 static bool take_turn(struct run *run)
 {
-    bool engine_ended = child_poll(&run->engine), client_ended = child_poll(&run->client);
+    bool engine_ended = child_poll(&run->engine), client_ended = client_has_ended(run);
     bool all_read = read_events(run), of_child;
 
     for (int i = 0; i < TURNS_AT_THE_END && engine_ended && !all_read; i++)

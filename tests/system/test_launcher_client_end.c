@@ -193,6 +193,17 @@ TEST(an_engine_that_was_killed_is_no_success_of_a_client_that_ended_with_it)
                      killed);
 }
 
+/* The kernel closes an engine's sockets a moment before it can be waited for. */
+TEST(a_client_that_ends_before_its_killed_engine_is_quite_gone_is_no_success)
+{
+    struct shell shell;
+
+    shell_run(&shell, "for i in $(seq 20); do $IMDSHIM run -q --stop-with-client -c 'exec "
+                      "$DOUBLES/engine client $IMD_PORT' -- " ENGINE
+                      " listen=127.0.0.1 wait=poll kill=9; [ $? = 137 ] || exit 1; done");
+    ck_assert_int_eq(shell_status(&shell), 0);
+}
+
 TEST(an_engine_that_ended_with_its_client_is_ended_by_it)
 {
     ck_assert_int_eq(status_if_both_end_before_it_looks("", 3, "exit=1"), 3);

@@ -2,6 +2,7 @@
 #include "launcher/proc/proc_tree.h"
 
 #include <pthread.h>
+#include <stdio.h>
 
 #include "tests/support/suite.h"
 #include "tests/unit/proc/proc_child.h"
@@ -99,4 +100,46 @@ LOOP_TEST(a_process_that_is_gone_is_a_tree_of_its_own, 2)
     waitpid(child, NULL, 0);
     child = 0;
     ck_assert_uint_eq(trees[_i](pid, nodes, 16), 1);
+}
+
+static void *outlive(void *unused)
+{
+    say_ready();
+    for (;;)
+        pause();
+    return unused;
+}
+
+static void end_main_thread(void)
+{
+    pthread_t thread;
+
+    pthread_create(&thread, NULL, outlive, NULL);
+    pthread_exit(NULL);
+}
+
+TEST(a_process_is_exiting_from_its_last_threads_end_until_it_is_reaped)
+{
+    siginfo_t info;
+
+    start(do_nothing);
+    ck_assert(!proc_is_exiting(child));
+    ck_assert_int_eq(kill(child, SIGKILL), 0);
+    ck_assert_int_eq(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+    ck_assert(proc_is_exiting(child));
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
+    ck_assert(!proc_is_exiting(child));
+    child = 0;
+}
+
+TEST(a_process_whose_first_thread_alone_has_ended_is_not_exiting)
+{
+    char directory[32];
+    pid_t parent;
+
+    start(end_main_thread);
+    snprintf(directory, sizeof directory, "/proc/%ld", (long)child);
+    while (proc_state(directory, &parent) != 'Z')
+        continue;
+    ck_assert(!proc_is_exiting(child));
 }
