@@ -43,7 +43,6 @@ static void end_engine(struct run *run, enum ending ending)
 
 void run_give_up_listening(struct run *run)
 {
-    evidence_look(&run->evidence, &run->looks);
     message_timed_out(run->options, &run->evidence);
     end_engine(run, TIMED_OUT);
 }

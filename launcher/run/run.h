@@ -58,6 +58,7 @@ struct run {
     bool listener_seen;     /* the kernel says that the engine listens: it can be asked again */
     bool served;            /* the client could be started, or its connection go on */
     bool accepted;          /* the engine has accepted a client, and may listen again now */
+    bool looked_last;       /* the time was up, and a port was there that may be reported yet */
     bool client_unjudged;   /* it has ended, and the engine is about to */
     bool client_terminated; /* it has got SIGTERM */
     struct outcome outcome;
@@ -101,6 +102,7 @@ void run_serve_both_families(struct run *run);
 
 /* Look at the processes below, for the reason why no port is known or no client comes. */
 void run_look(struct run *run);
+void run_look_last(struct run *run);
 int64_t
 run_look_at(const struct run *run); /* when, milliseconds of CLOCK_MONOTONIC; 0: never */
 

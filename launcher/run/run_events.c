@@ -11,7 +11,7 @@ static action *const actions[PHASES][HAPPENINGS] = {
         [ENGINE_ENDS]   = run_explain_no_port,
         [CLIENT_ENDS]   = run_judge_client,
         [INTERRUPTED]   = run_note_interrupt,
-        [TIME_IS_UP]    = run_give_up_listening,
+        [TIME_IS_UP]    = run_look_last,
         [LOOK_IS_DUE]   = run_look,
     },
     [LISTENING] = {

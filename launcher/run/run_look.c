@@ -1,8 +1,11 @@
 #include <errno.h>
 
+#include "launcher/base/clock.h"
 #include "launcher/run/messages.h"
 #include "launcher/run/run.h"
 #include "shim/wire/peer.h"
+
+enum { REPORT_WAIT = 1 }; /* seconds, for an engine that has no processor now */
 
 static bool client_is_awaited(const struct run *run)
 {
@@ -32,6 +35,24 @@ void run_look(struct run *run)
         evidence_of_client(&run->looks, run->client.pid, &facts)) {
         run->client_lost = true;
         message_client_lost(run->options, &facts);
+    }
+}
+
+/*
+ * A port that has not been reported may have been opened just now, and its report be on its way:
+ * it has a moment, once.
+ */
+void run_look_last(struct run *run)
+{
+    const struct evidence *evidence = &run->evidence;
+
+    evidence_look(&run->evidence, &run->looks);
+    if (!run->looked_last && evidence->has_suspect &&
+        suspect_cause(&evidence->suspect, &run->reports) == CAUSE_PORT_UNSEEN) {
+        run->looked_last = true;
+        run->give_up_at = clock_in(REPORT_WAIT);
+    } else {
+        run_give_up_listening(run);
     }
 }
 

@@ -1,7 +1,10 @@
 /* What happens in which phase: the phase that follows, and the deadlines that are left. */
 #include "launcher/run/run_events.h"
 
+#include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "launcher/base/clock.h"
@@ -238,4 +241,40 @@ LOOP_TEST(a_client_has_a_limit_if_the_engine_failed_and_had_accepted_none, COUNT
     run_happens(&run, ENGINE_ENDS);
     ck_assert_int_eq(run.kill_at != 0, ends[_i].limited);
     run.client.state = CHILD_NONE;
+}
+
+/* Returns its number once it listens. */
+static pid_t start_listener(void)
+{
+    int pipes[2];
+    char byte;
+    pid_t pid;
+
+    ck_assert_int_eq(pipe(pipes), 0);
+    pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        if (listen(socket(AF_INET, SOCK_STREAM, 0), 1) != 0 || write(pipes[1], "", 1) != 1)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    ck_assert_int_eq(read(pipes[0], &byte, 1), 1);
+    return pid;
+}
+
+TEST(a_port_that_is_open_when_the_time_is_up_may_be_reported_yet)
+{
+    pid_t engine = start_listener();
+
+    be_in(STARTING);
+    run.reports.engine = engine;
+    run.reports.notified = true; /* it needs no library */
+    run_happens(&run, TIME_IS_UP);
+    ck_assert_int_eq(run.phase, STARTING);
+    ck_assert_int_gt(run.give_up_at, clock_now());
+    run_happens(&run, TIME_IS_UP);
+    ck_assert_int_eq(run.phase, ENDING);
+    ck_assert_int_eq(kill(engine, SIGKILL), 0);
+    ck_assert_int_eq(waitpid(engine, NULL, 0), engine);
 }
