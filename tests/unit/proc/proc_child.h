@@ -6,6 +6,7 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -58,6 +59,24 @@ static inline void start(void (*act)(void))
 
 static inline void do_nothing(void)
 {
+}
+
+/* Its first thread ends, and it goes on with another. */
+static inline void *outlive(void *unused)
+{
+    usleep(100000);
+    say_ready();
+    for (;;)
+        pause();
+    return unused;
+}
+
+static inline void end_main_thread(void)
+{
+    pthread_t thread;
+
+    pthread_create(&thread, NULL, outlive, NULL);
+    pthread_exit(NULL);
 }
 
 #endif

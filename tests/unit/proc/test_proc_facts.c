@@ -1,7 +1,6 @@
 /* What the kernel says of other processes: their sockets, and what they are. */
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -70,23 +69,6 @@ TEST(nothing_is_known_of_a_zombie)
     kill(child, SIGKILL);
     ck_assert_int_eq(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
     ck_assert(!proc_facts_read(child, &wanted, &facts));
-}
-
-static void *outlive(void *unused)
-{
-    usleep(100000);
-    say_ready();
-    for (;;)
-        pause();
-    return unused;
-}
-
-static void end_main_thread(void)
-{
-    pthread_t thread;
-
-    pthread_create(&thread, NULL, outlive, NULL);
-    pthread_exit(NULL);
 }
 
 TEST(a_process_whose_first_thread_has_ended_is_known_as_well)

@@ -102,22 +102,6 @@ LOOP_TEST(a_process_that_is_gone_is_a_tree_of_its_own, 2)
     ck_assert_uint_eq(trees[_i](pid, nodes, 16), 1);
 }
 
-static void *outlive(void *unused)
-{
-    say_ready();
-    for (;;)
-        pause();
-    return unused;
-}
-
-static void end_main_thread(void)
-{
-    pthread_t thread;
-
-    pthread_create(&thread, NULL, outlive, NULL);
-    pthread_exit(NULL);
-}
-
 TEST(a_process_is_exiting_from_its_last_threads_end_until_it_is_reaped)
 {
     siginfo_t info;
