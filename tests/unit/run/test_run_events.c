@@ -248,19 +248,19 @@ static pid_t start_listener(void)
 {
     int pipes[2];
     char byte;
-    pid_t pid;
+    pid_t listener;
 
     ck_assert_int_eq(pipe(pipes), 0);
-    pid = fork();
-    ck_assert_int_ge(pid, 0);
-    if (pid == 0) {
+    listener = fork();
+    ck_assert_int_ge(listener, 0);
+    if (listener == 0) {
         if (listen(socket(AF_INET, SOCK_STREAM, 0), 1) != 0 || write(pipes[1], "", 1) != 1)
             _exit(1);
         for (;;)
             pause();
     }
     ck_assert_int_eq(read(pipes[0], &byte, 1), 1);
-    return pid;
+    return listener;
 }
 
 TEST(a_port_that_is_open_when_the_time_is_up_may_be_reported_yet)
