@@ -120,6 +120,7 @@ static void serve_client(struct run *run)
     server = run_relay_begin(&run->relay, &run->reports.listener);
     run->give_up_at = run->remark_at = 0;
     run->served = true;
+    run_see_listener(run);
     if (run_has_gate(run))
         run_open_gate(run, server);
     else if (run->options->client != NULL && first)

@@ -59,7 +59,6 @@ struct run {
     bool served;            /* the client could be started, or its connection go on */
     bool accepted;          /* the engine has accepted a client, and may listen again now */
     bool looked_last;       /* the time was up, and a port was there that may be reported yet */
-    bool client_unjudged;   /* it has ended, and the engine is about to */
     bool client_terminated; /* it has got SIGTERM */
     struct outcome outcome;
 
@@ -67,6 +66,7 @@ struct run {
     int64_t give_up_at;  /* if the client cannot be started by then: --timeout */
     int64_t remark_at;   /* say that no wait for a client has been seen */
     int64_t kill_at;     /* what was to end has not ended: SIGKILL */
+    int64_t judge_at;    /* the client has ended, and the engine seems to: it may until then */
     int64_t ender_until; /* the ender has not done it: SIGKILL */
 };
 
@@ -92,6 +92,10 @@ void run_learn_port(struct run *run);
 void run_become_ready(struct run *run);
 void run_note_connection(struct run *run);
 void run_remark_no_wait(struct run *run);
+
+/* Ask the kernel whether the engine listens; and later whether it does no more, if it is known. */
+void run_see_listener(struct run *run);
+bool run_listener_is_gone(const struct run *run);
 
 /* Clients that have come to the gate: let them on, or let them wait. */
 void run_admit(struct run *run);

@@ -70,8 +70,6 @@ void run_open_gate(struct run *run, union address server)
         address_parse(&server, "::");
         address_set_port(&server, port);
     }
-    run->listener_seen =
-        !run->reports.listener.remote && peer_listens(&run->reports.listener.address);
     gate_open(&run->gate, &server);
 }
 
@@ -82,11 +80,17 @@ void run_serve_both_families(struct run *run)
         run_open_gate(run, endpoint_numeric(&run->reports.listener));
 }
 
+void run_see_listener(struct run *run)
+{
+    run->listener_seen =
+        !run->reports.listener.remote && peer_listens(&run->reports.listener.address);
+}
+
 /*
  * The kernel is asked, because a connection would be taken for the client. It may not know: of a
- * listener that it knew of when the gate was opened it is believed.
+ * listener that it knew of when the client could begin it is believed.
  */
-static bool is_gone(const struct run *run)
+bool run_listener_is_gone(const struct run *run)
 {
     return run->listener_seen && !peer_listens(&run->reports.listener.address) &&
            errno == ENOENT;
@@ -99,7 +103,7 @@ static bool is_gone(const struct run *run)
 void run_admit(struct run *run)
 {
     if (run->gate.state == GATE_OPEN && !run->options->relay && gate_is_asked(&run->gate) &&
-        is_gone(run))
+        run_listener_is_gone(run))
         gate_hold(&run->gate);
     gate_admit(&run->gate);
 }

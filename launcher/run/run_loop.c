@@ -12,6 +12,7 @@
 enum {
     EVENTS_PER_TURN = 256,
     TURNS_AT_THE_END = 16, /* as many events as a FIFO of 64 KiB can hold */
+    ENGINE_ENDING = 5,     /* seconds that mpirun may take after a rank has ended */
 };
 
 /* A program that writes without end must not keep us from the rest: false if more may be there. */
@@ -81,17 +82,24 @@ static void tell_ends(struct run *run, bool engine_ended, bool client_ended)
         run_happens(run, ENGINE_ENDS);
 }
 
+/* The command, or what listened below it: mpirun and scripts end some time after that. */
+static bool engine_seems_to_end(const struct run *run)
+{
+    return run->engine.state == CHILD_RUNS &&
+           (proc_is_exiting(run->engine.pid) || run_listener_is_gone(run));
+}
+
 /*
  * A client whose connection the engine's end has closed may be waited for sooner than the engine:
- * it is judged when both can be.
+ * it is judged when both can be, or when the engine goes on nevertheless.
  */
 static bool client_has_ended(struct run *run)
 {
-    run->client_unjudged |= child_poll(&run->client);
-    if (!run->client_unjudged ||
-        (run->engine.state == CHILD_RUNS && proc_is_exiting(run->engine.pid)))
+    if (child_poll(&run->client))
+        run->judge_at = clock_in(ENGINE_ENDING);
+    if (run->judge_at == 0 || (clock_now() < run->judge_at && engine_seems_to_end(run)))
         return false;
-    run->client_unjudged = false;
+    run->judge_at = 0;
     return true;
 }
 
@@ -131,6 +139,7 @@ static int time_to_wait(const struct run *run)
     int64_t left;
 
     next = clock_sooner(clock_sooner(next, run_look_at(run)), run_relay_deadline(&run->relay));
+    next = clock_sooner(next, run->judge_at);
     for (int i = 0; i < run->source_count; i++)
         next = clock_sooner(next, run->sources[i]->deadline);
     if (run->ender.state == CHILD_RUNS)

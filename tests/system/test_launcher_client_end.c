@@ -204,6 +204,28 @@ TEST(a_client_that_ends_before_its_killed_engine_is_quite_gone_is_no_success)
     ck_assert_int_eq(shell_status(&shell), 0);
 }
 
+/* As mpirun, that ends some time after a rank. */
+TEST(a_client_of_an_engine_that_is_killed_below_a_script_is_no_success)
+{
+    struct shell shell;
+
+    shell_run(&shell, "for i in $(seq 8); do $IMDSHIM run -q --stop-with-client -c 'exec "
+                      "$DOUBLES/engine client $IMD_PORT' -- sh -c '" ENGINE
+                      " listen=127.0.0.1 wait=poll kill=9; s=$?; sleep 0.2; exit $s';"
+                      "[ $? = 137 ] || exit 1; done");
+    ck_assert_int_eq(shell_status(&shell), 0);
+}
+
+/* The socket is gone with it, and what goes on is the script. */
+TEST(a_script_that_goes_on_behind_its_engine_is_ended_with_the_client)
+{
+    struct shell shell;
+
+    shell_run(&shell, "$IMDSHIM run -q --stop-with-client -c 'exec $DOUBLES/engine client "
+                      "$IMD_PORT' -- sh -c '" ENGINE " listen=127.0.0.1 wait=poll; sleep 60'");
+    ck_assert_int_eq(shell_status(&shell), 0);
+}
+
 TEST(an_engine_that_ended_with_its_client_is_ended_by_it)
 {
     ck_assert_int_eq(status_if_both_end_before_it_looks("", 3, "exit=1"), 3);
