@@ -270,6 +270,8 @@ TEST(a_port_that_is_open_when_the_time_is_up_may_be_reported_yet)
     be_in(STARTING);
     run.reports.engine = engine;
     run.reports.notified = true; /* it needs no library */
+    run.looks.wanted.library = run.looks.wanted.preload = "/none/libimdshim.so";
+    run.looks.wanted.fifo = "/none/fifo";
     run_happens(&run, TIME_IS_UP);
     ck_assert_int_eq(run.phase, STARTING);
     ck_assert_int_gt(run.give_up_at, clock_now());
