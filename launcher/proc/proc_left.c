@@ -57,28 +57,21 @@ static enum environ_look look_at_environ(pid_t pid, const char *entry)
     return look;
 }
 
-/* What is neither a kernel's thread nor a zombie has a program. */
-static bool is_being_executed(pid_t pid)
-{
-    char directory[64], exe[NAME_SIZE];
-
-    snprintf(directory, sizeof directory, "/proc/%ld", (long)pid);
-    return !proc_has_environment(directory) && proc_exe(directory, exe);
-}
-
+/* What has no program is a kernel's thread or a zombie, and never gets an environment. */
 bool proc_has_fifo(pid_t pid, const char *fifo)
 {
     const struct timespec moment = {0, 1000000};
-    char entry[PATH_MAX + 32];
+    char directory[64], exe[NAME_SIZE], entry[PATH_MAX + 32];
     bool was_complete = false;
 
+    snprintf(directory, sizeof directory, "/proc/%ld", (long)pid);
     snprintf(entry, sizeof entry, WIRE_FIFO "=%s", fifo);
     for (int attempts = EXEC_MOMENTS; attempts > 0; attempts--) {
         enum environ_look look = look_at_environ(pid, entry);
 
-        if (look != IS_EMPTY || was_complete)
+        if (look != IS_EMPTY || was_complete || !proc_exe(directory, exe))
             return look == HAS_ENTRY;
-        was_complete = !is_being_executed(pid);
+        was_complete = proc_has_environment(directory);
         if (!was_complete)
             nanosleep(&moment, NULL);
     }

@@ -132,9 +132,9 @@ TEST(an_engine_in_the_background_is_told_however_far_its_start_is)
 {
     struct shell shell;
 
-    shell_run(&shell, "for i in 1 2 3 4 5 6 7 8; do for j in 1 2 3 4 5; do"
+    shell_run(&shell, "for i in $(seq 40); do"
                       " $IMDSHIM run -- sh -c '$DOUBLES/launcher-engine until=stop &';"
-                      " done; done; touch stop");
+                      " done; touch stop");
     ck_assert_int_eq(shell_count_lines(shell.err, "imdshim: engine ended first: process "), 40);
 }
 
